@@ -1,0 +1,250 @@
+"""Which functions are run with which inputs.
+
+Module-level code runs as a script would. What it did not reach is then run on its own: functions that nobody calls,
+then each class, its instances' forward first, with parameters that are open until the layers teach them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from shapelens.dims import equal
+from shapelens.interpreter import annotations, calls, classes
+from shapelens.interpreter.machine import Budget, Frame, Machine, Place
+from shapelens.rules.call import Failure
+from shapelens.source.tree import Chunk, Tree
+from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, PyModule, Tensor, Unknown
+from shapelens.values.text import shape_text
+
+# One run on its own may not use up what the others need.
+ROOT_FUEL = 60_000
+_MAX_INSTANCES = 3
+_SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "__new__", "__init_subclass__"))
+
+
+class Roots:
+    """Runs what a module's own code did not reach; `finish` is called after each run, before it is forgotten."""
+
+    def __init__(self, m: Machine, module: PyModule, tree: Tree, places: dict[int, Place], finish: Callable[[], None]):
+        self.m, self.module, self.tree, self.places, self.finish = m, module, tree, places, finish
+
+    def run(self) -> None:
+        """All of them, those that nothing in the file refers to first."""
+        functions = [(c, n) for c in self.tree.chunks for n in c.tree if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        self._annotated()
+        for chunk, node in functions:
+            if not self._is_referred_to(node.name, chunk):
+                self._function(chunk, node)
+        class_nodes = [(c, n) for c in self.tree.chunks for n in c.tree if isinstance(n, ast.ClassDef)]
+        ordered = [x for x in class_nodes if not self._is_referred_to(x[1].name, x[0])]
+        ordered += [x for x in class_nodes if x not in ordered]
+        for chunk, class_node in ordered:
+            self._class(chunk, class_node)
+        for chunk, node in functions:
+            self._function(chunk, node)
+
+    def _is_referred_to(self, name: str, own: Chunk) -> bool:
+        return any(name in chunk.names_used for chunk in self.tree.chunks if chunk is not own)
+
+    # -- one run ---------------------------------------------------------------------------------------------------
+
+    def _isolated(self, chunk: Chunk, body: Callable[[Frame], Any]) -> Any:
+        """Run with fuel of its own; what it learnt is forgotten afterwards."""
+        m = self.m
+        place = self.places[id(chunk)]
+        frame = Frame(self.module, place, {}, ())
+        mark, fuel = m.store.mark(), m.fuel
+        m.fuel = min(fuel, ROOT_FUEL)
+        allowance = m.fuel
+        m.touched.append({})
+        result: Any = None
+        try:
+            result = body(frame)
+        except (Exceptional, Budget):
+            pass
+        except RecursionError:
+            pass
+        finally:
+            m.depth = 0
+            m.callsites.clear()
+            m.caught.clear()
+            m.watches.clear()
+            del m.touched[:]
+            self.finish()
+            m.store.undo(mark)
+            m.fuel = fuel - (allowance - max(m.fuel, 0))
+        return result
+
+    def _function(self, chunk: Chunk, node: Any) -> None:
+        if node in self.m.executed:
+            return
+        value = self.module.namespace.get(node.name)
+        if isinstance(value, Function):
+            self._isolated(chunk, lambda f: self._open_call(f, node, value))
+
+    def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
+        """Call a function with open arguments for all that has no default."""
+        m = self.m
+        args, axes = open_arguments(m, f, function, skip=receiver is not None)
+        return calls.call(m, f, node, function if receiver is None else Bound(function, receiver), args, {})
+
+    def _class(self, chunk: Chunk, node: ast.ClassDef) -> None:
+        cls = self.module.namespace.get(node.name)
+        if not isinstance(cls, Class) or cls.kind in ("enum", "namedtuple"):
+            return
+        m = self.m
+        if classes.is_module_class(cls):
+            forward = cls.attrs.get("forward")
+            if isinstance(forward, Function) and forward.node not in m.executed:
+                for instance in self._instances(cls, chunk, node):
+                    self._isolated(chunk, lambda f, i=instance: self._forward(f, node, i, forward))
+        waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
+        if not waiting:
+            return
+        instances = self._instances(cls, chunk, node)[:1]
+        for value in waiting:
+            function = value.function if isinstance(value, Descriptor) else value
+            if function.node in m.executed or function.name in _SKIPPED_METHODS:
+                continue
+            receiver = instances[0] if instances else Unknown(cls.name)
+            if isinstance(value, Descriptor) and value.kind == "staticmethod":
+                self._isolated(chunk, lambda f, g=function: self._open_call(f, node, g))
+            elif isinstance(value, Descriptor) and value.kind == "classmethod":
+                self._isolated(chunk, lambda f, g=function: self._open_call(f, node, g, cls))
+            else:
+                self._isolated(chunk, lambda f, g=function, r=receiver: self._open_call(f, node, g, r))
+
+    def _is_waiting(self, value: Any) -> bool:
+        function = value.function if isinstance(value, Descriptor) else value
+        return isinstance(function, Function) and function.node not in self.m.executed
+
+    def _instances(self, cls: Class, chunk: Chunk, node: ast.ClassDef) -> list[Instance]:
+        """Objects of the class that the program made, one of each kind; else one made with open arguments."""
+        found: dict[Any, Instance] = {}
+        for instance in self.m.instances:
+            if instance.cls is cls and len(found) < _MAX_INSTANCES:
+                try:
+                    key = self.m.fingerprint(instance)
+                except Exception:
+                    key = ("one", instance.born)
+                found.setdefault(key, instance)
+        if found:
+            return list(found.values())
+        made = self._isolated(chunk, lambda f: self._construct(f, node, cls))
+        return [made] if isinstance(made, Instance) else []
+
+    def _construct(self, f: Frame, node: ast.AST, cls: Class) -> Any:
+        init, owner = classes.find_in_class(cls, "__init__")
+        args: list[Any] = []
+        if isinstance(init, Function) and isinstance(owner, Class):
+            args, _ = open_arguments(self.m, f, init, skip=True)
+        elif cls.kind == "dataclass":
+            args = [self.m.named_unknown(n) for n, default in cls.fields if not default]
+        return classes.instantiate(self.m, f, node, cls, args, {})
+
+    def _forward(self, f: Frame, node: ast.AST, instance: Instance, forward: Function) -> Any:
+        args, _ = open_arguments(self.m, f, forward, skip=True)
+        return calls.call(self.m, f, node, instance, args, {})
+
+    # -- annotated functions -----------------------------------------------------------------------------------------
+
+    def _annotated(self) -> None:
+        """Functions whose annotations give shapes are always run with these, whoever calls them."""
+        for chunk in self.tree.chunks:
+            if "[" not in chunk.text or not _SHAPED & chunk.names_used:
+                continue
+            for node in chunk.tree:
+                value = self.module.namespace.get(getattr(node, "name", ""))
+                if isinstance(value, Function) and value.node is node:
+                    self._annotated_function(chunk, value, None)
+                elif isinstance(value, Class) and value.node is node:
+                    for method in list(value.attrs.values()):
+                        if isinstance(method, Function):
+                            self._annotated_function(chunk, method, value)
+
+    def _annotated_function(self, chunk: Chunk, function: Function, cls: Class | None) -> None:
+        m = self.m
+        frame = Frame(self.module, self.places[id(chunk)], {}, function.cells)
+        if not any(annotations.shape_of(m, a.annotation, frame) for a in calls.code_of(function).nodes.values()):
+            return
+        instance = None
+        if cls is not None:
+            instances = self._instances(cls, chunk, cls.node)
+            if not instances:
+                return
+            instance = instances[0]
+
+        def run(f: Frame) -> None:
+            args, axes = open_arguments(m, f, function, skip=cls is not None)
+            callee = function if instance is None else Bound(function, instance)
+            result = m.store.value(calls.call(m, f, function.node, callee, args, {}))
+            self._check_return(f, function, axes, result)
+
+        self._isolated(chunk, run)
+
+    def _check_return(self, f: Frame, function: Function, axes: annotations.Axes, result: Any) -> None:
+        m = self.m
+        said = annotations.shape_of(m, function.node.returns, f)
+        if said is None or not isinstance(result, Tensor):
+            return
+        wanted = annotations.tensor_of(m, *said, axes, f)
+        if wanted is None or not isinstance(wanted.shape, tuple):
+            return
+        shape = m.store.shape(result.shape)
+        text = f'{said[0]}[Tensor, "{said[1]}"]'
+        problem = ""
+        if isinstance(shape, tuple):
+            wanted_shape = m.store.dims(wanted.shape)
+            if len(shape) != len(wanted_shape):
+                problem = f"returns {shape_text(shape)} of rank {len(shape)}, annotated {text}"
+            elif any(_differs(a, b) for a, b in zip(shape, wanted_shape)):
+                problem = f"returns {shape_text(shape)}, annotated {text}"
+        if not problem and result.dtype is not None and not annotations.allows(said[0], result.dtype):
+            problem = f"returns {result.dtype}, annotated {text}"
+        if problem:
+            place = self.places_of(function)
+            returns = [n for n in ast.walk(function.node) if isinstance(n, ast.Return)]
+            node = returns[0] if len(returns) == 1 else function.node.returns
+            m.report(Failure("annotation-mismatch", f"{function.name} {problem}"), place, node)
+
+    def places_of(self, function: Function) -> Place:
+        """The place of a function's chunk."""
+        place: Place = function.code
+        return place
+
+
+_SHAPED = frozenset((
+    "Float", "Int", "Bool", "Shaped", "Num", "Float32", "Float16", "Int64", "Int32", "UInt8", "Complex", "Integer", "Real",
+    "Inexact", "TensorType", "Annotated", "Float64", "BFloat16", "UInt",
+))  # fmt: skip
+
+
+def _differs(a: Any, b: Any) -> bool:
+    """Whether an inferred dim cannot be the annotated one. Distinct axis names are taken to be distinct sizes."""
+    return equal(a, b) is not True
+
+
+def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[list[Any], annotations.Axes]:
+    """A value for each parameter without default, by its annotation or open, and the axis names that they share."""
+    axes = annotations.Axes()
+    target = function.function if isinstance(function, Bound) else function
+    if not isinstance(target, Function):
+        return [], axes
+    code = calls.code_of(target)
+    inner = Frame(target.module, target.code, {}, target.cells, None, target.owner)
+    inner.owner = None
+    names = code.args[1:] if skip else code.args
+    first_default = len(names) - len(target.defaults)
+    args = []
+    for i, name in enumerate(names):
+        annotation = code.nodes[name].annotation
+        shaped = annotations.shape_of(m, annotation, inner)
+        if i >= first_default and shaped is None:
+            args.append(target.defaults[i - first_default])
+        else:
+            args.append(annotations.value_of(m, name, annotation, axes, inner))
+    return args, axes
+
+

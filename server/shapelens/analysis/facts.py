@@ -1,0 +1,97 @@
+"""What an analysis of a file says: facts (a name has these shapes here) and problems (this cannot work)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from shapelens.dims import Symbol
+from shapelens.values import Shape
+
+
+@dataclass(frozen=True)
+class Span:
+    """A place in a file: lines count from 1, columns are code points from 0."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One shape that a value has. `inferred`: some of its sizes are an assumption that fits what the layers ask."""
+
+    shape: Shape
+    dtype: str | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name has these shapes here, one for each way in which the line is reached, in the order met.
+
+    `kind` is "assign", "param", "return" (name "return") or "layer" (an element of a Sequential, or a layer made in
+    `__init__`: its output shape). `about` adds to a hover: the layer's signature, its parameters.
+    `obvious`: the source says the shape itself (`torch.zeros(2, 3)`), so no hint is wanted.
+    """
+
+    span: Span
+    name: str
+    kind: str
+    values: tuple[Shown, ...]
+    about: str = ""
+    obvious: bool = False
+
+
+@dataclass(frozen=True)
+class Expression:
+    """What is known of one expression, for a hover."""
+
+    span: Span
+    values: tuple[Shown, ...]
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Another place that has to do with a problem, and what."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of text that mends a problem."""
+
+    title: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A diagnostic: every run that reaches `span` with these inputs fails. `severity`: error, warning, information."""
+
+    code: str
+    severity: str
+    message: str
+    span: Span
+    related: tuple[Place, ...] = ()
+    fixes: tuple[Edit, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileAnalysis:
+    """All that is known of one version of one file. `names` says how a symbol is shown (`B`, `H`)."""
+
+    path: str
+    text: str
+    facts: tuple[Fact, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    expressions: tuple[Expression, ...] = ()
+    names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
+    timings: dict[str, float] = field(default_factory=dict, compare=False)

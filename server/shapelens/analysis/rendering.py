@@ -1,0 +1,247 @@
+"""From what a run saw to facts and problems: symbols resolved, places made absolute, duplicates merged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols
+from shapelens.interpreter.machine import Machine, Report
+from shapelens.interpreter.machine import Place as Chunked
+from shapelens.rules.call import Fix
+from shapelens.source.tree import Tree
+from shapelens.values import Instance, Lib, Open, Origin, Shape, Tensor
+from shapelens.values.text import shape_text
+
+_OBVIOUS = frozenset(("zeros", "ones", "empty", "rand", "randn", "randint", "full"))
+
+
+class Renderer:
+    """Collects after each run what that run saw; `analysis` gives a file's facts and problems at the end."""
+
+    def __init__(self, m: Machine, trees: dict[str, Tree], tree_of: Callable[[str], Tree] | None = None) -> None:
+        self.m, self.trees, self.tree_of = m, trees, tree_of
+        self.facts: dict[tuple[Chunked, ast.AST, str, str], list[Shown]] = {}
+        self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
+        self.reports: list[Report] = []
+
+    def finish(self) -> None:
+        """Take over what the run saw, with all that it learnt."""
+        m = self.m
+        assumed = m.store.assumed()
+        for place, node, name, kind, value in m.seen:
+            shown = self._shown(m.store.value(value), assumed)
+            if shown is not None:
+                values = self.facts.setdefault((place, node, name, kind), [])
+                if shown not in values:
+                    values.append(shown)
+        m.seen.clear()
+        m.truncations += 1
+        for key, found in m.expressions.items():
+            values, abouts = self.expressions.setdefault(key, ([], []))
+            for value in found:
+                resolved = m.store.value(value)
+                shown = self._shown(resolved, assumed)
+                if shown is not None and shown not in values:
+                    values.append(shown)
+                about = layer_text(resolved)
+                if about and about not in abouts:
+                    abouts.append(about)
+        m.expressions.clear()
+        self.reports.extend(m.reports)
+        m.reports.clear()
+
+    def _shown(self, value: Any, assumed: Sizes | None) -> Shown | None:
+        if not isinstance(value, Tensor):
+            return None
+        shape, inferred = value.shape, False
+        if assumed is not None and shape is not None:
+            shape, inferred = _with_sizes(shape, assumed)
+        return Shown(shape, value.dtype, inferred)
+
+    # -- one file --------------------------------------------------------------------------------------------------
+
+    def analysis(self, path: str, tree: Tree) -> FileAnalysis:
+        """The facts and problems of one file, in the order of their places."""
+        self.trees.setdefault(path, tree)
+        facts = [self._fact(key, values) for key, values in self.facts.items() if key[0].file == path]
+        spans: list[Expression] = []
+        for (place, node), (values, abouts) in self.expressions.items():
+            if place.file == path and (values or abouts):
+                spans.append(Expression(self._span(place, node), tuple(values), "\n\n".join(abouts)))
+        problems = self._problems(path)
+        return FileAnalysis(
+            path,
+            tree.text,
+            tuple(sorted(_merged(facts), key=lambda f: (f.span.line, f.span.column))),
+            tuple(problems),
+            tuple(spans),
+            Names(),
+        )
+
+    def analyses(self, root: str, main: str) -> list[FileAnalysis]:
+        """The analysis of every file below a folder (or of the one file) that was seen."""
+        files = {key[0].file for key in self.facts} | {r.place.file for r in self.reports} | {main}
+        return [
+            self.analysis(file, self._tree(file))
+            for file in sorted(files)
+            if file == main or file.startswith(root.rstrip("/") + "/")
+        ]
+
+    def _tree(self, file: str) -> Tree:
+        if file not in self.trees:
+            assert self.tree_of is not None
+            self.trees[file] = self.tree_of(file)
+        return self.trees[file]
+
+    def _span(self, place: Chunked, node: ast.AST) -> Span:
+        tree = self.trees.get(place.file)
+        if tree is None and self.tree_of is not None:
+            tree = self._tree(place.file)
+        if tree is None:
+            first = place.chunk.line - 1
+            line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", None) or getattr(node, "lineno", 1)
+            return Span(place.file, line + first, node.col_offset, end + first, node.end_col_offset or 0)  # type: ignore[attr-defined]
+        span = tree.span(place.chunk, node)
+        return Span(place.file, span.line, span.column, span.end_line, span.end_column)
+
+    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: list[Shown]) -> Fact:
+        place, node, name, kind = key
+        label = name
+        if kind == "layer":
+            label = _layer_name(node)
+        return Fact(self._span(place, node), label, kind, tuple(values), "", kind == "assign" and _is_obvious(node))
+
+    def _problems(self, path: str) -> list[Problem]:
+        found: dict[tuple[Any, ...], Problem] = {}
+        for report in self.reports:
+            if report.place.file != path:
+                continue
+            span = self._span(report.place, report.node)
+            failure = report.failure
+            related = tuple(self._related(r.origin, r.message) for r in report.related if r.origin.where is not None)
+            fixes = tuple(e for e in (self._edit(f) for f in failure.fixes) if e is not None)
+            severity = "information" if report.caught and failure.severity == "error" else failure.severity
+            problem = Problem(failure.code, severity, failure.message, span, _unique(related), fixes)
+            found.setdefault((span, failure.code, failure.message), problem)
+        return sorted(found.values(), key=lambda p: (p.span.line, p.span.column, p.code))
+
+    def _related(self, origin: Origin, message: str) -> Place:
+        place, node = origin.where
+        return Place(self._span(place, node), message)
+
+    def _edit(self, fix: Fix) -> Edit | None:
+        """The change of the argument in the call that made the layer."""
+        place, node = fix.origin.where
+        if not isinstance(node, ast.Call):
+            return None
+        for keyword in node.keywords:
+            if keyword.arg == fix.argument:
+                return Edit(fix.title, self._span(place, keyword.value), fix.text)
+        from shapelens.rules.registry import layers
+
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        made = layers.get(f"torch.nn.{name}")
+        if made is None:
+            return None
+        names = [p.name for p in made.make.positional]
+        if fix.argument in names and names.index(fix.argument) < len(node.args):
+            argument = node.args[names.index(fix.argument)]
+            if isinstance(argument, ast.Constant):
+                return Edit(fix.title, self._span(place, argument), fix.text)
+        return None
+
+
+def _unique(places: tuple[Place, ...]) -> tuple[Place, ...]:
+    found: list[Place] = []
+    for place in places:
+        if place not in found:
+            found.append(place)
+    return tuple(found)
+
+
+def _merged(facts: list[Fact]) -> list[Fact]:
+    """Facts of the same name at the same place, as equal chunks of one file have them, become one."""
+    table: dict[tuple[Span, str, str], Fact] = {}
+    for fact in facts:
+        key = fact.span, fact.name, fact.kind
+        known = table.get(key)
+        if known is None:
+            table[key] = fact
+        else:
+            values = known.values + tuple(v for v in fact.values if v not in known.values)
+            table[key] = Fact(fact.span, fact.name, fact.kind, values, known.about, known.obvious)
+    return list(table.values())
+
+
+def _with_sizes(shape: Shape, assumed: Sizes) -> tuple[Shape, bool]:
+    def one(dim: Dim) -> Dim:
+        if isinstance(dim, int) or not symbols(dim) & assumed.values.keys():
+            return dim
+        return substitute(dim, dict(assumed.values))
+
+    if isinstance(shape, tuple):
+        new = tuple([one(d) for d in shape])
+        return new, new != shape
+    if isinstance(shape, Open):
+        prefix, suffix = tuple([one(d) for d in shape.prefix]), tuple([one(d) for d in shape.suffix])
+        return Open(prefix, shape.var, suffix), (prefix, suffix) != (shape.prefix, shape.suffix)
+    return shape, False
+
+
+def _layer_name(node: ast.AST) -> str:
+    callee = node.func if isinstance(node, ast.Call) else None
+    if isinstance(callee, ast.Attribute):
+        return callee.attr
+    return callee.id if isinstance(callee, ast.Name) else "layer"
+
+
+def _is_obvious(node: ast.AST) -> bool:
+    """`x = torch.zeros(2, 3)`: the source says the shape itself."""
+    value = getattr(node, "value", None)
+    if not isinstance(value, ast.Call):
+        return False
+    name = value.func.attr if isinstance(value.func, ast.Attribute) else ""
+    return name in _OBVIOUS and all(isinstance(a, ast.Constant) for a in value.args)
+
+
+def layer_text(value: Any) -> str:
+    """`Conv2d(3, 64, kernel_size=(7, 7))` with its parameter count, for a hover."""
+    if not isinstance(value, Instance) or not isinstance(value.cls, Lib):
+        return ""
+    count, weights = 0, []
+    for name, weight in value.attrs.items():
+        if isinstance(weight, Tensor) and weight.parameter and isinstance(weight.shape, tuple):
+            weights.append(f"{name} {shape_text(weight.shape)}")
+            size = 1
+            for dim in weight.shape:
+                size = size * dim if isinstance(dim, int) and isinstance(size, int) else 0
+            count += size
+    text = f"`{value.cls.path}`"
+    if weights:
+        text += f": {', '.join(weights)}" + (f"; {count:,} parameters" if count else "")
+    return text
+
+
+class Names:
+    """How symbols are shown: by their own name, with a number behind it where another one has taken that."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, Symbol] = {}
+        self._names: dict[Symbol, str] = {}
+
+    def __call__(self, symbol: Symbol) -> str:
+        known = self._names.get(symbol)
+        if known is None:
+            known, number = symbol.name, 1
+            while known in self._taken:
+                number += 1
+                known = f"{symbol.name}{number}"
+            self._taken[known] = symbol
+            self._names[symbol] = known
+        return known
+
+
+__all__ = ["Expr", "Names", "Renderer", "layer_text"]

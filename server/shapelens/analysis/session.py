@@ -1,0 +1,324 @@
+"""Files under analysis: texts, trees, followed modules, and one file's analysis from its text to its facts."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shapelens.analysis.contexts import Roots
+from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.analysis.rendering import Renderer
+from shapelens.interpreter import annotations, calls
+from shapelens.interpreter.expressions import ev
+from shapelens.interpreter.importing import run_module
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
+from shapelens.interpreter.machine import Place as Chunked
+from shapelens.source.environments import Environment, find_environment
+from shapelens.source.imports import Resolver
+from shapelens.source.reading import SourceError, read_text
+from shapelens.source.tree import Tree, parse
+from shapelens.values import Exceptional, PyModule, Tensor
+
+MODULE_FUEL = 200_000
+FOLLOW_FUEL = 400_000
+_MAX_FOLLOWED = 400
+_DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One input of an entry run: `i:2,16` is an int64 tensor of shape (2, 16)."""
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+    @staticmethod
+    def parse(text: str) -> InputSpec:
+        """Raises ValueError with a message for a person."""
+        kind, colon, dims = text.rpartition(":")
+        if colon and kind not in _DTYPES:
+            raise ValueError(f"unknown input kind {kind!r} in {text!r}: use f:, i: or u:")
+        try:
+            shape = tuple(int(d) for d in dims.split(",") if d.strip())
+        except ValueError:
+            raise ValueError(f"an input is dims such as 2,3,224,224, not {text!r}") from None
+        return InputSpec(shape, _DTYPES[kind] if colon else "float32")
+
+
+@dataclass(frozen=True)
+class EntryResult:
+    """What one run of an entry expression showed, file by file."""
+
+    analyses: tuple[FileAnalysis, ...]
+
+
+class Session:
+    """Analyses files on request. One thread at a time."""
+
+    def __init__(self, roots: Sequence[Path] = (), python: str | None = None) -> None:
+        self.roots = tuple(roots)
+        self._python = python
+        self._environment: Environment | None = None
+        self._resolver: Resolver | None = None
+        self._texts: dict[str, str] = {}
+        self._trees: dict[str, Tree] = {}
+        self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
+        self._followed: dict[str, PyModule] = {}
+        self._stamps: dict[str, tuple[int, int]] = {}
+
+    @property
+    def environment(self) -> Environment:
+        """The Python whose packages are followed. Raises EnvironmentNotFound for a bad choice."""
+        if self._environment is None:
+            self._environment = find_environment(self.roots[0] if self.roots else None, self._python)
+        return self._environment
+
+    @property
+    def resolver(self) -> Resolver:
+        """Finds the files of imported modules."""
+        if self._resolver is None:
+            self._resolver = Resolver(self.environment, self.roots)
+        return self._resolver
+
+    # -- texts ---------------------------------------------------------------------------------------------------
+
+    def update(self, path: str, text: str | None) -> None:
+        """The text of an open editor buffer; None: it was closed, the file on disk counts again."""
+        if text is None:
+            self._texts.pop(path, None)
+        else:
+            self._texts[path] = text
+        self._forget(path)
+
+    def files_changed(self, paths: Sequence[str]) -> None:
+        """These files changed on disk."""
+        for path in paths:
+            self._disk.pop(path, None)
+            self._forget(path)
+        if self._resolver is not None:
+            self._resolver.invalidate()
+
+    def _forget(self, path: str) -> None:
+        """A followed module changed: it and all that may hold its values are followed anew."""
+        if any(module.path == path for module in self._followed.values()):
+            self._followed.clear()
+            self._stamps.clear()
+
+    def _tree(self, path: str) -> Tree:
+        text = self._texts.get(path)
+        if text is not None:
+            known = self._trees.get(path)
+            if known is None or known.text != text:
+                known = self._trees[path] = parse(text, known)
+            return known
+        stamp = _stamp(path)
+        held = self._disk.get(path)
+        if held is None or held[0] != stamp:
+            held = self._disk[path] = (stamp, parse(read_text(path), held[1] if held else None))
+        return held[1]
+
+    # -- following -----------------------------------------------------------------------------------------------
+
+    def _fresh(self) -> None:
+        """Drop the followed modules when one of their files changed on disk."""
+        for path, stamp in self._stamps.items():
+            if path not in self._texts and _stamp(path) != stamp:
+                self._followed.clear()
+                self._stamps.clear()
+                return
+
+    def _loader(self, modules: dict[str, PyModule], machine: list[Machine]) -> Callable[..., PyModule | None]:
+        missing: set[str] = set()
+
+        def load(name: str, importer: str | None = None) -> PyModule | None:
+            found = modules.get(name)
+            if found is not None or name in missing:
+                return found
+            file = self.resolver.find(name, Path(importer) if importer else None)
+            if file is None or file.path is None and not file.search:
+                missing.add(name)
+                return None
+            if file.path is None:
+                module = PyModule(name, None, True)
+                modules[name] = module
+                return module
+            path = str(file.path)
+            for other in modules.values():
+                if other.path == path:
+                    return other
+            if len(modules) > _MAX_FOLLOWED:
+                return None
+            module = PyModule(name, path, file.is_package)
+            modules[name] = module
+            try:
+                tree = self._tree(path)
+            except (SourceError, OSError):
+                missing.add(name)
+                return None
+            self._stamps[path] = _stamp(path)
+            _follow(machine[0], module, tree)
+            return module
+
+        return load
+
+    def _machine(self, module: PyModule, shared: bool = True) -> Machine:
+        modules = _Layered(self._followed) if shared else {}
+        modules[module.name] = module
+        holder: list[Machine] = []
+        machine = Machine(self._loader(modules, holder), MODULE_FUEL)
+        holder.append(machine)
+        return machine
+
+    # -- analysing -----------------------------------------------------------------------------------------------
+
+    def analyse(self, path: str, cancelled: Callable[[], bool] | None = None) -> FileAnalysis:
+        """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop."""
+        started = time.perf_counter()
+        path = os.path.abspath(path) if os.path.exists(path) else path
+        self._fresh()
+        tree = self._tree(path)
+        parsed = time.perf_counter()
+        module = self._main_module(path)
+        m = self._machine(module)
+        m.cancelled = cancelled
+        renderer = Renderer(m, {path: tree})
+        places = run_main(m, module, tree)
+        renderer.finish()
+        ran = time.perf_counter()
+        if not any(p is None for p in places.values()):
+            Roots(m, module, tree, places, renderer.finish).run()
+        done = time.perf_counter()
+        analysis = renderer.analysis(path, tree)
+        analysis.timings.update(
+            parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
+        )
+        return analysis
+
+    def _main_module(self, path: str) -> PyModule:
+        name = self.resolver.module_name_of(Path(path)) if os.path.isabs(path) else "__main__"
+        module = PyModule(name or "__main__", path, os.path.basename(path) == "__init__.py")
+        module.namespace["__name__"] = "__main__"
+        return module
+
+    def run_entry(self, target: str, entry: str, inputs: Sequence[InputSpec], keras: bool = False) -> EntryResult:
+        """Evaluate an expression in the namespace of a file or module, then call it with the inputs.
+
+        Only what is seen in that call counts. Raises SourceError where the target cannot be found or read, and
+        ValueError where the expression does not parse.
+        """
+        try:
+            expression = ast.parse(entry.strip(), mode="eval")
+        except SyntaxError as error:
+            raise ValueError(f"--entry is not an expression: {error.msg}") from None
+        path = target if target.endswith(".py") else None
+        if path is None:
+            found = self.resolver.find(target, None)
+            if found is None or found.path is None:
+                raise SourceError(f"no module {target} in {self.environment.python or 'this environment'}")
+            path = str(found.path)
+        path = os.path.abspath(path)
+        tree = self._tree(path)
+        module = self._main_module(path)
+        m = self._machine(module, shared=False)
+        m.training = False
+        m.fuel = 20_000_000
+        m.record_all = True
+        m.recording = False
+        run_main(m, module, tree)
+        m.reports.clear()
+        m.seen.clear()
+        chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
+        frame = Frame(module, chunk, module.namespace)
+        m.recording = keras
+        try:
+            model = ev(m, expression.body, frame)
+            m.recording = True
+            if not keras:
+                m.reports.clear()
+                args = [Tensor(spec.shape, spec.dtype) for spec in inputs]
+                calls.call(m, frame, expression.body, model, args, {})
+        except (Exceptional, Budget):
+            pass
+        renderer = Renderer(m, {path: tree}, self._tree)
+        renderer.finish()
+        root = os.path.dirname(path)
+        return EntryResult(tuple(renderer.analyses(root if module.name.count(".") else path, path)))
+
+
+class _Layered(dict[str, PyModule]):
+    """Modules of one run above those that every run shares; what is followed goes into the shared ones."""
+
+    def __init__(self, shared: dict[str, PyModule]) -> None:
+        super().__init__()
+        self._shared = shared
+        self._own = True
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return super().get(key) or self._shared.get(key, default)
+
+    def __setitem__(self, key: str, value: PyModule) -> None:
+        if self._own:
+            self._own = False
+            super().__setitem__(key, value)
+        else:
+            self._shared[key] = value
+
+    def values(self) -> Any:
+        return [*super().values(), *self._shared.values()]
+
+    def __len__(self) -> int:
+        return super().__len__() + len(self._shared)
+
+
+def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
+    """Run a file's own statements; the places of its chunks."""
+    places: dict[int, Chunked] = {}
+    try:
+        for chunk in tree.chunks:
+            places[id(chunk)] = run_module(m, module, (chunk,), True)
+    except Budget:
+        pass
+    for chunk in tree.chunks:
+        places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
+    return places
+
+
+def _follow(m: Machine, module: PyModule, tree: Tree) -> None:
+    """Execute a followed module apart from what is going on: nothing is shown or reported of it."""
+    saved = m.recording, m.fuel, m.touched, m.watches, m.caught, m.depth, m.callsites
+    m.recording, m.fuel, m.touched, m.watches, m.caught, m.depth, m.callsites = False, FOLLOW_FUEL, [], [], [], 0, []
+    reports = len(m.reports)
+    try:
+        run_module(m, module, tree.chunks, False)
+    except Budget:
+        pass
+    finally:
+        m.recording, m.fuel, m.touched, m.watches, m.caught, m.depth, m.callsites = saved
+        del m.reports[reports:]
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+def deepen_stack() -> None:
+    """Interpreted calls nest many Python calls: allow for that."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 12_000))
+
+
+deepen_stack()
+
+__all__ = [
+    "Cancelled", "Edit", "EntryResult", "Expression", "Fact", "InputSpec", "Place", "Problem", "Session", "Shown", "Span",
+    "annotations",
+]  # fmt: skip

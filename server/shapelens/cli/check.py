@@ -1,0 +1,118 @@
+"""`shapelens check`: the problems of files and folders, as text or for other programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shapelens.analysis.facts import Problem
+from shapelens.cli.files import project_roots, python_files
+from shapelens.cli.output import say, shown_path
+from shapelens.cli.sarif import sarif
+from shapelens.cli.status import CLEAN, FAILED, FINDINGS, UsageError
+from shapelens.report.jsonface import diagnostics
+from shapelens.report.problems import problem_lines, reported
+
+
+@dataclass
+class Findings:
+    """What a run of check has found so far."""
+
+    problems: list[Problem] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    files: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """The exit status: an input that could not be read outweighs findings."""
+        if self.unreadable:
+            return FAILED
+        return FINDINGS if any(problem.severity != "information" for problem in self.problems) else CLEAN
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Check the paths and print what was found."""
+    paths = [Path(path).absolute() for path in options.paths]
+    findings = _findings(paths, options.python)
+    _PRINTERS[options.format](findings)
+    for message in findings.unreadable:
+        print(f"shapelens: {message}", file=sys.stderr)
+    return findings.status
+
+
+def _findings(paths: Sequence[Path], python: str | None) -> Findings:
+    from shapelens.cli.sessions import session_for, source_errors
+
+    with source_errors():
+        session = session_for(project_roots(paths), python)
+    findings = Findings()
+    seen: set[Problem] = set()
+    for path in dict.fromkeys(file for given in paths for file in python_files(given)):
+        findings.files += 1
+        try:
+            with source_errors():
+                analysis = session.analyse(str(path))
+        except UsageError as error:
+            findings.unreadable.append(str(error))
+            continue
+        findings.texts[analysis.path] = analysis.text
+        for problem in reported(analysis):
+            if problem not in seen:
+                seen.add(problem)
+                findings.problems.append(problem)
+    return findings
+
+
+# -- formats ---------------------------------------------------------------------------------------------------------
+
+
+def _print_text(findings: Findings) -> None:
+    for problem in findings.problems:
+        for line in problem_lines(problem, findings.texts.get(problem.span.file, ""), shown_path):
+            say(line)
+        say("")
+    read = findings.files - len(findings.unreadable)
+    files = f"{read} file{'' if read == 1 else 's'}"
+    count = len(findings.problems)
+    say(f"{count} problem{'' if count == 1 else 's'} in {files}" if count else f"No problems in {files}")
+
+
+def _print_json(findings: Findings) -> None:
+    print(json.dumps(diagnostics(findings.problems), indent=1))
+
+
+def _print_github(findings: Findings) -> None:
+    for problem in findings.problems:
+        span = problem.span
+        kind = {"error": "error", "warning": "warning"}.get(problem.severity, "notice")
+        file = _property(shown_path(span.file))
+        place = f"file={file},line={span.line},endLine={span.end_line},col={span.column + 1}"
+        related = "".join(
+            f"\n{shown_path(place.span.file)}:{place.span.line}: {place.message}" for place in problem.related
+        )
+        say(f"::{kind} {place},title={_property(f'Shapelens ({problem.code})')}::{_data(problem.message + related)}")
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _print_sarif(findings: Findings) -> None:
+    print(json.dumps(sarif(findings.problems), indent=1))
+
+
+_PRINTERS: dict[str, Callable[[Findings], None]] = {
+    "text": _print_text,
+    "json": _print_json,
+    "github": _print_github,
+    "sarif": _print_sarif,
+}

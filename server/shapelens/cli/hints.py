@@ -1,0 +1,60 @@
+"""`shapelens hints`: one file with its shapes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from shapelens.analysis.facts import FileAnalysis
+from shapelens.cli.files import project_roots
+from shapelens.cli.output import has_colour, say, shown_path
+from shapelens.cli.status import CLEAN, UsageError
+from shapelens.report.annotate import annotated
+from shapelens.report.jsonface import diagnostics, rows
+from shapelens.report.problems import problem_lines, reported
+
+
+def run_hints(options: argparse.Namespace) -> int:
+    """Print the hints of a file or module; 0 unless it cannot be read."""
+    if options.entry is None and (options.inputs or options.keras):
+        raise UsageError("--input and --keras need --entry")
+    analyses = _analyses(options)
+    if options.json:
+        found = [problem for analysis in analyses for problem in reported(analysis)]
+        print(json.dumps({"hints": rows(analyses), "diagnostics": diagnostics(found)}))
+        return CLEAN
+    for number, analysis in enumerate(analyses):
+        if len(analyses) > 1:
+            say(f"{'' if number == 0 else chr(10)}# {shown_path(analysis.path)}")
+        _print(analysis)
+    return CLEAN
+
+
+def _print(analysis: FileAnalysis) -> None:
+    for line in annotated(analysis, has_colour()):
+        say(line)
+    problems = reported(analysis)
+    for problem in problems:
+        say("")
+        for line in problem_lines(problem, analysis.text, shown_path):
+            say(line)
+    if not problems and not any(not fact.obvious for fact in analysis.facts):
+        print(f"shapelens: {shown_path(analysis.path)}: no tensors found", file=sys.stderr)
+
+
+def _analyses(options: argparse.Namespace) -> list[FileAnalysis]:
+    from shapelens.cli.sessions import entry_analyses, module_path, session_for, source_errors
+
+    path = Path(options.target)
+    with source_errors():
+        if options.target.endswith(".py") or path.exists():
+            path = path.absolute()
+            session = session_for(project_roots([path]), options.python)
+        else:
+            session = session_for([Path.cwd()], options.python)
+            path = module_path(session, options.target)
+        if options.entry is None:
+            return [session.analyse(str(path))]
+        return entry_analyses(session, str(path), options.entry, options.inputs, options.keras)

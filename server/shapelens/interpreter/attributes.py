@@ -1,0 +1,410 @@
+"""Attribute access: `value.name` and `value.name = x` for every kind of value."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from shapelens.dims import Expr
+from shapelens.interpreter import builtins, calls, classes, containers, plain
+from shapelens.interpreter.classes import find_in_class
+from shapelens.interpreter.joining import join
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.rules import registry
+from shapelens.rules.call import NotKnown
+from shapelens.values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Class,
+    Descriptor,
+    Dict,
+    Exceptional,
+    Function,
+    Hole,
+    Instance,
+    Iter,
+    Lib,
+    Partial,
+    Plain,
+    PyModule,
+    Scalar,
+    Size,
+    Super,
+    Tensor,
+    Unknown,
+)
+
+_MISSING = object()
+
+# Names that tensors share with dicts, lists, strings and modules: using one teaches nothing.
+_COMMON_NAMES = frozenset(
+    "items keys values get pop append extend index count copy split format join to type data name names update all any "
+    "map apply add remove insert sort reverse clear eval train cuda cpu half float double device dtype grad backward "
+    "parameters step zero_ state_dict register_hook storage item tolist close T imag real log stack flip rotate "
+    "resize resize_ set_ apply_ index_select select filter replace sub equal".split()
+)
+
+
+def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
+    """`value.name`."""
+    kind = type(value)
+    if kind is Tensor:
+        return _of_tensor(m, f, value, name, node)
+    if kind is Instance:
+        return of_instance(m, f, value, name, node)
+    if kind is Lib:
+        return of_lib(value, name)
+    if kind is Unknown:
+        value = m.store.value(value)
+        if type(value) is not Unknown:
+            return get(m, f, value, name, node)
+        return _of_unknown(m, f, value, name, node)
+    if kind is PyModule:
+        return of_module(m, value, name)
+    if kind is Super:
+        return _of_super(m, f, value, name, node)
+    if kind is Class:
+        return of_class(m, f, value, name, node)
+    if kind is Function:
+        return _of_function(value, name)
+    if kind is Choice:
+        found = [get(m, f, v, name, node) for v in value.values if v is not None]
+        result = found[0] if found else UNKNOWN
+        for other in found[1:]:
+            result = join(result, other)
+        return result
+    if kind is Bound:
+        if name in ("__self__",):
+            return value.receiver
+        if name == "__func__":
+            return value.function
+        return get(m, f, value.function, name, node)
+    if kind is Partial:
+        return {"func": value.function, "args": value.args, "keywords": Dict(value.keywords)}.get(name, UNKNOWN)
+    if kind is Size and name == "numel":
+        return Plain(value, name)
+    names = getattr(value, "names", None)
+    if names is not None and isinstance(value, tuple) and name in names:
+        return value[names.index(name)]
+    if isinstance(value, Iter) and name in ("send", "close", "throw"):
+        return UNKNOWN
+    if plain.has_method(value, name):
+        return Plain(value, name)
+    if isinstance(value, Expr):
+        return {"real": value, "numerator": value}.get(name, UNKNOWN)
+    if name == "__class__":
+        return builtins.type_of(m, value)
+    if isinstance(value, range) and name in ("start", "stop", "step"):
+        return getattr(value, name)
+    if isinstance(value, type) and name == "__name__":
+        return value.__name__
+    if value is None and not name.startswith("__"):
+        raise Exceptional("AttributeError")
+    return UNKNOWN
+
+
+def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) -> Any:
+    prefix = f"{value.library}.Tensor." if value.library == "torch" else f"{value.library}.ndarray."
+    rule = registry.attributes.get(prefix + name) or registry.attributes.get(f"torch.Tensor.{name}")
+    if rule is not None:
+        if name == "shape" and not isinstance(m.store.shape(value.shape), tuple):
+            return Unknown(("shape of", value)) if m.store.shape(value.shape) is not None else UNKNOWN  # type: ignore[arg-type]
+        return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
+    path = f"torch.Tensor.{name}"
+    if path in registry.rules or name.endswith("_") and path[:-1] in registry.rules:
+        return Bound(Lib(path), value)
+    return Unknown(f"Tensor.{name}")
+
+
+def of_lib(value: Lib, name: str) -> Any:
+    """An attribute of a library name: a constant, or a longer name."""
+    path = registry.canonical(f"{value.path}.{name}")
+    constant = builtins.CONSTANTS.get(path, _MISSING)
+    if constant is not _MISSING:
+        return constant
+    if name == "__name__":
+        return value.name
+    if name == "__class__":
+        return UNKNOWN
+    return Lib(path)
+
+
+def of_module(m: Machine, value: PyModule, name: str) -> Any:
+    """An attribute of a module that is followed."""
+    found = value.namespace.get(name, _MISSING)
+    if found is not _MISSING:
+        return found
+    if name == "__name__":
+        return value.name
+    if value.is_package:
+        child = m.load_module(f"{value.name}.{name}")
+        if child is not None:
+            value.namespace[name] = child
+            return child
+    return Unknown(name)
+
+
+def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) -> Any:
+    if isinstance(value.why, tuple) and value.why[0] == "shape of":
+        if name == "numel":
+            return Bound(Lib("torch.Tensor.numel"), value.why[1])
+        return UNKNOWN
+    if value.hole is None:
+        return UNKNOWN
+    if name not in _COMMON_NAMES and not name.startswith("__"):
+        if f"torch.Tensor.{name}" in registry.attributes or registry.is_tensor_method(name):
+            tensor = m.store.open_tensor(value)
+            return _of_tensor(m, f, tensor, name, node)
+    return of_hole(m, value, name, name)
+
+
+def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
+    """An attribute of an unknown object: itself unknown, and the same each time."""
+    assert value.hole is not None
+    found = m.hole_attributes.get((value.hole.serial, key))
+    if found is None:
+        found = m.hole_attributes[value.hole.serial, key] = Unknown(name, Hole(name))
+    return m.store.value(found)
+
+
+def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> Any:
+    """An attribute of a class of the program."""
+    found, owner = find_in_class(value, name)
+    if owner is None:
+        if name in ("__name__", "__qualname__"):
+            return value.name
+        if name == "__module__":
+            return value.module.name
+        if name == "__mro__":
+            return value.mro
+        if name == "__bases__":
+            return value.bases
+        if name == "__dict__":
+            return Dict(value.attrs)
+        if name == "__members__" and value.kind == "enum":
+            return Dict({k: v for k, v in value.attrs.items() if isinstance(v, Instance) and v.cls is value})
+        if name == "__annotations__" or name == "__doc__":
+            return UNKNOWN
+        return UNKNOWN
+    if isinstance(owner, Lib):
+        return Lib(f"{owner.path}.{name}")
+    if isinstance(found, Descriptor):
+        if found.kind == "classmethod":
+            return Bound(found.function, value)
+        if found.kind == "staticmethod":
+            return found.function
+        return found
+    return found
+
+
+def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST) -> Any:
+    """An attribute of an object: its own, its class's with descriptors, its library base's."""
+    found = value.attrs.get(name, _MISSING)
+    if found is not _MISSING:
+        if type(found) is Unknown and found.hole is not None:
+            return m.store.value(found)
+        return found
+    cls = value.cls
+    if isinstance(cls, Class):
+        attribute, owner = find_in_class(cls, name)
+        if isinstance(owner, Class):
+            return _bind(m, f, value, attribute, node, name)
+        if name == "__class__":
+            return cls
+        if name == "__dict__":
+            return Dict(value.attrs)
+        if owner is not None:
+            return _library_attribute(m, f, value, owner, name, node)
+        return _missing_attribute(m, f, value, name, node)
+    if name == "__class__":
+        return cls
+    return _library_attribute(m, f, value, cls, name, node)
+
+
+def _missing_attribute(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST) -> Any:
+    assert isinstance(value.cls, Class)
+    special = {"value": value.payload, "name": value.attrs.get("_name_", UNKNOWN)}
+    if value.cls.kind == "enum" and name in special:
+        return special[name]
+    if value.payload is not None:
+        return get(m, f, value.payload, name, node)
+    if name == "training":
+        return _training(m, value)
+    if UNKNOWN in value.cls.mro or any(isinstance(b, Unknown) for b in value.cls.mro):
+        return UNKNOWN
+    if name.startswith("__") and name.endswith("__"):
+        return UNKNOWN
+    if value.attrs.get("?") is not None:
+        return UNKNOWN
+    hook = find_in_class(value.cls, "__getattr__")[0]
+    if isinstance(hook, Function):
+        return calls.call(m, f, node, Bound(hook, value), [name], {})
+    return Unknown(f"no attribute {name}")
+
+
+def _training(m: Machine, value: Instance) -> Any:
+    return Scalar("bool") if m.training is None else m.training
+
+
+def _library_attribute(m: Machine, f: Frame, value: Instance, owner: Any, name: str, node: ast.AST) -> Any:
+    if not isinstance(owner, Lib):
+        return UNKNOWN
+    if name == "training":
+        return _training(m, value)
+    for path in registry.bases_of(owner.path):
+        rule = registry.attributes.get(f"{path}.{name}")
+        if rule is not None:
+            return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
+        if f"{path}.{name}" in registry.rules:
+            return Bound(Lib(f"{path}.{name}"), value)
+    if containers.has_method(value, name):
+        return Bound(Lib(f"torch.nn.Module.{name}"), value)
+    constant = builtins.CONSTANTS.get(f"{owner.path}.{name}", _MISSING)
+    if constant is not _MISSING:
+        return constant
+    if owner.path == "inspect.Parameter":
+        return Lib(f"{owner.path}.{name}")
+    return Unknown(f"{owner.name}.{name}")
+
+
+def _bind(m: Machine, f: Frame, value: Instance, attribute: Any, node: ast.AST, name: str) -> Any:
+    if isinstance(attribute, Function):
+        return Bound(attribute, value)
+    if isinstance(attribute, Descriptor):
+        if attribute.kind in ("property", "cached_property"):
+            return calls.call(m, f, node, Bound(attribute.function, value), [], {})
+        if attribute.kind == "classmethod":
+            return Bound(attribute.function, value.cls)
+        return attribute.function
+    if isinstance(attribute, Partial):
+        return attribute
+    return attribute
+
+
+def _of_super(m: Machine, f: Frame, value: Super, name: str, node: ast.AST) -> Any:
+    receiver = value.receiver
+    cls = receiver.cls if isinstance(receiver, Instance) else receiver
+    mro = cls.mro if isinstance(cls, Class) else ()
+    start = next((i + 1 for i, c in enumerate(mro) if c is value.cls), 0)
+    for base in mro[start:]:
+        if isinstance(base, Class) and name in base.attrs:
+            attribute = base.attrs[name]
+            if isinstance(receiver, Instance):
+                return _bind(m, f, receiver, attribute, node, name)
+            if isinstance(attribute, Descriptor):
+                return Bound(attribute.function, receiver) if attribute.kind == "classmethod" else attribute.function
+            return Bound(attribute, receiver) if name == "__new__" else attribute
+        if isinstance(base, Lib):
+            if name in ("__init__", "forward", "__call__", "__new__", "__setattr__", "__getattr__", "extra_repr"):
+                return Bound(Lib(f"{base.path}.{name}"), receiver)
+            if isinstance(receiver, Instance):
+                return _library_attribute(m, f, receiver, base, name, node)
+        if isinstance(base, Unknown):
+            return UNKNOWN
+    if name in ("__init__", "__init_subclass__", "__setattr__", "__post_init__"):
+        return Bound(Lib(f"builtins.object.{name}"), receiver)
+    if name == "__new__":
+        return Bound(Lib("builtins.object.__new__"), receiver)
+    return UNKNOWN
+
+
+def _of_function(value: Function, name: str) -> Any:
+    if name in value.attrs:
+        return value.attrs[name]
+    if name in ("__name__", "__qualname__"):
+        return value.name
+    if name == "__module__":
+        return value.module.name
+    if name == "__wrapped__":
+        return UNKNOWN
+    return UNKNOWN
+
+
+def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node: ast.AST) -> None:
+    """`target.name = value`."""
+    target = m.store.value(target)
+    if isinstance(target, Choice):
+        for one in target.values:
+            if isinstance(one, Instance):
+                m.touch(one)
+                one.attrs[name] = join(one.attrs.get(name, UNKNOWN), value)
+        return
+    if isinstance(target, Instance):
+        if isinstance(target.cls, Class):
+            found, _ = find_in_class(target.cls, name)
+            if isinstance(found, Descriptor) and found.kind == "property":
+                if found.setter is not None:
+                    calls.call(m, f, node, Bound(found.setter, target), [value], {})
+                return
+            hook, owner = find_in_class(target.cls, "__setattr__")
+            if isinstance(owner, Class) and isinstance(hook, Function):
+                if (target.born, name) not in m.setting:
+                    m.setting.add((target.born, name))
+                    try:
+                        calls.call(m, f, node, Bound(hook, target), [name, value], {})
+                    finally:
+                        m.setting.discard((target.born, name))
+                    if name in target.attrs:
+                        return
+        put(m, target, name, value)
+    elif isinstance(target, (Class, Function)):
+        m.touch(target)
+        target.attrs[name] = value
+    elif isinstance(target, PyModule):
+        m.touch(target)
+        target.namespace[name] = value
+    elif isinstance(target, Tensor) and name == "data":
+        del value
+
+
+def put(m: Machine, target: Instance, name: str, value: Any) -> None:
+    """Store an attribute; an unknown becomes one that its uses may teach."""
+    m.touch(target)
+    if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
+        value = Unknown(name, Hole(name))
+    target.attrs[name] = value
+
+
+__all__ = ["classes", "get", "of_class", "of_hole", "of_instance", "of_lib", "of_module", "put", "set_attribute"]
+
+
+def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> bool | None:
+    """hasattr(value, name), where it can be told."""
+    if isinstance(value, Instance):
+        if name in value.attrs:
+            return True
+        if isinstance(value.cls, Class):
+            found, owner = find_in_class(value.cls, name)
+            if isinstance(owner, Class):
+                return True
+            if any(isinstance(c, Unknown) for c in value.cls.mro) or value.attrs.get("?") is not None:
+                return None
+            if find_in_class(value.cls, "__getattr__")[0] is not None:
+                return None
+            if isinstance(owner, Lib):
+                try:
+                    known = _library_attribute(m, f, value, owner, name, node)
+                except NotKnown:
+                    return None
+                return True if not isinstance(known, Unknown) else None if owner.path != "torch.nn.Module" else False
+            return found is not None
+        known = _library_attribute(m, f, value, value.cls, name, node)
+        return True if not isinstance(known, Unknown) else None
+    if isinstance(value, Class):
+        found, owner = find_in_class(value, name)
+        if owner is not None and not isinstance(owner, Lib):
+            return True
+        return None if any(not isinstance(c, Class) for c in value.mro) else False
+    if isinstance(value, PyModule):
+        return True if name in value.namespace else None
+    if isinstance(value, Function):
+        return True if name in value.attrs or name in ("__name__", "__module__") else False
+    if plain.is_plain(value) and not isinstance(value, Size):
+        return hasattr(value, name)
+    if isinstance(value, (list, dict)):
+        return hasattr(value, name)
+    if isinstance(value, Tensor):
+        known = _of_tensor(m, f, value, name, node)
+        return None if isinstance(known, Unknown) else True
+    return None

@@ -1,0 +1,571 @@
+"""Calls: arguments, functions of the program, library callables, and what an unknown callee may have changed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from shapelens.dims import symbols
+from shapelens.dims import Expr
+from shapelens.interpreter import builtins, classes, containers, iteration, plain
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, settle_outcomes, run_branch
+from shapelens.interpreter.machine import Frame, Key, Machine, Unkeyable
+from shapelens.rules import registry
+from shapelens.rules.call import Failure
+from shapelens.values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Class,
+    Descriptor,
+    Dict,
+    Exceptional,
+    Function,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Origin,
+    Partial,
+    Plain,
+    PyModule,
+    Scalar,
+    Super,
+    Tensor,
+    Unknown,
+)
+
+MAX_DEPTH = 60
+
+
+class Code:
+    """What is worked out once for a function's ast node: its parameters and what kind of function it is."""
+
+    __slots__ = ("args", "body", "is_generator", "is_lambda", "kwarg", "kwonly", "nodes", "positional", "vararg")
+
+    def __init__(self, node: Any) -> None:
+        arguments: ast.arguments = node.args
+        self.args = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+        self.nodes = {a.arg: a for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        self.kwonly = [a.arg for a in arguments.kwonlyargs]
+        self.vararg = arguments.vararg.arg if arguments.vararg else None
+        self.kwarg = arguments.kwarg.arg if arguments.kwarg else None
+        self.positional = {a.arg for a in arguments.posonlyargs}
+        self.is_lambda = isinstance(node, ast.Lambda)
+        self.body = [] if self.is_lambda else node.body
+        self.is_generator = not self.is_lambda and _has_yield(node.body)
+
+
+def _has_yield(body: list[ast.stmt]) -> bool:
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def code_of(function: Function) -> Code:
+    """The function's code, worked out once for its node."""
+    code: Code | None = getattr(function.node, "_code", None)
+    if code is None:
+        code = function.node._code = Code(function.node)
+    return code
+
+
+def make_function(m: Machine, node: Any, name: str, f: Frame) -> Function:
+    """The function object of a def or lambda."""
+    from shapelens.interpreter.expressions import ev
+
+    arguments: ast.arguments = node.args
+    defaults = tuple([ev(m, d, f) for d in arguments.defaults])
+    kw_defaults = {
+        a.arg: ev(m, d, f) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None
+    }
+    in_class = f.owner is not None and f.locals is f.owner.attrs
+    if in_class or f.locals is f.module.namespace:
+        cells = f.cells
+    else:
+        cells = (f.locals, *f.cells)
+    qualname = f"{f.owner.qualname}.{name}" if in_class and f.owner is not None else name
+    made = Function(node, name, f.module, cells, defaults, kw_defaults, None if in_class else f.owner, qualname)
+    made.code = f.place
+    return made
+
+
+# -- evaluating a call ---------------------------------------------------------------------------------------------
+
+
+def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
+    """The value of a call expression."""
+    from shapelens.interpreter.expressions import ev
+
+    callee = node.func
+    if isinstance(callee, ast.Name) and callee.id == "super" and "super" not in f.locals:
+        return _super(m, node, f)
+    function = ev(m, callee, f)
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    vague = False
+    for arg in node.args:
+        if isinstance(arg, ast.Starred):
+            value = ev(m, arg.value, f)
+            items, rest = iteration.iterate(m, f, value, arg)
+            args.extend(items)
+            vague = vague or rest is not None
+        else:
+            args.append(ev(m, arg, f))
+    for keyword in node.keywords:
+        value = ev(m, keyword.value, f)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+            continue
+        table = Dict()
+        iteration.update_dict(m, table, value)
+        if table.rest is not None:
+            vague = vague or not isinstance(function, (Function, Bound, Class, Partial))
+        kwargs.update({k: v for k, v in table.items() if isinstance(k, str)})
+    if vague:
+        return _vague_call(m, f, node, function, args, kwargs)
+    return call(m, f, node, function, args, kwargs)
+
+
+def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A call with an unknown number of arguments: only what does not depend on them is known."""
+    if isinstance(function, Bound) and isinstance(function.function, Lib) and isinstance(function.receiver, Instance):
+        receiver = function.receiver
+        if function.function.name == "__init__" and classes.library_base(receiver.cls) is not None:
+            receiver.attrs["?"] = True
+            return None
+    if isinstance(function, Lib) and function.path in ("torch.nn.Sequential", "torch.nn.ModuleList"):
+        made = Instance(function, {"?": True}, m.origin(f, node))
+        return made
+    for value in (*args, *kwargs.values()):
+        havoc(m, value)
+    if isinstance(function, Bound):
+        result = registry.rules.get(function.function.path) if isinstance(function.function, Lib) else None
+        return registry.unknown_result(result.result) if result else UNKNOWN
+    return UNKNOWN
+
+
+def _super(m: Machine, node: ast.Call, f: Frame) -> Any:
+    from shapelens.interpreter.expressions import ev
+
+    if len(node.args) >= 2:
+        return Super(ev(m, node.args[0], f), ev(m, node.args[1], f))
+    function = f.function
+    owner = f.owner if f.owner is not None else function.owner if function is not None else None
+    receiver: Any = UNKNOWN
+    if function is not None:
+        names = code_of(function).args
+        if names and names[0] in f.locals:
+            receiver = f.locals[names[0]]
+    if not isinstance(receiver, (Instance, Class)):
+        for scope in f.cells:
+            for name in ("self", "cls"):
+                if isinstance(scope.get(name), (Instance, Class)):
+                    return Super(owner, scope[name])
+    return Super(owner, receiver) if owner is not None else UNKNOWN
+
+
+def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Call any value."""
+    kind = type(function)
+    if kind is Bound:
+        target = function.function
+        if type(target) is Function:
+            return call_function(m, f, node, target, [function.receiver, *args], kwargs)
+        if type(target) is Lib:
+            return call_method(m, f, node, target, function.receiver, args, kwargs)
+        return call(m, f, node, target, [function.receiver, *args], kwargs)
+    if kind is Lib:
+        return call_library(m, f, node, function, args, kwargs)
+    if kind is Function:
+        return call_function(m, f, node, function, args, kwargs)
+    if kind is Instance:
+        return call_instance(m, f, node, function, args, kwargs)
+    if kind is Class:
+        m.burn(2)
+        return classes.instantiate(m, f, node, function, args, kwargs)
+    if kind is Plain:
+        if function.name == "numel":
+            from shapelens.dims import product
+
+            return product(m.call.ints(function.receiver))
+        if function.name == "sort" and kwargs.get("key") is not None:
+            m.touch(function.receiver)
+            ordered = builtins.sort(m, f, node, function.receiver, kwargs)
+            function.receiver[:] = ordered if ordered is not None else []
+            function.receiver.rest = None if ordered is not None else UNKNOWN
+            return None
+        return plain.call_method(m, function, args, kwargs)
+    if kind is Partial:
+        return call(m, f, node, function.function, [*function.args, *args], {**function.keywords, **kwargs})
+    if kind is Choice:
+        return _call_choice(m, f, node, function, args, kwargs)
+    if kind is Descriptor:
+        return call(m, f, node, function.function, args, kwargs)
+    if kind is Unknown:
+        known = m.store.value(function)
+        if type(known) is not Unknown:
+            return call(m, f, node, known, args, kwargs)
+    for value in (*args, *kwargs.values()):
+        havoc(m, value)
+    return UNKNOWN
+
+
+def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from shapelens.interpreter.expressions import value_of_branches
+
+    callables = [v for v in function.values if v is not None]
+    return value_of_branches(
+        m, f, [lambda v=v: ("value", call(m, f, node, v, list(args), dict(kwargs))) for v in callables]
+    )
+
+
+def havoc(m: Machine, value: Any, depth: int = 0) -> None:
+    """An unknown callee got hold of this object: what it may have changed is unknown from here on."""
+    if isinstance(value, List):
+        m.touch(value)
+        if depth == 0:
+            list.clear(value)
+            value.rest = UNKNOWN
+    elif isinstance(value, Dict):
+        m.touch(value)
+        if depth == 0:
+            value.clear()
+            value.rest = UNKNOWN
+    elif isinstance(value, Instance) and depth == 0 and value.cls is not None and value.payload is None:
+        m.touch(value)
+        for name, held in list(value.attrs.items()):
+            if isinstance(held, (Instance, List, Dict)) and depth < 3:
+                havoc(m, held, depth + 1)
+        value.attrs["?"] = True
+
+
+# -- functions of the program --------------------------------------------------------------------------------------
+
+
+def bind_arguments(
+    m: Machine, function: Function, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """The function's parameters with their values, and what does not fit (empty: all fits)."""
+    code = code_of(function)
+    names = code.args
+    count = len(args)
+    bound = dict(zip(names, args))
+    problem = ""
+    if count > len(names):
+        if code.vararg is None:
+            problem = f"{function.name}() takes {len(names)} positional arguments but {count} were given"
+    if code.vararg is not None:
+        bound[code.vararg] = tuple(args[len(names) :])
+    loose: dict[str, Any] = {}
+    if kwargs:
+        for name, value in kwargs.items():
+            if name in code.nodes and name not in code.positional:
+                if name in bound and not problem:
+                    problem = f"{function.name}() got multiple values for argument '{name}'"
+                bound[name] = value
+            else:
+                loose[name] = value
+    if code.kwarg is not None:
+        bound[code.kwarg] = Dict(loose)
+    elif loose and not problem:
+        problem = f"{function.name}() got an unexpected keyword argument '{next(iter(loose))}'"
+    if count < len(names):
+        first_default = len(names) - len(function.defaults)
+        for i in range(count, len(names)):
+            name = names[i]
+            if name not in bound:
+                if i >= first_default:
+                    bound[name] = function.defaults[i - first_default]
+                else:
+                    problem = problem or f"{function.name}() missing argument '{name}'"
+                    bound[name] = m.named_unknown(name)
+    for name in code.kwonly:
+        if name not in bound:
+            if name in function.kw_defaults:
+                bound[name] = function.kw_defaults[name]
+            else:
+                problem = problem or f"{function.name}() missing keyword argument '{name}'"
+                bound[name] = m.named_unknown(name)
+    return bound, problem
+
+
+def call_function(
+    m: Machine, f: Frame, node: ast.AST, function: Function, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Run a function of the program; a call that only depends on keyed arguments is run once."""
+    m.burn()
+    native = builtins.NATIVE_SOURCES.get(f"{function.module.name}.{function.qualname}")
+    if native is not None:
+        return native(m, f, node, args, kwargs)
+    bound, problem = bind_arguments(m, function, args, kwargs)
+    if problem:
+        raise Exceptional("TypeError", None, problem)
+    try:
+        key: tuple[Any, ...] | None = (function.born, *[m.key(v) for v in bound.values()])
+    except Unkeyable:
+        key = None
+    if key is not None:
+        known = m.memo.get(key)
+        if known is not None:
+            if known.truncations != m.truncations or known.start > len(m.seen):
+                m.seen.extend([list(e) for e in known.seen])
+                m.reports.extend(known.reports)
+            return known.result
+    if m.depth >= MAX_DEPTH:
+        return UNKNOWN
+    start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
+    truncations = m.truncations
+    watch = [_now(), 0]
+    m.watches.append(watch)
+    m.callsites.append((f.place, node))
+    try:
+        result = run_function(m, function, bound)
+    finally:
+        m.watches.pop()
+        m.callsites.pop()
+    pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
+    if key is not None and pure and _memoisable(m, result, key):
+        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations)
+    return result
+
+
+def _now() -> int:
+    from shapelens.values import serials
+
+    return next(serials)
+
+
+def _memoisable(m: Machine, value: Any, key: Any) -> bool:
+    """Only immutable results without symbols of their own can be given out again."""
+    if isinstance(value, Tensor):
+        if isinstance(value.shape, tuple):
+            fresh = [d for d in value.shape if not isinstance(d, int)]
+            if not fresh:
+                return True
+            given: set[Any] = set()
+            for part in key:
+                if isinstance(part, Tensor) and isinstance(part.shape, tuple):
+                    for dim in part.shape:
+                        given |= symbols(dim)
+            return all(symbols(d) <= given for d in fresh)
+        return value.shape is None
+    if isinstance(value, tuple):
+        return all(_memoisable(m, v, key) for v in value)
+    return value is None or isinstance(value, (int, float, str, bool, Lib, Class, Function))
+
+
+def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
+    """Run a function's body with its parameters bound."""
+    from shapelens.interpreter.expressions import ev
+    from shapelens.interpreter.statements import run_block
+
+    code = code_of(function)
+    place = function.code
+    frame = Frame(function.module, place, bound, function.cells, function, function.owner)
+    m.executed.add(function.node)
+    if m.recording:
+        for name, parameter in code.nodes.items():
+            value = bound.get(name)
+            kind = type(value)
+            if kind is Tensor or kind is Unknown:
+                m.saw(place, parameter, name, "param", value)
+    m.depth += 1
+    try:
+        if code.is_lambda:
+            return ev(m, function.node.body, frame)
+        if code.is_generator:
+            frame.yields = Iter([])
+        signal = run_block(m, code.body, frame)
+        result = signal[1] if signal is not None and signal[0] == "return" else None
+        ended = signal is not None and signal[0] == "ended"
+        if frame.exits:
+            result = _join_exits(m, frame, result, ended)
+        if frame.yields is not None:
+            frame.yields.result = result
+            if frame.yields.rest is not None and not frame.yields.items:
+                return Many(frame.yields.rest)
+            return frame.yields
+        return result
+    finally:
+        m.depth -= 1
+
+
+def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
+    """The result of a function that returned in some branches while others went on."""
+    values = [o.signal[1] for o in frame.exits]
+    if not ended:
+        values.append(m.store.value(result))
+    joined = values[0]
+    for value in values[1:]:
+        joined = join(joined, value)
+    going = [] if ended else [Outcome(None, frame.locals, {}, [])]
+    if len(frame.exits) > 1 or going:
+        adopt_heap(m, [*frame.exits, *going])
+    else:
+        adopt_heap(m, frame.exits)
+    if not going:
+        m.store.redo(common(frame.exits))
+    return joined
+
+
+# -- library callables ---------------------------------------------------------------------------------------------
+
+
+def guarded(m: Machine, f: Frame, node: ast.AST, rule: Callable[[], Any], otherwise: Any) -> Any:
+    """What a rule gives; where it says that the call fails, that is reported and the result is unknown."""
+    previous = m.call.warn, m.call.invoke
+    m.call.warn = lambda failure: m.report(failure, f.place, node)
+    m.call.invoke = lambda function, *args, **kwargs: call(m, f, node, function, list(args), kwargs)
+    try:
+        value = rule()
+    except Failure as failure:
+        m.report(failure, f.place, node)
+        return otherwise
+    except registry.NotKnown:
+        return otherwise
+    finally:
+        m.call.warn, m.call.invoke = previous
+    if type(value) is Tensor:
+        if value.origin is None:
+            value.origin = Origin((f.place, node), "")
+    elif type(value) is tuple:
+        for part in value:
+            if type(part) is Tensor and part.origin is None:
+                part.origin = Origin((f.place, node), "")
+    return value
+
+
+def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a library name: a native of the interpreter, a class, a rule, a pure function, or unknown."""
+    path = registry.canonical(function.path)
+    native = builtins.NATIVES.get(path)
+    if native is not None:
+        return native(m, f, node, args, kwargs)
+    if path in registry.layers or path in containers.CONTAINERS:
+        instance = Instance(Lib(path), {}, m.origin(f, node))
+        classes.construct(m, f, node, path, instance, args, kwargs)
+        m.instances.append(instance)
+        return instance
+    rule = registry.rules.get(path)
+    if rule is not None:
+        value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), registry.unknown_result(rule.result))
+        return value
+    pure = builtins.PURE.get(path)
+    if pure is not None:
+        return builtins.call_pure(m, path, pure, args, kwargs)
+    short, _, name = path.rpartition(".")
+    if short == "torch" and f"torch.Tensor.{name}" in registry.rules and args:
+        return call_method(m, f, node, Lib(f"torch.Tensor.{name}"), args[0], args[1:], kwargs)
+    base, _, method = path.rpartition(".")
+    if args and isinstance(args[0], Instance) and (base in registry.layers or base == "torch.nn.Module"):
+        return call_method(m, f, node, Lib(path), args[0], args[1:], kwargs)
+    if not builtins.is_harmless(path):
+        for value in (*args, *kwargs.values()):
+            havoc(m, value)
+    return Unknown(f"{path}()")
+
+
+def call_method(
+    m: Machine, f: Frame, node: ast.AST, method: Lib, receiver: Any, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call a library method on a tensor or an instance."""
+    path = method.path
+    owner, _, name = path.rpartition(".")
+    if isinstance(receiver, Instance):
+        found = containers.call_method(m, f, node, receiver, owner, name, args, kwargs)
+        if found is not containers.NO_METHOD:
+            return found
+    rule = registry.rules.get(path)
+    if rule is None and name.endswith("_") and not name.endswith("__"):
+        rule = registry.rules.get(path[:-1])
+        if rule is not None:
+            value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs), UNKNOWN)
+            del value
+            return receiver
+    if rule is None:
+        native = builtins.NATIVES.get(path)
+        if native is not None:
+            return native(m, f, node, [receiver, *args], kwargs)
+        for value in (*args, *kwargs.values()):
+            havoc(m, value)
+        return UNKNOWN
+    return guarded(
+        m, f, node, lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs), registry.unknown_result(rule.result)
+    )
+
+
+def call_instance(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Call an object: a module's forward, or `__call__`."""
+    cls = instance.cls
+    if isinstance(cls, Class):
+        if classes.is_module_class(cls):
+            m.called.add(instance.born)
+            forward, owner = classes.find_in_class(cls, "forward")
+            own_call, call_owner = classes.find_in_class(cls, "__call__")
+            if isinstance(call_owner, Class) and own_call is not None:
+                return call(m, f, node, Bound(own_call, instance), args, kwargs)
+            replaced = instance.attrs.get("forward")
+            if replaced is not None:
+                return call(m, f, node, replaced, args, kwargs)
+            if isinstance(owner, Class) and forward is not None:
+                value = call(m, f, node, Bound(forward, instance), args, kwargs)
+                layer_seen(m, instance, value)
+                return value
+            library = classes.library_base(cls)
+            return forward_of_library(m, f, node, instance, library or "torch.nn.Module", args, kwargs)
+        method, owner = classes.find_in_class(cls, "__call__")
+        if isinstance(owner, Class) and method is not None:
+            return call(m, f, node, Bound(method, instance), args, kwargs)
+        if isinstance(owner, Lib):
+            return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
+        return UNKNOWN
+    m.called.add(instance.born)
+    return forward_of_library(m, f, node, instance, cls.path, args, kwargs)
+
+
+def layer_seen(m: Machine, instance: Instance, value: Any) -> None:
+    """A layer gave a tensor: its output shape belongs where the layer was made."""
+    origin = instance.origin
+    if origin is not None and m.recording:
+        if type(value) is Tensor:
+            place, node = origin.where
+            m.saw(place, node, "", "layer", value)
+
+
+def forward_of_library(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, path: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """What calling a library layer on these arguments gives."""
+    if instance.attrs.get("?") is not None:
+        return UNKNOWN
+    value = containers.forward(m, f, node, instance, path, args, kwargs)
+    if value is containers.NO_METHOD:
+        for base in registry.bases_of(path):
+            found = registry.layers.get(base)
+            if found is not None and found.forward is not None:
+                rule = found.forward
+                value = guarded(
+                    m,
+                    f,
+                    node,
+                    lambda base=base: registry.call_layer(m.call, base, instance, args, kwargs),
+                    registry.unknown_result(rule.result),
+                )
+                break
+        else:
+            return UNKNOWN
+    layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
+    return value
+
+
+__all__ = ["Expr", "PyModule", "Scalar", "run_branch", "settle_outcomes"]

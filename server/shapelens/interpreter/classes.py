@@ -1,0 +1,413 @@
+"""Classes of the program: how they are made, their method resolution order, instances, dataclasses, enums."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shapelens.interpreter import attributes, builtins, calls
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.truth import truth
+from shapelens.rules import registry
+from shapelens.rules.call import Failure
+from shapelens.values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Class,
+    Descriptor,
+    Dict,
+    Function,
+    Instance,
+    Lib,
+    List,
+    Scalar,
+    Size,
+    Tensor,
+    Unknown,
+)
+
+_MISSING = object()
+MODULE = Lib("torch.nn.Module")
+_ENUMS = {"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
+_PLAIN_BASES: dict[str, Callable[[], Any]] = {
+    "builtins.dict": Dict,
+    "builtins.list": List,
+    "collections.OrderedDict": Dict,
+    "collections.UserDict": Dict,
+    "builtins.tuple": tuple,
+}
+
+
+def find_in_class(cls: Any, name: str) -> tuple[Any, Any]:
+    """The class attribute and the class that has it; a Lib owner means: ask the library."""
+    if not isinstance(cls, Class):
+        return None, None
+    for base in cls.mro:
+        if isinstance(base, Class):
+            found = base.attrs.get(name, _MISSING)
+            if found is not _MISSING:
+                return found, base
+        elif isinstance(base, Lib):
+            return None, base
+    return None, None
+
+
+def library_base(cls: Any) -> str | None:
+    """The first library class that a class inherits from."""
+    if isinstance(cls, Lib):
+        return cls.path
+    if isinstance(cls, Class):
+        for base in cls.mro:
+            if isinstance(base, Lib):
+                return base.path
+    return None
+
+
+def is_module_class(cls: Any) -> bool:
+    """Whether instances are torch modules."""
+    if isinstance(cls, Lib):
+        return cls.path in registry.layers or cls.path == "torch.nn.Module"
+    return isinstance(cls, Class) and any(isinstance(b, Lib) and is_module_class(b) for b in cls.mro)
+
+
+def is_module(value: Any) -> bool:
+    """Whether a value is a torch module."""
+    return isinstance(value, Instance) and is_module_class(value.cls)
+
+
+def mro_of(cls: Class) -> tuple[Any, ...]:
+    """C3 linearisation; where that fails (or a base is unknown), depth first without repeats."""
+    sequences = [list(b.mro) if isinstance(b, Class) else _library_mro(b) for b in cls.bases]
+    sequences.append(list(cls.bases))
+    result: list[Any] = [cls]
+    while True:
+        sequences = [s for s in sequences if s]
+        if not sequences:
+            return tuple(result)
+        for sequence in sequences:
+            head = sequence[0]
+            if not any(head is other for s in sequences for other in s[1:]):
+                break
+        else:
+            head = sequences[0][0]
+        result.append(head)
+        sequences = [[x for x in s if x is not head] for s in sequences]
+
+
+def _library_mro(base: Any) -> list[Any]:
+    if isinstance(base, Lib):
+        return [Lib(p) for p in registry.bases_of(base.path)]
+    return [base]
+
+
+def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[Frame], Any]) -> Any:
+    """Execute a class statement; the class after its decorators."""
+    from shapelens.interpreter.expressions import ev
+
+    bases: list[Any] = []
+    for base_node in node.bases:
+        base = ev(m, base_node, f)
+        if isinstance(base, Choice):
+            base = UNKNOWN
+        if isinstance(base, Lib) and base.path in ("typing.Generic", "typing.Protocol", "abc.ABC", "builtins.object"):
+            continue
+        if not isinstance(base, (Class, Lib, Unknown)):
+            base = UNKNOWN
+        bases.append(base if not isinstance(base, Unknown) else UNKNOWN)
+    for keyword in node.keywords:
+        ev(m, keyword.value, f)
+    qualname = node.name if f.owner is None else f"{f.owner.qualname}.{node.name}"
+    cls = Class(node.name, tuple(bases), {}, f.module, node, m.origin(f, node), qualname)
+    cls.mro = mro_of(cls)
+    for base in bases:
+        if isinstance(base, Class) and base.kind:
+            cls.kind = base.kind
+            cls.fields = base.fields
+        elif isinstance(base, Lib):
+            if base.path in _ENUMS:
+                cls.kind = "enum"
+            elif base.path == "typing.NamedTuple":
+                cls.kind = "namedtuple"
+    inner = Frame(f.module, f.place, cls.attrs, f.cells if f.owner is not None else (f.locals, *f.cells), None, cls)
+    if f.locals is f.module.namespace:
+        inner.cells = ()
+    run_body(inner)
+    for value in list(cls.attrs.values()):
+        function = value.function if isinstance(value, Descriptor) else value
+        if isinstance(function, Function) and function.owner is None:
+            function.owner = cls
+    if cls.kind == "enum":
+        _make_enum(m, cls)
+    elif cls.kind == "namedtuple":
+        cls.fields = tuple(annotated_fields(m, f, node))
+    made: Any = cls
+    for decorator in reversed(node.decorator_list):
+        made = _decorate(m, f, decorator, made, cls)
+    hook = find_in_class_after(cls, "__init_subclass__")
+    if isinstance(hook, (Function, Descriptor)):
+        function = hook.function if isinstance(hook, Descriptor) else hook
+        calls.call(m, f, node, Bound(function, cls), [], {})
+    return made
+
+
+def find_in_class_after(cls: Class, name: str) -> Any:
+    """A class attribute of the bases only."""
+    for base in cls.mro[1:]:
+        if isinstance(base, Class) and name in base.attrs:
+            return base.attrs[name]
+    return None
+
+
+def _decorate(m: Machine, f: Frame, decorator: ast.expr, made: Any, cls: Class) -> Any:
+    from shapelens.interpreter.expressions import ev
+
+    value = ev(m, decorator, f)
+    path = value.path if isinstance(value, Lib) else ""
+    if isinstance(value, Instance) and isinstance(value.cls, Lib):
+        path = value.cls.path
+    if path in ("dataclasses.dataclass", "attr.s", "attrs.define", "attr.dataclass", "flax.struct.dataclass"):
+        cls.kind = "dataclass"
+        own = annotated_fields(m, f, cls.node)
+        inherited = [x for b in reversed(cls.mro[1:]) if isinstance(b, Class) and b.kind == "dataclass" for x in b.fields]
+        names = [x[0] for x in own]
+        cls.fields = (*[x for x in inherited if x[0] not in names], *own)
+        return made
+    result = calls.call(m, f, decorator, value, [made], {})
+    return made if isinstance(result, Unknown) or result is None else result
+
+
+def annotated_fields(m: Machine, f: Frame, node: ast.ClassDef) -> list[tuple[str, bool]]:
+    """The names annotated in a class body, and whether each has a default."""
+    found = []
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            text = ast.dump(statement.annotation)
+            if "ClassVar" not in text:
+                found.append((statement.target.id, statement.value is not None))
+    return found
+
+
+def _make_enum(m: Machine, cls: Class) -> None:
+    count = 0
+    for name, value in list(cls.attrs.items()):
+        if name.startswith("_") or isinstance(value, (Function, Descriptor, Class)):
+            continue
+        count += 1
+        if isinstance(value, Instance) and isinstance(value.cls, Lib) and value.cls.path == "enum.auto":
+            value = count
+        if isinstance(value, Unknown) and value.why == "auto":
+            value = count
+        member = Instance(cls, {"_name_": name})
+        member.payload = value
+        cls.attrs[name] = member
+
+
+# -- instances -----------------------------------------------------------------------------------------------------
+
+
+def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`cls(*args, **kwargs)`."""
+    if cls.kind == "enum":
+        return _enum_member(m, cls, args)
+    instance = Instance(cls, {}, m.origin(f, node))
+    new, new_owner = find_in_class(cls, "__new__")
+    if isinstance(new_owner, Class) and new is not None:
+        function = new.function if isinstance(new, Descriptor) else new
+        made = calls.call(m, f, node, function, [cls, *args], dict(kwargs))
+        if not isinstance(made, Instance) or made.cls is not cls:
+            return made if not isinstance(made, Unknown) else UNKNOWN
+        instance = made
+    for base in cls.mro:
+        if isinstance(base, Lib) and base.path in _PLAIN_BASES:
+            instance.payload = _PLAIN_BASES[base.path]()
+    init, owner = find_in_class(cls, "__init__")
+    if isinstance(owner, Class) and isinstance(init, Function):
+        calls.call(m, f, node, Bound(init, instance), args, kwargs)
+        _post_init(m, f, node, instance)
+    elif cls.kind == "dataclass":
+        _fill_fields(m, f, instance, args, kwargs)
+        _post_init(m, f, node, instance)
+    elif cls.kind == "namedtuple":
+        return _named_tuple(cls, args, kwargs)
+    elif isinstance(owner, Lib):
+        construct(m, f, node, owner.path, instance, args, kwargs)
+    elif any(isinstance(b, Unknown) for b in cls.mro):
+        instance.attrs["?"] = True
+    if is_module_class(cls):
+        m.instances.append(instance)
+    return instance
+
+
+def _post_init(m: Machine, f: Frame, node: ast.AST, instance: Instance) -> None:
+    hook = find_in_class(instance.cls, "__post_init__")[0]
+    if isinstance(hook, Function) and isinstance(instance.cls, Class) and instance.cls.kind == "dataclass":
+        calls.call(m, f, node, Bound(hook, instance), [], {})
+
+
+def _fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    assert isinstance(instance.cls, Class)
+    given = list(args)
+    for name, _ in instance.cls.fields:
+        default = find_in_class(instance.cls, name)[0]
+        if isinstance(default, Instance) and isinstance(default.cls, Lib) and default.cls.path == "dataclasses.field":
+            if default.attrs.get("init") is False:
+                given_value: Any = _MISSING
+            else:
+                given_value = given.pop(0) if given else kwargs.get(name, _MISSING)
+            if given_value is not _MISSING:
+                instance.attrs[name] = given_value
+            elif "default_factory" in default.attrs:
+                instance.attrs[name] = calls.call(m, f, instance.cls.node, default.attrs["default_factory"], [], {})
+            else:
+                instance.attrs[name] = default.attrs.get("default", UNKNOWN)
+            continue
+        if given:
+            instance.attrs[name] = given.pop(0)
+        elif name in kwargs:
+            instance.attrs[name] = kwargs[name]
+        else:
+            instance.attrs[name] = default if default is not None or name in instance.cls.attrs else UNKNOWN
+            if default is None:
+                instance.attrs[name] = None if find_in_class(instance.cls, name)[1] is not None else UNKNOWN
+
+
+class NamedRow(tuple[Any, ...]):
+    """An instance of a NamedTuple class: a tuple whose `names` are attributes."""
+
+    names: tuple[str, ...] = ()
+
+
+def _named_tuple(cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    values = list(args)
+    for name, _ in cls.fields[len(values) :]:
+        values.append(kwargs.get(name, cls.attrs.get(name, UNKNOWN)))
+    row = NamedRow(values)
+    row.names = tuple(name for name, _ in cls.fields)
+    return row
+
+
+def _enum_member(m: Machine, cls: Class, args: list[Any]) -> Any:
+    for member in cls.attrs.values():
+        if isinstance(member, Instance) and member.cls is cls and args and args[0] in (member, member.payload):
+            return member
+    return UNKNOWN
+
+
+def construct(
+    m: Machine, f: Frame, node: ast.AST, path: str, instance: Instance, args: list[Any], kwargs: dict[str, Any]
+) -> None:
+    """Run a library class's own constructor on an instance."""
+    path = registry.canonical(path)
+    if path in _PLAIN_BASES or path.startswith("builtins."):
+        if args and instance.payload is not None:
+            made = builtins.convert(m, f, node, path.rpartition(".")[2], args)
+            if made is not None and type(made) is type(instance.payload):
+                instance.payload = made
+        return
+    from shapelens.interpreter import containers
+
+    if containers.make(m, f, path, instance, args, kwargs):
+        return
+    if path in registry.layers:
+        m.touch(instance)
+        try:
+            known = registry.make_layer(m.call, path, instance, args, kwargs)
+        except Failure as failure:
+            m.report(failure, f.place, node)
+            known = False
+        if not known:
+            instance.attrs["?"] = True
+    elif path != "torch.nn.Module":
+        instance.attrs["?"] = True
+
+
+def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
+    """isinstance(value, kinds), where it can be told."""
+    if isinstance(kinds, (tuple, list)):
+        answers = [is_instance(m, value, k) for k in kinds]
+        return True if True in answers else None if None in answers else False
+    value = m.store.value(value)
+    if isinstance(value, Choice):
+        answers = list({is_instance(m, v, kinds) for v in value.values})
+        return answers[0] if len(answers) == 1 else None
+    if isinstance(kinds, Unknown) or isinstance(value, Unknown) and not isinstance(value, Scalar):
+        return None
+    if isinstance(value, Scalar):
+        found = builtins.python_class(value.type)
+        return True if kinds is found else None if kinds is Lib("builtins.object") else False
+    if isinstance(kinds, Class):
+        if isinstance(value, Instance) and isinstance(value.cls, Class):
+            if kinds in value.cls.mro:
+                return True
+            return None if any(isinstance(c, Unknown) for c in value.cls.mro) else False
+        return False
+    if isinstance(kinds, Lib):
+        return _is_library_instance(value, kinds)
+    return None
+
+
+def _is_library_instance(value: Any, kind: Lib) -> bool | None:
+    path = registry.canonical(kind.path)
+    if isinstance(value, Instance):
+        mro = value.cls.mro if isinstance(value.cls, Class) else tuple(_library_mro(value.cls))
+        if kind in mro or Lib(path) in mro:
+            return True
+        if value.payload is not None:
+            return _is_library_instance(value.payload, kind)
+        if any(isinstance(c, Unknown) for c in mro):
+            return None
+        for base in mro:
+            if isinstance(base, Lib) and base.path not in registry.layers and base.path != "torch.nn.Module":
+                return None
+        return False
+    if isinstance(value, Tensor):
+        if path in ("torch.Tensor", "torch.FloatTensor", "typing.Any"):
+            return value.library == "torch"
+        if path in ("torch.nn.Parameter", "torch.nn.parameter.Parameter"):
+            return value.parameter
+        if path == "numpy.ndarray":
+            return value.library == "numpy"
+        return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
+    names = builtins.python_type_names(value)
+    if names is None:
+        return None
+    if path in names or path == "builtins.object":
+        return True
+    return False if path.startswith(("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.")) else None
+
+
+def instance_contains(m: Machine, item: Any, container: Instance) -> bool | None:
+    """`item in container` for an object."""
+    from shapelens.interpreter import containers
+
+    keys = containers.keys(container)
+    if keys is not None and isinstance(item, str):
+        return item in keys
+    if container.payload is not None:
+        from shapelens.interpreter.expressions import contains
+
+        return contains(m, item, container.payload)
+    return None
+
+
+def operator_method(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any) -> Any:
+    """`a op b` where an operand is an object: its own method, or unknown."""
+    for value, other, prefix in ((a, b, ""), (b, a, "r")):
+        if isinstance(value, Instance) and isinstance(value.cls, Class):
+            method, owner = find_in_class(value.cls, f"__{prefix}{name}__")
+            if isinstance(owner, Class) and method is not None:
+                return calls.call(m, f, node, Bound(method, value), [other], {})
+            if value.payload is not None:
+                from shapelens.interpreter.expressions import _BINARY, binary, compare
+
+                left, right = (value.payload, other) if prefix == "" else (other, value.payload)
+                for _, (known, apply) in _BINARY.items():
+                    if known == name:
+                        return binary(m, f, node, name, apply, left, right)
+                del compare
+    return UNKNOWN
+
+
+__all__ = ["Dict", "Size", "attributes", "truth"]

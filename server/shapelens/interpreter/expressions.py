@@ -1,0 +1,806 @@
+"""Expressions: what an ast expression is worth in a frame."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from shapelens.dims import Expr, equal, less, less_equal
+from shapelens.interpreter import attributes, builtins, calls, classes, iteration, plain
+from shapelens.interpreter.joining import join, run_branch, settle_outcomes
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.truth import assume, truth
+from shapelens.rules.registry import apply_rule, rules
+from shapelens.values import (
+    UNKNOWN,
+    Choice,
+    Class,
+    Dict,
+    Exceptional,
+    Function,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Ratio,
+    Scalar,
+    Size,
+    Tensor,
+    Unknown,
+)
+
+_MISSING = object()
+
+# What everybody means by these names in a snippet that has no imports.
+SNIPPET_NAMES = {
+    "torch": Lib("torch"),
+    "nn": Lib("torch.nn"),
+    "F": Lib("torch.nn.functional"),
+    "np": Lib("numpy"),
+    "tf": Lib("tensorflow"),
+    "keras": Lib("keras"),
+    "layers": Lib("keras.layers"),
+    "torchvision": Lib("torchvision"),
+    "transforms": Lib("torchvision.transforms"),
+    "optim": Lib("torch.optim"),
+    "einops": Lib("einops"),
+}
+
+
+def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
+    """The value of an expression."""
+    value = _EXPRESSIONS[type(node)](m, node, f)
+    if f.place.focus and m.recording:
+        kind = type(value)
+        if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value):
+            seen = m.expressions.setdefault((f.place, node), [])
+            if len(seen) < 4 and value not in seen:
+                seen.append(value)
+    return value
+
+
+def _is_layer(value: Instance) -> bool:
+    return isinstance(value.cls, Lib)
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def _name(m: Machine, node: ast.Name, f: Frame) -> Any:
+    value = f.locals.get(node.id, _MISSING)
+    if value is _MISSING or f.globals is not None and node.id in f.globals:
+        value = lookup(m, f, node.id)
+    if type(value) is Unknown and value.hole is not None:
+        return m.store.value(value)
+    return value
+
+
+def lookup(m: Machine, f: Frame, name: str) -> Any:
+    """A name that is not a local variable: enclosing functions, the module, builtins, then what snippets mean."""
+    if f.globals is not None and name in f.globals:
+        scope = f.globals[name]
+        if name in scope:
+            return scope[name]
+    for scope in f.cells:
+        if name in scope:
+            return scope[name]
+    namespace = f.module.namespace
+    if name in namespace:
+        return namespace[name]
+    builtin = builtins.NAMES.get(name, _MISSING)
+    if builtin is not _MISSING:
+        return builtin
+    if name in SNIPPET_NAMES:
+        return SNIPPET_NAMES[name]
+    if name == "__name__":
+        return f.module.name
+    if name == "__file__":
+        return f.module.path or ""
+    if name == "__class__" and f.owner is not None:
+        return f.owner
+    key = f.module.name, name
+    found = m.unbound.get(key)
+    if found is None:
+        found = m.unbound[key] = m.named_unknown(name)
+    return found
+
+
+def _constant(m: Machine, node: ast.Constant, f: Frame) -> Any:
+    return node.value
+
+
+def _attribute(m: Machine, node: ast.Attribute, f: Frame) -> Any:
+    return attributes.get(m, f, ev(m, node.value, f), node.attr, node)
+
+
+def _tuple(m: Machine, node: ast.Tuple, f: Frame) -> Any:
+    items, rest = _items(m, node.elts, f)
+    return tuple(items) if rest is None else _open_list(items, rest)
+
+
+def _list(m: Machine, node: ast.List, f: Frame) -> Any:
+    items, rest = _items(m, node.elts, f)
+    return _open_list(items, rest)
+
+
+def _open_list(items: list[Any], rest: Any) -> List:
+    made = List(items)
+    made.rest = rest
+    return made
+
+
+def _items(m: Machine, elements: list[ast.expr], f: Frame) -> tuple[list[Any], Any]:
+    items: list[Any] = []
+    rest: Any = None
+    for element in elements:
+        if isinstance(element, ast.Starred):
+            more, further = iteration.iterate(m, f, ev(m, element.value, f), element)
+            if rest is None:
+                items.extend(more)
+                rest = further
+            else:
+                rest = UNKNOWN
+        elif rest is None:
+            items.append(ev(m, element, f))
+        else:
+            rest = join(rest, ev(m, element, f))
+    return items, rest
+
+
+def _set(m: Machine, node: ast.Set, f: Frame) -> Any:
+    items, rest = _items(m, node.elts, f)
+    if rest is not None or not all(plain.is_plain(i) for i in items):
+        return UNKNOWN
+    try:
+        return set(items)
+    except TypeError:
+        return UNKNOWN
+
+
+def _dict(m: Machine, node: ast.Dict, f: Frame) -> Any:
+    made = Dict()
+    for key_node, value_node in zip(node.keys, node.values):
+        value = ev(m, value_node, f)
+        if key_node is None:
+            iteration.update_dict(m, made, value)
+            continue
+        key = ev(m, key_node, f)
+        iteration.set_key(m, made, key, value)
+    return made
+
+
+def _joined_string(m: Machine, node: ast.JoinedStr, f: Frame) -> Any:
+    parts = []
+    known = True
+    for value in node.values:
+        if isinstance(value, ast.Constant):
+            parts.append(str(value.value))
+            continue
+        assert isinstance(value, ast.FormattedValue)
+        inner = ev(m, value.value, f)
+        spec = ev(m, value.format_spec, f) if value.format_spec is not None else ""
+        if isinstance(inner, (str, int, float)) and isinstance(spec, str):
+            try:
+                text = repr(inner) if value.conversion == 114 else inner
+                parts.append(format(text, spec))
+                continue
+            except (ValueError, TypeError):
+                pass
+        known = False
+    return "".join(parts) if known else Scalar("str")
+
+
+def _formatted(m: Machine, node: ast.FormattedValue, f: Frame) -> Any:
+    value = ev(m, node.value, f)
+    return str(value) if isinstance(value, (str, int, float)) else Scalar("str")
+
+
+# -- operators -----------------------------------------------------------------------------------------------------
+
+_BINARY: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("add", operator.add),
+    ast.Sub: ("sub", operator.sub),
+    ast.Mult: ("mul", operator.mul),
+    ast.Div: ("truediv", operator.truediv),
+    ast.FloorDiv: ("floordiv", operator.floordiv),
+    ast.Mod: ("mod", operator.mod),
+    ast.Pow: ("pow", operator.pow),
+    ast.MatMult: ("matmul", operator.matmul),
+    ast.BitAnd: ("and", operator.and_),
+    ast.BitOr: ("or", operator.or_),
+    ast.BitXor: ("xor", operator.xor),
+    ast.LShift: ("lshift", operator.lshift),
+    ast.RShift: ("rshift", operator.rshift),
+}
+_NUMBERS = (int, float, bool, complex)
+
+
+def _binary(m: Machine, node: ast.BinOp, f: Frame) -> Any:
+    name, apply = _BINARY[type(node.op)]
+    return binary(m, f, node, name, apply, ev(m, node.left, f), ev(m, node.right, f))
+
+
+def binary(
+    m: Machine, f: Frame, node: ast.AST, name: str, apply: Callable[[Any, Any], Any], a: Any, b: Any, place: str = ""
+) -> Any:
+    """`a op b`; `place` is "i" for the in-place form."""
+    left, right = type(a), type(b)
+    if left in _NUMBERS and right in _NUMBERS:
+        return _plain_binary(m, apply, a, b)
+    if left is Tensor or right is Tensor:
+        return _tensor_binary(m, f, node, name, a, b, place)
+    a, b = m.store.value(a), m.store.value(b)
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        return _tensor_binary(m, f, node, name, a, b, place)
+    if isinstance(a, Expr) or isinstance(b, Expr):
+        return _dim_binary(m, name, apply, a, b)
+    if isinstance(a, Choice) or isinstance(b, Choice):
+        return _choice_binary(m, f, node, name, apply, a, b)
+    if isinstance(a, Scalar) and (isinstance(b, (Scalar, *_NUMBERS, str))) or isinstance(b, Scalar) and isinstance(
+        a, (*_NUMBERS, str)
+    ):
+        return _scalar_binary(name, a, b)
+    if isinstance(a, (Instance, Class)) or isinstance(b, (Instance, Class)):
+        return classes.operator_method(m, f, node, name, a, b)
+    if left in (tuple, Size, List) and right in (tuple, Size, List, int):
+        return _sequence_binary(m, name, a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return _unknown_binary(m, name, apply, a, b)
+    if plain.is_plain(a) and plain.is_plain(b):
+        return _plain_binary(m, apply, a, b)
+    if isinstance(a, dict) and isinstance(b, dict) and name == "or":
+        made = Dict(a)
+        made.update(b)
+        return made
+    if left is int and right in (tuple, List, Size):
+        return _sequence_binary(m, name, b, a)
+    return UNKNOWN
+
+
+def _plain_binary(m: Machine, apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    if apply is operator.pow and isinstance(b, int) and (abs(b) > 64 or isinstance(a, int) and abs(a) > 1 << 32):
+        return UNKNOWN
+    if apply is operator.lshift and isinstance(b, int) and b > 256:
+        return UNKNOWN
+    if apply is operator.mul and (isinstance(a, str) or isinstance(b, str)):
+        if isinstance(a, int) and a > 4096 or isinstance(b, int) and b > 4096:
+            return Scalar("str")
+    try:
+        return apply(a, b)
+    except ZeroDivisionError:
+        raise Exceptional("ZeroDivisionError") from None
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return UNKNOWN
+
+
+def _sequence_binary(m: Machine, name: str, a: Any, b: Any) -> Any:
+    if name == "add" and isinstance(b, (tuple, list)):
+        if isinstance(a, List) or isinstance(b, List):
+            if isinstance(a, List) and a.rest is not None:
+                return _open_list(list(a), UNKNOWN)
+            return _open_list([*a, *b], getattr(b, "rest", None))
+        return tuple(a) + tuple(b)
+    if name == "mul":
+        if isinstance(b, int):
+            if len(a) * b > 100_000:
+                return UNKNOWN
+            if isinstance(a, List):
+                return _open_list(list(a) * b, a.rest)
+            return tuple(a) * b
+        if isinstance(b, (Unknown, Expr)) and isinstance(a, List) and len(a) == 1:
+            return Many(a[0], b if isinstance(b, Expr) else None)
+    return UNKNOWN
+
+
+def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    if isinstance(a, Unknown) and not isinstance(a, Scalar) or isinstance(a, Scalar) and a.type == "int":
+        a = m.store.dim_of(a)
+    if isinstance(b, Unknown) and not isinstance(b, Scalar) or isinstance(b, Scalar) and b.type == "int":
+        b = m.store.dim_of(b)
+    if isinstance(a, (int, Expr)) and isinstance(b, (int, Expr)):
+        if name == "truediv":
+            return Ratio(a, b)
+        if name in ("add", "sub", "mul", "floordiv", "mod") or name == "pow" and isinstance(b, int) and 0 <= b <= 8:
+            try:
+                return apply(a, b)
+            except (ZeroDivisionError, ValueError):
+                return Scalar("int")
+        return Scalar("float" if name == "pow" else "int")
+    if isinstance(b, float) and b != 0 and isinstance(a, Expr):
+        if name == "mul":
+            return Ratio(a * int(b), 1) if b == int(b) else Ratio(a, int(1 / b)) if 1 / b == int(1 / b) else Scalar("float")
+        if name == "truediv" and b == int(b):
+            return Ratio(a, int(b))
+    if isinstance(a, float) and name == "mul":
+        return _dim_binary(m, name, apply, b, a)
+    if isinstance(a, (Scalar, float)) or isinstance(b, (Scalar, float)):
+        return Scalar("float")
+    if isinstance(a, (tuple, List)) and name == "mul":
+        return _sequence_binary(m, name, a, b)
+    return UNKNOWN
+
+
+def _scalar_binary(name: str, a: Any, b: Any) -> Any:
+    kinds = [x.type if isinstance(x, Scalar) else type(x).__name__ for x in (a, b)]
+    if "str" in kinds:
+        return Scalar("str")
+    if name == "truediv" or "float" in kinds:
+        if isinstance(a, Ratio) and isinstance(b, int) and name == "mul":
+            return Ratio(a.numerator * b, a.denominator)
+        return Scalar("float")
+    return Scalar("int")
+
+
+def _unknown_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    """With an open parameter: a config int where the other side is one too, otherwise still unknown."""
+    holed = [x for x in (a, b) if isinstance(x, Unknown) and x.hole is not None]
+    other = b if a is holed[0] else a if holed else None
+    if holed and name in ("floordiv", "mod", "mul", "add", "sub", "truediv"):
+        both = len(holed) == 2
+        if both or isinstance(other, (int, Expr)) and not isinstance(other, bool):
+            if all(x.hole.name in _SIZE_LIKE or _looks_like_size(x.hole.name) for x in holed):
+                dims = [m.store.dim_of(x) if isinstance(x, Unknown) else x for x in (a, b)]
+                return _dim_binary(m, name, apply, *dims)
+    return UNKNOWN
+
+
+_SIZE_LIKE = frozenset(
+    "dim d_model d embed_dim hidden hidden_dim hidden_size channels in_channels out_channels in_features out_features "
+    "inplanes planes features n_heads num_heads nhead heads h d_k d_head head_dim d_ff dim_feedforward width base_width "
+    "n_embd n_head block_size seq_len max_len vocab_size num_classes n_classes c in_ch out_ch ch nf ngf ndf filters "
+    "in_dim out_dim input_dim output_dim input_size output_size latent_dim z_dim growth_rate groups".split()
+)
+
+
+def _looks_like_size(name: str) -> bool:
+    return name.endswith(("_dim", "_size", "_channels", "_features", "_heads", "_planes", "_len", "_width", "_planes"))
+
+
+def _choice_binary(
+    m: Machine, f: Frame, node: ast.AST, name: str, apply: Callable[[Any, Any], Any], a: Any, b: Any
+) -> Any:
+    lefts = a.values if isinstance(a, Choice) else (a,)
+    rights = b.values if isinstance(b, Choice) else (b,)
+    if len(lefts) * len(rights) > 4:
+        return UNKNOWN
+    bodies = [
+        lambda x=x, y=y: ("value", binary(m, f, node, name, apply, x, y)) for x in lefts for y in rights
+    ]
+    return value_of_branches(m, f, bodies)
+
+
+def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, place: str) -> Any:
+    for x, other in ((a, b), (b, a)):
+        if isinstance(x, Choice):
+            bodies = [
+                (lambda v=v: ("value", _tensor_binary(m, f, node, name, v, b, place)))
+                if x is a
+                else (lambda v=v: ("value", _tensor_binary(m, f, node, name, a, v, place)))
+                for v in x.values
+            ]
+            return value_of_branches(m, f, bodies)
+        if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
+            return classes.operator_method(m, f, node, name, a, b)
+        del other
+    rule = rules.get(f"torch.Tensor.__{place}{name}__") or rules.get(f"torch.Tensor.__{name}__")
+    if rule is None:
+        return Tensor(None)
+    if a is None or b is None or isinstance(a, str) or isinstance(b, str):
+        return Tensor(None)
+    return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
+
+
+def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:
+    value = ev(m, node.operand, f)
+    if isinstance(node.op, ast.Not):
+        known = truth(m, value)
+        if known is not None:
+            return not known
+        relation = value.relation if isinstance(value, Unknown) else None
+        return Scalar("bool", relation=("not", relation, None) if relation else None)
+    if isinstance(value, Tensor):
+        name = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}[type(node.op)]
+        rule = rules.get(f"torch.Tensor.__{name}__")
+        if rule is None:
+            return value
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
+    if isinstance(value, (int, float, complex)):
+        return -value if isinstance(node.op, ast.USub) else +value if isinstance(node.op, ast.UAdd) else ~value  # type: ignore[operator]
+    if isinstance(value, Expr):
+        return -value if isinstance(node.op, ast.USub) else value
+    if isinstance(value, Ratio) and isinstance(node.op, ast.USub):
+        return Ratio(-value.numerator, value.denominator)
+    if isinstance(value, Scalar):
+        return Scalar(value.type)
+    return UNKNOWN
+
+
+def _boolean(m: Machine, node: ast.BoolOp, f: Frame) -> Any:
+    stops = isinstance(node.op, ast.Or)
+    return _boolean_from(m, node, 0, f, stops)
+
+
+def _boolean_from(m: Machine, node: ast.BoolOp, i: int, f: Frame, stops: bool) -> Any:
+    value = ev(m, node.values[i], f)
+    if i == len(node.values) - 1:
+        return value
+    known = truth(m, value)
+    if known is not None:
+        return value if known is stops else _boolean_from(m, node, i + 1, f, stops)
+
+    def go_on() -> Any:
+        assume(m, f, node.values[i], value, not stops)
+        return "value", _boolean_from(m, node, i + 1, f, stops)
+
+    rest = value_of_branches(m, f, [go_on])
+    if isinstance(value, Scalar) and value.type == "bool" and truth(m, rest) is not None:
+        # `unknown and False` is False; `unknown and True` is as unknown as the first.
+        if truth(m, rest) is stops:
+            return value if not isinstance(rest, bool) else rest if rest is not stops else Scalar("bool")
+        return rest if isinstance(rest, bool) and not stops and rest is False else join(value, rest)
+    if not stops and isinstance(rest, bool) and rest is False:
+        return Scalar("bool") if not isinstance(value, Scalar) else False
+    return join(value, rest)
+
+
+def value_of_branches(m: Machine, f: Frame, bodies: list[Callable[[], Any]]) -> Any:
+    """Run alternatives that each answer ("value", v); the values joined, and the effects too."""
+    outcomes = [run_branch(m, f, body) for body in bodies]
+    values = []
+    for outcome in outcomes:
+        if outcome.signal is not None and outcome.signal[0] == "value":
+            values.append(outcome.signal[1])
+            outcome.signal = None
+    settle_outcomes(m, f, outcomes)
+    joined = values[0] if values else UNKNOWN
+    for value in values[1:]:
+        joined = join(joined, value)
+    return joined
+
+
+_ORDER: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Eq: ("eq", operator.eq),
+    ast.NotEq: ("ne", operator.ne),
+    ast.Lt: ("lt", operator.lt),
+    ast.LtE: ("le", operator.le),
+    ast.Gt: ("gt", operator.gt),
+    ast.GtE: ("ge", operator.ge),
+}
+
+
+def _compare(m: Machine, node: ast.Compare, f: Frame) -> Any:
+    left = ev(m, node.left, f)
+    result: Any = True
+    for op, right_node in zip(node.ops, node.comparators):
+        right = ev(m, right_node, f)
+        one = compare(m, f, node, op, left, right)
+        if len(node.ops) == 1:
+            return one
+        known = truth(m, one)
+        if known is False:
+            return False
+        if known is None:
+            result = Scalar("bool")
+        left = right
+    return result
+
+
+def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) -> Any:
+    """`a op b`: a bool, a tensor, or an unknown truth that knows its relation."""
+    kind = type(op)
+    if kind in (ast.Is, ast.IsNot):
+        same = identical(m, a, b)
+        return Scalar("bool") if same is None else same is (kind is ast.Is)
+    if kind in (ast.In, ast.NotIn):
+        inside = contains(m, a, b)
+        return Scalar("bool") if inside is None else inside is (kind is ast.In)
+    name, apply = _ORDER[kind]
+    a, b = m.store.value(a), m.store.value(b)
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
+        if a is None or b is None or isinstance(a, str) or isinstance(b, str):
+            return name == "ne" if name in ("eq", "ne") else UNKNOWN
+        return _tensor_binary(m, f, node, name, a, b, "")
+    if isinstance(a, Expr) or isinstance(b, Expr):
+        return _compare_dims(m, name, a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        relation = None
+        if isinstance(a, Unknown) and isinstance(b, (int, Expr)) or isinstance(b, Unknown) and isinstance(a, (int, Expr)):
+            relation = name, a, b
+        return Scalar("bool", relation=relation)
+    if name in ("eq", "ne"):
+        same = equals(m, f, a, b)
+        return Scalar("bool") if same is None else same is (name == "eq")
+    if plain.is_plain(a) and plain.is_plain(b):
+        try:
+            return apply(a, b)
+        except TypeError:
+            return Scalar("bool")
+    if isinstance(a, Instance) or isinstance(b, Instance):
+        return classes.operator_method(m, f, node, name, a, b)
+    return Scalar("bool")
+
+
+def _compare_dims(m: Machine, name: str, a: Any, b: Any) -> Any:
+    if not isinstance(a, (int, Expr)) or not isinstance(b, (int, Expr)):
+        if a is None or b is None:
+            return name == "ne"
+        return Scalar("bool")
+    a, b = m.store.dim(a), m.store.dim(b)
+    if name in ("eq", "ne"):
+        known = equal(a, b)
+        known = known if known is None else known is (name == "eq")
+    elif name == "lt":
+        known = less(a, b)
+    elif name == "le":
+        known = less_equal(a, b)
+    elif name == "gt":
+        known = less(b, a)
+    else:
+        known = less_equal(b, a)
+    return Scalar("bool", relation=(name, a, b)) if known is None else known
+
+
+def identical(m: Machine, a: Any, b: Any) -> bool | None:
+    """`a is b`, where it can be told."""
+    a, b = m.store.value(a), m.store.value(b)
+    if a is b:
+        return None if isinstance(a, Unknown) else True
+    if isinstance(a, Choice) or isinstance(b, Choice):
+        pairs = {
+            identical(m, x, y)
+            for x in (a.values if isinstance(a, Choice) else (a,))
+            for y in (b.values if isinstance(b, Choice) else (b,))
+        }
+        return pairs.pop() if len(pairs) == 1 else None
+    if type(a) is Unknown or type(b) is Unknown:
+        return None
+    if a is None or b is None or isinstance(a, (bool, Scalar)) or isinstance(b, (bool, Scalar)):
+        if isinstance(a, Scalar) and isinstance(b, Scalar) or isinstance(a, Scalar) and b is not None:
+            return None
+        return a is b if not (isinstance(b, Scalar) and a is not None) else None
+    if isinstance(a, (Instance, Class, Function, Lib, List, Dict)) or isinstance(b, (Instance, Class, Function, Lib)):
+        return False
+    if plain.is_plain(a) and plain.is_plain(b):
+        return type(a) is type(b) and bool(a == b)
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return None
+    return False
+
+
+def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
+    """`a == b` of values that are no tensors, where it can be told."""
+    if a is b:
+        return None if isinstance(a, Unknown) else True
+    a, b = m.store.value(a), m.store.value(b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, Tensor) or isinstance(b, Tensor):
+        return None
+    if isinstance(a, Choice) or isinstance(b, Choice):
+        return None
+    if isinstance(a, Expr) or isinstance(b, Expr):
+        return equal(a, b) if isinstance(a, (int, Expr)) and isinstance(b, (int, Expr)) else False
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        if isinstance(a, List) != isinstance(b, List):
+            return False
+        if getattr(a, "rest", None) is not None or getattr(b, "rest", None) is not None:
+            return None
+        if len(a) != len(b):
+            return False
+        parts = [equals(m, f, x, y) for x, y in zip(a, b)]
+        return False if False in parts else None if None in parts else True
+    if isinstance(a, Instance) and isinstance(b, Instance):
+        if a.payload is not None and b.payload is not None:
+            return equals(m, f, a.payload, b.payload) if a.cls is b.cls else False
+        return None
+    if plain.is_plain(a) and plain.is_plain(b):
+        try:
+            return bool(a == b)
+        except Exception:
+            return None
+    if isinstance(a, dict) and isinstance(b, dict):
+        return None
+    if isinstance(a, Instance) or isinstance(b, Instance):
+        return None
+    return False
+
+
+def contains(m: Machine, a: Any, b: Any) -> bool | None:
+    """`a in b`, where it can be told."""
+    if isinstance(b, (dict, set, frozenset)):
+        if getattr(b, "rest", None) is not None:
+            return True if plain.is_plain(a) and a in b else None
+        if isinstance(a, (Unknown, Choice)):
+            return None if len(b) else False
+        try:
+            return a in b
+        except TypeError:
+            return None
+    if isinstance(b, str) and isinstance(a, str):
+        return a in b
+    if isinstance(b, (tuple, list)):
+        found: bool | None = False
+        for item in b:
+            same = a is item or equals(m, None, a, item)  # type: ignore[arg-type]
+            if same:
+                return True
+            if same is None:
+                found = None
+        return None if getattr(b, "rest", None) is not None else found
+    if isinstance(b, range) and isinstance(a, int):
+        return a in b
+    if isinstance(b, Instance):
+        return classes.instance_contains(m, a, b)
+    if isinstance(b, Class):
+        return None
+    return None
+
+
+# -- the rest ------------------------------------------------------------------------------------------------------
+
+
+def _conditional(m: Machine, node: ast.IfExp, f: Frame) -> Any:
+    test = ev(m, node.test, f)
+    known = truth(m, test)
+    if known is not None:
+        return ev(m, node.body if known else node.orelse, f)
+
+    def side(expression: ast.expr, holds: bool) -> Callable[[], Any]:
+        def run() -> Any:
+            assume(m, f, node.test, test, holds)
+            return "value", ev(m, expression, f)
+
+        return run
+
+    return value_of_branches(m, f, [side(node.body, True), side(node.orelse, False)])
+
+
+def _call(m: Machine, node: ast.Call, f: Frame) -> Any:
+    return calls.evaluate_call(m, node, f)
+
+
+def _lambda(m: Machine, node: ast.Lambda, f: Frame) -> Any:
+    return calls.make_function(m, node, "<lambda>", f)
+
+
+def _subscript(m: Machine, node: ast.Subscript, f: Frame) -> Any:
+    value = ev(m, node.value, f)
+    return iteration.get_item(m, f, node, value, _index(m, node.slice, f))
+
+
+def _index(m: Machine, node: ast.expr, f: Frame) -> Any:
+    return ev(m, node, f)
+
+
+def _slice(m: Machine, node: ast.Slice, f: Frame) -> Any:
+    def part(n: ast.expr | None) -> Any:
+        return None if n is None else ev(m, n, f)
+
+    return slice(part(node.lower), part(node.upper), part(node.step))
+
+
+def _named(m: Machine, node: ast.NamedExpr, f: Frame) -> Any:
+    value = ev(m, node.value, f)
+    f.locals[node.target.id] = value
+    return value
+
+
+def _starred(m: Machine, node: ast.Starred, f: Frame) -> Any:
+    return ev(m, node.value, f)
+
+
+def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
+    made = List()
+    is_dict = isinstance(node, ast.DictComp)
+    table = Dict()
+    inner = Frame(f.module, f.place, {}, (f.locals, *f.cells), f.function, f.owner)
+
+    def element() -> Any:
+        if is_dict:
+            return ev(m, node.key, inner), ev(m, node.value, inner)
+        return ev(m, node.elt, inner)
+
+    def add(value: Any, unsure: bool) -> None:
+        if is_dict:
+            if unsure:
+                table.rest = value[1] if table.rest is None else join(table.rest, value[1])
+            else:
+                iteration.set_key(m, table, *value)
+        elif unsure or made.rest is not None:
+            made.rest = value if made.rest is None else join(made.rest, value)
+        else:
+            made.append(value)
+
+    def loop(i: int, unsure: bool) -> None:
+        if i == len(node.generators):
+            add(element(), unsure)
+            return
+        generator = node.generators[i]
+        source = ev(m, generator.iter, inner if i else f)
+        items, rest = iteration.iterate(m, f, source, generator.iter)
+
+        def turn(item: Any, doubtful: bool) -> None:
+            m.burn()
+            iteration.assign_target(m, inner, generator.target, item, generator.target)
+            for test in generator.ifs:
+                value = ev(m, test, inner)
+                known = truth(m, value)
+                if known is False:
+                    return
+                doubtful = doubtful or known is None
+            loop(i + 1, doubtful)
+
+        for item in items:
+            turn(item, unsure)
+        if rest is not None:
+            turn(rest, True)
+            if i == 0 and len(node.generators) == 1 and not items and not generator.ifs and not is_dict:
+                made.count = iteration.length(m, source)
+
+    loop(0, False)
+    if is_dict:
+        return table
+    if isinstance(node, ast.SetComp):
+        if made.rest is None and all(plain.is_plain(v) for v in made):
+            return set(made)
+        return UNKNOWN
+    if isinstance(node, ast.GeneratorExp):
+        if made.rest is not None and not made:
+            return Many(made.rest, made.count)
+        return Iter(made, made.rest)
+    return made
+
+
+def _yield(m: Machine, node: ast.Yield, f: Frame) -> Any:
+    value = ev(m, node.value, f) if node.value is not None else None
+    if f.yields is not None:
+        m.touch(f.yields)
+        if len(f.yields.items) < 100_000:
+            f.yields.items.append(value)
+    return UNKNOWN
+
+
+def _yield_from(m: Machine, node: ast.YieldFrom, f: Frame) -> Any:
+    items, rest = iteration.iterate(m, f, ev(m, node.value, f), node)
+    if f.yields is not None:
+        m.touch(f.yields)
+        f.yields.items.extend(items)
+        if rest is not None:
+            f.yields.rest = rest
+    return UNKNOWN
+
+
+def _await(m: Machine, node: ast.Await, f: Frame) -> Any:
+    return ev(m, node.value, f)
+
+
+_EXPRESSIONS: dict[type, Callable[..., Any]] = {
+    ast.Name: _name,
+    ast.Constant: _constant,
+    ast.Attribute: _attribute,
+    ast.Tuple: _tuple,
+    ast.List: _list,
+    ast.Set: _set,
+    ast.Dict: _dict,
+    ast.JoinedStr: _joined_string,
+    ast.FormattedValue: _formatted,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _boolean,
+    ast.Compare: _compare,
+    ast.IfExp: _conditional,
+    ast.Call: _call,
+    ast.Lambda: _lambda,
+    ast.Subscript: _subscript,
+    ast.Slice: _slice,
+    ast.NamedExpr: _named,
+    ast.Starred: _starred,
+    ast.ListComp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
+    ast.Await: _await,
+}

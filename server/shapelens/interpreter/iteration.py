@@ -1,0 +1,431 @@
+"""Taking things apart and putting them into places: iteration, unpacking, items, assignment targets."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from shapelens.dims import Expr
+from shapelens.interpreter import attributes, calls, classes, containers, plain
+from shapelens.interpreter.joining import choice, join
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.rules.call import NotKnown
+from shapelens.rules.registry import apply_rule, rules
+from shapelens.rules.torch import info
+from shapelens.values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Class,
+    Dict,
+    Exceptional,
+    Hole,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Open,
+    Scalar,
+    Size,
+    Tensor,
+    Unknown,
+)
+
+_MAX_ITEMS = 4096
+
+
+def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tuple[list[Any], Any]:
+    """The known elements, and what further elements (None: there are none) look like."""
+    value = m.store.value(value)
+    if isinstance(value, (list, tuple)):
+        return list(value), getattr(value, "rest", None)
+    if isinstance(value, dict):
+        return list(value), None if getattr(value, "rest", None) is None else UNKNOWN
+    if isinstance(value, range):
+        if len(value) > _MAX_ITEMS:
+            return [], Scalar("int")
+        return list(value), None
+    if isinstance(value, (str, bytes)):
+        return list(value)[:_MAX_ITEMS], None
+    if isinstance(value, (set, frozenset)):
+        try:
+            return sorted(value), None
+        except TypeError:
+            return list(value), None
+    if isinstance(value, Iter):
+        m.touch(value)
+        items = value.items[value.position :]
+        value.position = len(value.items)
+        return items, value.rest
+    if isinstance(value, Many):
+        return [], value.element
+    if isinstance(value, Tensor):
+        return _iterate_tensor(m, f, value, node)
+    if isinstance(value, Instance):
+        return _iterate_instance(m, f, value, node)
+    if isinstance(value, Class) and value.kind == "enum":
+        return [v for v in value.attrs.values() if isinstance(v, Instance) and v.cls is value], None
+    if isinstance(value, Choice):
+        parts = [iterate(m, f, v, node) for v in value.values if v is not None]
+        if parts and all(r is None for _, r in parts) and len({len(i) for i, _ in parts}) == 1:
+            joined = parts[0][0]
+            for items, _ in parts[1:]:
+                joined = [join(a, b) for a, b in zip(joined, items)]
+            return joined, None
+    return [], Unknown("element")
+
+
+def _iterate_tensor(m: Machine, f: Frame | None, value: Tensor, node: ast.AST | None) -> tuple[list[Any], Any]:
+    rule = rules.get("torch.Tensor.__iter__")
+    if rule is None or f is None or node is None:
+        return [], Tensor(None)
+    found = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), UNKNOWN)
+    if isinstance(found, tuple):
+        return list(found), None
+    return [], found.element if isinstance(found, Many) else Tensor(None)
+
+
+def _iterate_instance(m: Machine, f: Frame | None, value: Instance, node: ast.AST | None) -> tuple[list[Any], Any]:
+    children = containers.elements(value)
+    if children is not None:
+        return children
+    if value.payload is not None:
+        return iterate(m, f, value.payload, node)
+    if isinstance(value.cls, Class) and f is not None and node is not None:
+        method = classes.find_in_class(value.cls, "__iter__")[0]
+        if method is not None:
+            return iterate(m, f, calls.call(m, f, node, Bound(method, value), [], {}), node)
+        method = classes.find_in_class(value.cls, "__getitem__")[0]
+        if method is not None:
+            return [], calls.call(m, f, node, Bound(method, value), [Scalar("int")], {})
+    if isinstance(value.cls, Lib) and f is not None and node is not None:
+        rule = rules.get(f"{value.cls.path}.__iter__")
+        if rule is not None:
+            found = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), UNKNOWN)
+            if not isinstance(found, Unknown):
+                return iterate(m, f, found, node)
+    return [], Unknown("element")
+
+
+def length(m: Machine, value: Any) -> Any:
+    """len(value) as a dim, or None."""
+    value = m.store.value(value)
+    if isinstance(value, (list, tuple, dict, str, set, frozenset, range, bytes)):
+        if getattr(value, "rest", None) is not None:
+            return getattr(value, "count", None) if not len(value) else None
+        return len(value)
+    if isinstance(value, Many):
+        return value.length
+    if isinstance(value, Tensor):
+        shape = m.store.shape(value.shape)
+        if isinstance(shape, tuple) and shape:
+            return shape[0]
+        return m.store.at_least(shape, 1, 0).prefix[0] if isinstance(shape, Open) else None
+    if isinstance(value, Instance):
+        if value.payload is not None:
+            return length(m, value.payload)
+        return containers.container_length(value)
+    if isinstance(value, Class) and value.kind == "enum":
+        return len([v for v in value.attrs.values() if isinstance(v, Instance) and v.cls is value])
+    return None
+
+
+def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: list[str]) -> list[Any]:
+    """`count` elements of a value; tensors' shapes are taught their rank and the names."""
+    if isinstance(value, Unknown) and not isinstance(value, Scalar):
+        if isinstance(value.why, tuple) and value.why[0] == "shape of":
+            return list(info.unpack_shape(m.call, value.why[1], names))
+        return [m.named_unknown(n) for n in names]
+    if isinstance(value, Choice):
+        fitting = [v for v in value.values if isinstance(v, (tuple, list)) and len(v) == count]
+        if fitting:
+            parts = [unpack(m, f, v, count, node, names) for v in fitting]
+            joined = parts[0]
+            for other in parts[1:]:
+                joined = [join(a, b) for a, b in zip(joined, other)]
+            return joined
+        return [m.named_unknown(n) for n in names]
+    items, rest = iterate(m, f, value, node)
+    if rest is None:
+        if len(items) == count:
+            return items
+        if isinstance(value, (tuple, list, str, Size, Tensor)):
+            raise Exceptional("ValueError", None, f"{len(items)} values into {count} names")
+        return [UNKNOWN] * count
+    while len(items) < count:
+        items.append(rest if isinstance(rest, Tensor) else Unknown("element"))
+    return items[:count]
+
+
+def target_name(target: ast.expr) -> str:
+    """How a target is called, for the name of a dim."""
+    if isinstance(target, ast.Name):
+        return target.id
+    if isinstance(target, ast.Attribute):
+        return target.attr
+    if isinstance(target, ast.Starred):
+        return target_name(target.value)
+    return "n"
+
+
+def assign_target(m: Machine, f: Frame, target: ast.expr, value: Any, node: ast.AST) -> None:
+    """`target = value` for every form of target."""
+    kind = type(target)
+    if kind is ast.Name:
+        assign_name(m, f, target.id, value)  # type: ignore[attr-defined]
+    elif isinstance(target, ast.Attribute):
+        attributes.set_attribute(m, f, _ev(m, target.value, f), target.attr, value, node)
+    elif isinstance(target, ast.Subscript):
+        container = _ev(m, target.value, f)
+        set_item(m, f, node, container, _ev(m, target.slice, f), value)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        _assign_sequence(m, f, target.elts, value, node)
+    elif isinstance(target, ast.Starred):
+        assign_target(m, f, target.value, value, node)
+
+
+def _ev(m: Machine, node: ast.expr, f: Frame) -> Any:
+    from shapelens.interpreter.expressions import ev
+
+    return ev(m, node, f)
+
+
+def assign_name(m: Machine, f: Frame, name: str, value: Any) -> None:
+    """A plain name; an unknown becomes one that its uses may teach."""
+    if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
+        value = Unknown(name, Hole(name), value.relation)
+    if f.globals is not None and name in f.globals:
+        scope = f.globals[name]
+        m.touch_scope(scope)
+        scope[name] = value
+    else:
+        f.locals[name] = value
+
+
+def _assign_sequence(m: Machine, f: Frame, targets: list[ast.expr], value: Any, node: ast.AST) -> None:
+    star = next((i for i, t in enumerate(targets) if isinstance(t, ast.Starred)), None)
+    names = [target_name(t) for t in targets]
+    if star is None:
+        for target, item in zip(targets, unpack(m, f, value, len(targets), node, names)):
+            assign_target(m, f, target, item, node)
+        return
+    back = len(targets) - star - 1
+    value = m.store.value(value)
+    if isinstance(value, Unknown):
+        if isinstance(value.why, tuple) and value.why[0] == "shape of":
+            _assign_open_shape(m, f, targets, star, value.why[1], node)
+            return
+        items, rest = [], UNKNOWN
+    else:
+        items, rest = iterate(m, f, value, node)
+    if rest is None and len(items) >= star + back:
+        for target, item in zip(targets[:star], items[:star]):
+            assign_target(m, f, target, item, node)
+        assign_target(m, f, targets[star], List(items[star : len(items) - back]), node)
+        for target, item in zip(targets[star + 1 :], items[len(items) - back :]):
+            assign_target(m, f, target, item, node)
+        return
+    for i, target in enumerate(targets):
+        assign_target(m, f, target, UNKNOWN if i != star else Many(UNKNOWN), node)
+
+
+def _assign_open_shape(m: Machine, f: Frame, targets: list[ast.expr], star: int, tensor: Tensor, node: ast.AST) -> None:
+    shape = m.store.shape(tensor.shape)
+    back = len(targets) - star - 1
+    for i, target in enumerate(targets):
+        if i == star:
+            assign_target(m, f, target, Many(UNKNOWN), node)
+        elif isinstance(shape, Open):
+            at = i if i < star else i - len(targets)
+            assign_target(m, f, target, info.size_at(m.call, tensor, at), node)
+        else:
+            assign_target(m, f, target, UNKNOWN, node)
+    del back
+
+
+# -- items ---------------------------------------------------------------------------------------------------------
+
+
+def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any:
+    """`value[index]`."""
+    kind = type(value)
+    if kind is not Tensor:
+        value = m.store.value(value)
+        kind = type(value)
+    if kind is Tensor:
+        rule = rules.get("torch.Tensor.__getitem__")
+        if rule is None:
+            return Tensor(None)
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), Tensor(None))
+    if isinstance(value, (tuple, list, str, range)):
+        return _sequence_item(m, value, index)
+    if isinstance(value, dict):
+        return _dict_item(m, value, index)
+    if isinstance(value, Instance):
+        return _instance_item(m, f, node, value, index)
+    if isinstance(value, Choice):
+        return _joined([get_item(m, f, node, v, index) for v in value.values if v is not None])
+    if isinstance(value, Many):
+        if isinstance(index, (int, Unknown, Expr)):
+            return value.element
+        return Many(value.element) if isinstance(index, slice) else UNKNOWN
+    if isinstance(value, Class):
+        if value.kind == "enum" and isinstance(index, str) and index in value.attrs:
+            return value.attrs[index]
+        return value  # generics: List[int]
+    if isinstance(value, Lib):
+        return value
+    if isinstance(value, Unknown):
+        if isinstance(value.why, tuple) and value.why[0] == "shape of" and isinstance(index, int):
+            try:
+                return info.size_at(m.call, value.why[1], index)
+            except NotKnown:
+                return UNKNOWN
+        if value.hole is not None and _is_tensor_index(index):
+            return get_item(m, f, node, m.store.open_tensor(value), index)
+        if value.hole is not None and isinstance(index, (str, int)):
+            return attributes.of_hole(m, value, f"[{index!r}]", index if isinstance(index, str) else value.hole.name)
+    return UNKNOWN
+
+
+def _is_tensor_index(index: Any) -> bool:
+    """Only a tensor or array takes `[:, 0]` or `[..., None]`."""
+    return isinstance(index, tuple) and any(isinstance(i, slice) or i is Ellipsis or i is None for i in index)
+
+
+def _joined(values: list[Any]) -> Any:
+    result = values[0] if values else UNKNOWN
+    for value in values[1:]:
+        result = join(result, value)
+    return result
+
+
+def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
+    rest = getattr(value, "rest", None)
+    if isinstance(index, bool):
+        index = int(index)
+    if isinstance(index, int):
+        if rest is not None:
+            if 0 <= index < len(value):
+                return value[index]
+            return _joined([rest, *value]) if index < 0 else rest
+        if -len(value) <= index < len(value):
+            return value[index]
+        raise Exceptional("IndexError")
+    if isinstance(index, slice):
+        parts = index.start, index.stop, index.step
+        if rest is None and all(p is None or isinstance(p, int) for p in parts):
+            if index.step == 0:
+                raise Exceptional("ValueError")
+            taken = value[index]
+            if isinstance(value, List):
+                return List(taken)
+            return Size(taken) if isinstance(value, Size) else taken
+        if isinstance(value, (List, tuple)) and len(value) + (rest is not None):
+            return Many(_joined([*value, *([] if rest is None else [rest])]))
+        return UNKNOWN
+    if isinstance(index, (Unknown, Expr)) and isinstance(value, (tuple, list)) and (value or rest is not None):
+        if all(isinstance(v, (Instance, Class, Lib)) for v in value):
+            return choice(value)
+        return _joined([*value, *([] if rest is None else [rest])])
+    if isinstance(index, Instance) and isinstance(index.payload, int):
+        return _sequence_item(m, value, index.payload)
+    return UNKNOWN
+
+
+def _dict_item(m: Machine, value: dict[Any, Any], index: Any) -> Any:
+    if isinstance(index, Unknown) or not plain._hashable(index):
+        candidates = list(value.values())
+        if getattr(value, "rest", None) is None and candidates and isinstance(index, Unknown):
+            if all(isinstance(v, (Class, Lib, Instance)) for v in candidates):
+                return choice(candidates)
+        return UNKNOWN
+    if index in value:
+        return value[index]
+    rest = getattr(value, "rest", None)
+    if rest is not None:
+        return rest if not isinstance(rest, Unknown) else UNKNOWN
+    raise Exceptional("KeyError")
+
+
+def _instance_item(m: Machine, f: Frame, node: ast.AST, value: Instance, index: Any) -> Any:
+    found = containers.get_item(m, value, index)
+    if found is not None:
+        return found
+    if isinstance(value.cls, Class):
+        method = classes.find_in_class(value.cls, "__getitem__")[0]
+        if method is not None and not isinstance(method, Lib):
+            return calls.call(m, f, node, Bound(method, value), [index], {})
+    if value.payload is not None:
+        return get_item(m, f, node, value.payload, index)
+    if isinstance(value.cls, Lib):
+        rule = rules.get(f"{value.cls.path}.__getitem__")
+        if rule is not None:
+            return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), UNKNOWN)
+    return UNKNOWN
+
+
+def set_item(m: Machine, f: Frame, node: ast.AST, container: Any, index: Any, value: Any) -> None:
+    """`container[index] = value`."""
+    container = m.store.value(container)
+    if isinstance(container, Tensor):
+        rule = rules.get("torch.Tensor.__setitem__")
+        if rule is not None:
+            calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (container, index, value), {}), None)
+    elif isinstance(container, dict):
+        set_key(m, container, index, value)
+    elif isinstance(container, list):
+        m.touch(container)
+        if isinstance(index, int) and -len(container) <= index < len(container):
+            container[index] = value
+        elif isinstance(container, List):
+            joined = _joined([value, *container, *([] if container.rest is None else [container.rest])])
+            list.clear(container)
+            container.rest = joined
+    elif isinstance(container, Instance):
+        if containers.set_item(m, container, index, value):
+            return
+        if isinstance(container.cls, Class):
+            method = classes.find_in_class(container.cls, "__setitem__")[0]
+            if method is not None and not isinstance(method, Lib):
+                calls.call(m, f, node, Bound(method, container), [index, value], {})
+                return
+        if isinstance(container.payload, (dict, list)):
+            set_item(m, f, node, container.payload, index, value)
+
+
+def set_key(m: Machine, table: dict[Any, Any], key: Any, value: Any) -> None:
+    """`table[key] = value`; an unknown key makes further keys possible."""
+    m.touch(table)
+    if isinstance(key, (Unknown, Choice)) or not plain._hashable(key):
+        if isinstance(table, Dict):
+            table.rest = value if table.rest is None else join(table.rest, value)
+            for known in table:
+                table[known] = join(table[known], value)
+        return
+    table[key] = value
+
+
+def update_dict(m: Machine, table: dict[Any, Any], other: Any) -> None:
+    """`table.update(other)`, `{**other}`."""
+    other = m.store.value(other)
+    m.touch(table)
+    if isinstance(other, Instance) and isinstance(other.payload, dict):
+        other = other.payload
+    if isinstance(other, dict):
+        table.update(other)
+        rest = getattr(other, "rest", None)
+        if rest is not None and isinstance(table, Dict):
+            table.rest = rest if table.rest is None else join(table.rest, rest)
+        return
+    items, rest = iterate(m, None, other, None)
+    if rest is None and all(isinstance(i, (tuple, list)) and len(i) == 2 for i in items):
+        for key, value in items:
+            set_key(m, table, key, value)
+    elif isinstance(table, Dict):
+        for key in table:
+            table[key] = UNKNOWN
+        table.rest = UNKNOWN
+
+

@@ -1,0 +1,306 @@
+"""The state of one run of the abstract interpreter: what was learnt, what was seen, and how much may still be done."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from shapelens.dims import Expr
+from shapelens.rules.call import Call, Failure, Related
+from shapelens.source.tree import Chunk
+from shapelens.values import (
+    Class,
+    Dict,
+    Function,
+    Hole,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Origin,
+    Partial,
+    PyModule,
+    Size,
+    Store,
+    Tensor,
+    Unknown,
+)
+
+
+class Place:
+    """One chunk of one file: with an ast node it is a position. Compared by identity."""
+
+    __slots__ = ("chunk", "file", "focus")
+
+    def __init__(self, file: str, chunk: Chunk, focus: bool) -> None:
+        self.file, self.chunk, self.focus = file, chunk, focus
+
+
+class Budget(Exception):
+    """The run has used up its fuel: what was not reached stays unknown."""
+
+
+class Cancelled(Exception):
+    """Somebody does not want the result any more."""
+
+
+class Frame:
+    """One activation of a function, class body or module body."""
+
+    __slots__ = ("cells", "exits", "function", "globals", "locals", "loops", "module", "owner", "place", "yields")
+
+    def __init__(
+        self,
+        module: PyModule,
+        place: Place,
+        locals: dict[str, Any],
+        cells: tuple[dict[str, Any], ...] = (),
+        function: Function | None = None,
+        owner: Class | None = None,
+    ) -> None:
+        self.module, self.place, self.locals, self.cells = module, place, locals, cells
+        self.function, self.owner = function, owner
+        self.globals: dict[str, dict[str, Any]] | None = None
+        self.exits: list[Any] = []  # returns of branches that ended while another went on
+        self.loops: list[list[Any]] = []  # the same for break and continue, one list a loop
+        self.yields: Iter | None = None
+
+
+class Seen(NamedTuple):
+    """A value that a name, parameter, return or layer had; `value` may still hold symbols that are bound later."""
+
+    place: Place
+    node: ast.AST
+    name: str
+    kind: str
+    value: Any
+
+
+class Report(NamedTuple):
+    """A problem with the place where the program would raise."""
+
+    place: Place
+    node: ast.AST
+    failure: Failure
+    caught: bool
+    related: tuple[Related, ...]
+
+
+class Key(NamedTuple):
+    """A memo entry: what a call gave, and what was seen in it."""
+
+    result: Any
+    seen: list[list[Any]]
+    reports: list[Report]
+    start: int
+    truncations: int
+
+
+class Unkeyable(Exception):
+    """The value has no stable key, so a call with it cannot be memoised."""
+
+
+class Machine:
+    """Everything that a run shares. The evaluating functions take it as their first parameter."""
+
+    def __init__(self, load_module: Callable[..., PyModule | None], fuel: int = 400_000) -> None:
+        self.store = Store()
+        self.call = Call(self.store)
+        self.load_module = load_module
+        self.fuel = fuel
+        self.depth = 0
+        self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
+        self.reports: list[Report] = []
+        self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
+        self.recording = True
+        self.record_all = False  # also what is seen in files other than the one in focus
+        self.callsites: list[tuple[Place, ast.AST]] = []
+        self.cancelled: Callable[[], bool] | None = None
+        self.touched: list[dict[int, tuple[Any, Any]]] = []
+        self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
+        self.memo: dict[Any, Key] = {}
+        self.truncations = 0
+        self.version = 0  # of all instances: a fingerprint of an older version is stale
+        self.interned: dict[Any, int] = {}
+        self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
+        self.executed: set[ast.AST] = set()
+        self.instances: list[Instance] = []
+        self.called: set[int] = set()  # serials of the instances whose forward ran
+        self.training: bool | None = None
+        self.hole_attributes: dict[tuple[int, str], Unknown] = {}
+        self.unbound: dict[tuple[str, str], Unknown] = {}
+        self.loading: list[str] = []
+        self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
+        self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
+
+    # -- limits --------------------------------------------------------------------------------------------------
+
+    def burn(self, amount: int = 1) -> None:
+        """Use fuel; raises Budget when there is none left, Cancelled when nobody waits any more."""
+        self.fuel -= amount
+        if self.fuel < 0:
+            raise Budget
+        if self.fuel & 127 == 0 and self.cancelled is not None and self.cancelled():
+            raise Cancelled
+
+    # -- what is seen --------------------------------------------------------------------------------------------
+
+    def saw(self, place: Place, node: ast.AST, name: str, kind: str, value: Any) -> None:
+        """Keep a tensor (or an unknown that may turn out to be one) for the hints."""
+        if not self.recording or not (place.focus or self.record_all):
+            return
+        if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
+            self.seen.append([place, node, name, kind, value])
+
+    def report(self, failure: Failure, place: Place, node: ast.AST) -> None:
+        """Keep a problem. One that a try statement around would catch is kept as such."""
+        related = tuple(failure.related)
+        if not place.focus and not self.record_all:
+            # It fails in a file that was only followed: the squiggle goes to the call that led there.
+            for site, call in reversed(self.callsites):
+                if site.focus:
+                    related = (Related(Origin((place, node), ""), "fails here"), *related)
+                    place, node = site, call
+                    break
+            else:
+                return
+        self.reports.append(Report(place, node, failure, bool(self.caught), related))
+
+    def settle(self, since: int) -> None:
+        """Resolve what was seen since, before what it was resolved with is taken back."""
+        value_of = self.store.value
+        for entry in self.seen[since:]:
+            entry[4] = value_of(entry[4])
+
+    def origin(self, frame: Frame, node: ast.AST) -> Origin:
+        """Where the value of an expression comes from."""
+        return Origin((frame.place, node), "")
+
+    # -- mutable objects -----------------------------------------------------------------------------------------
+
+    def touch(self, obj: Any) -> None:
+        """Must be called before a mutable object is changed, so that a branch can be taken back."""
+        if self.touched:
+            table = self.touched[-1]
+            if id(obj) not in table:
+                table[id(obj)] = (obj, content(obj))
+        if self.watches:
+            born = getattr(obj, "born", 0)
+            for watch in self.watches:
+                if born < watch[0]:
+                    watch[1] = 1
+        kind = type(obj)
+        if kind is Instance or (kind is List or kind is Dict) and obj.held:
+            self.version += 1
+
+    def touch_scope(self, scope: dict[str, Any]) -> None:
+        """As `touch`, for the variables of an enclosing function or of a module."""
+        if self.touched:
+            table = self.touched[-1]
+            if id(scope) not in table:
+                table[id(scope)] = (scope, dict(scope))
+        for watch in self.watches:
+            watch[1] = 1
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
+    def key(self, value: Any, depth: int = 0) -> Any:
+        """Something hashable that is equal exactly for values with which a call would do the same."""
+        kind = type(value)
+        if kind is int or kind is str or kind is bool or kind is float or value is None:
+            return kind, value
+        if kind is Tensor:
+            return value if value.scalars is None else (value, repr(value.scalars))
+        if kind is Instance:
+            return self.fingerprint(value, depth)
+        if kind is tuple or kind is Size:
+            return (kind, *[self.key(v, depth) for v in value])
+        if isinstance(value, (Lib, Expr, PyModule)) or isinstance(value, type) or value is Ellipsis:
+            return value
+        if isinstance(value, (Class, Function)):
+            return value.born
+        if kind is Partial:
+            names = tuple([(k, self.key(v, depth)) for k, v in value.keywords.items()])
+            return "partial", self.key(value.function, depth), tuple([self.key(v, depth) for v in value.args]), names
+        if depth and kind is List and value.rest is None:
+            value.held = True
+            return ("list", *[self.key(v, depth) for v in value])
+        if depth and kind is Dict and value.rest is None:
+            value.held = True
+            return ("dict", *[(k, self.key(v, depth)) for k, v in value.items()])
+        if isinstance(value, Unknown):
+            return ("unknown", id(value))
+        raise Unkeyable
+
+    def fingerprint(self, instance: Instance, depth: int = 0) -> tuple[str, int]:
+        """A number that is equal for instances of the same class with equal attributes."""
+        known = instance.fingerprint
+        if known is not None and known[0] == self.version:
+            return "instance", known[1]
+        if depth > 40:
+            raise Unkeyable
+        cls = instance.cls.born if isinstance(instance.cls, Class) else instance.cls.path
+        parts = [(k, self.key(v, depth + 1)) for k, v in instance.attrs.items()]
+        payload = None if instance.payload is None else self.key(instance.payload, depth + 1)
+        number = self.interned.setdefault((cls, payload, *parts), len(self.interned))
+        instance.fingerprint = (self.version, number)
+        return "instance", number
+
+    # -- unknowns ------------------------------------------------------------------------------------------------
+
+    def named_unknown(self, name: str) -> Unknown:
+        """An unknown that what it is used for may teach."""
+        return Unknown(name, Hole(name))
+
+
+def content(obj: Any) -> Any:
+    """A copy of what a mutable object holds, for `restore`."""
+    kind = type(obj)
+    if kind is List:
+        return list(obj), obj.rest, obj.count
+    if kind is Dict:
+        return dict(obj), obj.rest
+    if kind is Iter:
+        return list(obj.items), obj.position, obj.rest
+    if kind is dict:
+        return dict(obj)
+    if kind is set:
+        return set(obj)
+    if kind is Instance:
+        return dict(obj.attrs), obj.payload
+    if kind is Class or kind is Function:
+        return dict(obj.attrs)
+    if kind is PyModule:
+        return dict(obj.namespace)
+    return None
+
+
+def restore(obj: Any, saved: Any) -> None:
+    """Make a mutable object hold again what `content` said."""
+    kind = type(obj)
+    if kind is List:
+        obj[:], obj.rest, obj.count = saved
+    elif kind is Dict:
+        obj.clear()
+        obj.update(saved[0])
+        obj.rest = saved[1]
+    elif kind is Iter:
+        obj.items[:], obj.position, obj.rest = saved
+    elif kind is dict or kind is set:
+        obj.clear()
+        obj.update(saved)
+    elif kind is Instance:
+        obj.attrs.clear()
+        obj.attrs.update(saved[0])
+        obj.payload = saved[1]
+    elif kind is Class or kind is Function:
+        obj.attrs.clear()
+        obj.attrs.update(saved)
+    elif kind is PyModule:
+        obj.namespace.clear()
+        obj.namespace.update(saved)
+
+
+fresh_numbers = itertools.count()

@@ -1,0 +1,241 @@
+"""Plain Python: which values are plain, and which of their methods are simply called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from shapelens.dims import Expr
+from shapelens.interpreter.machine import Machine
+from shapelens.values import UNKNOWN, Dict, Exceptional, Iter, List, Many, Plain, Scalar, Size, Unknown
+
+_ATOMS = (int, float, str, bool, complex, bytes, type(None), type(Ellipsis), range)
+
+PURE_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(
+        "capitalize casefold center count endswith find format index isalnum isalpha isdigit isidentifier islower "
+        "isnumeric isspace istitle isupper join ljust lower lstrip partition removeprefix removesuffix replace rfind "
+        "rindex rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title translate upper zfill "
+        "encode".split()
+    ),
+    int: frozenset("bit_length conjugate real imag is_integer".split()),
+    float: frozenset("is_integer hex real imag".split()),
+    bytes: frozenset("decode split".split()),
+    tuple: frozenset("count index".split()),
+    frozenset: frozenset("union intersection difference issubset issuperset isdisjoint symmetric_difference".split()),
+    range: frozenset("count index start stop step".split()),
+}
+_LIST = frozenset("append extend insert pop remove clear reverse sort copy count index".split())
+_DICT = frozenset("get items keys values pop popitem setdefault update copy clear".split())
+_SET = frozenset(
+    "add discard remove update union intersection difference issubset issuperset copy pop clear isdisjoint "
+    "symmetric_difference difference_update intersection_update".split()
+)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is a plain Python value all the way down."""
+    if isinstance(value, _ATOMS):
+        return True
+    if isinstance(value, (tuple, list)):
+        return getattr(value, "rest", None) is None and all([is_plain(v) for v in value])
+    if isinstance(value, dict):
+        return getattr(value, "rest", None) is None and all([is_plain(v) for v in value.values()])
+    if isinstance(value, (set, frozenset)):
+        return True
+    if isinstance(value, slice):
+        return is_plain(value.start) and is_plain(value.stop) and is_plain(value.step)
+    return False
+
+
+def has_method(value: Any, name: str) -> bool:
+    """Whether `value.name` is a method that may be called."""
+    if isinstance(value, list):
+        return name in _LIST
+    if isinstance(value, dict):
+        return name in _DICT
+    if isinstance(value, set):
+        return name in _SET
+    for kind, names in PURE_METHODS.items():
+        if isinstance(value, kind) and name in names:
+            return True
+    return False
+
+
+def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`receiver.name(*args)` of a plain Python object."""
+    receiver, name = bound.receiver, bound.name
+    if isinstance(receiver, List):
+        return _list_method(m, receiver, name, args, kwargs)
+    if isinstance(receiver, dict):
+        return _dict_method(m, receiver, name, args, kwargs)
+    if isinstance(receiver, set):
+        m.touch(receiver)
+    if all(map(is_plain, args)) and all(map(is_plain, kwargs.values())):
+        return compute(getattr(receiver, name), args, kwargs)
+    if isinstance(receiver, str):
+        return Scalar("str") if name in ("format", "join", "replace", "strip", "lower", "upper") else UNKNOWN
+    return UNKNOWN
+
+
+def compute(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A pure function on plain values, computed by Python; lists and dicts become the program's own."""
+    try:
+        return adopted(function(*args, **kwargs))
+    except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:
+        raise Exceptional(type(error).__name__) from None
+    except Exception:
+        return UNKNOWN
+
+
+def adopted(value: Any) -> Any:
+    """A value that Python computed, as the interpreter holds it."""
+    if type(value) is list:
+        return List([adopted(v) for v in value])
+    if type(value) is dict:
+        return Dict({k: adopted(v) for k, v in value.items()})
+    if type(value) is tuple:
+        return tuple([adopted(v) for v in value])
+    return value
+
+
+def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from shapelens.interpreter.iteration import iterate
+    from shapelens.interpreter.joining import join
+
+    if name in ("append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"):
+        m.touch(receiver)
+    if name == "append" and len(args) == 1:
+        if receiver.rest is None:
+            list.append(receiver, args[0])
+        else:
+            receiver.rest = join(receiver.rest, args[0])
+        return None
+    if name == "extend" and len(args) == 1:
+        items, rest = iterate(m, None, args[0], None)
+        if receiver.rest is None:
+            list.extend(receiver, items)
+            receiver.rest = rest
+        else:
+            for item in [*items, *([] if rest is None else [rest])]:
+                receiver.rest = join(receiver.rest, item)
+        return None
+    if name == "clear":
+        receiver.rest = None
+        list.clear(receiver)
+        return None
+    if name == "copy":
+        made = List(receiver)
+        made.rest, made.count = receiver.rest, receiver.count
+        return made
+    if receiver.rest is not None:
+        if name in ("insert", "remove", "reverse", "sort"):
+            list.clear(receiver)
+            receiver.rest = UNKNOWN
+            return None
+        return UNKNOWN
+    if name == "pop":
+        if not receiver:
+            raise Exceptional("IndexError")
+        if not args:
+            return list.pop(receiver)
+        if isinstance(args[0], int) and -len(receiver) <= args[0] < len(receiver):
+            return list.pop(receiver, args[0])
+        receiver.clear()
+        receiver.rest = UNKNOWN
+        return UNKNOWN
+    if name == "insert" and len(args) == 2 and isinstance(args[0], int):
+        list.insert(receiver, *args)
+        return None
+    if name == "reverse":
+        list.reverse(receiver)
+        return None
+    if name == "sort":
+        if is_plain(receiver) and not kwargs.get("key"):
+            try:
+                list.sort(receiver, reverse=kwargs.get("reverse") is True)
+                return None
+            except TypeError:
+                pass
+        receiver.rest = UNKNOWN
+        list.clear(receiver)
+        return None
+    if name in ("index", "count") and is_plain(receiver) and is_plain(args):
+        return compute(getattr(list(receiver), name), args, {})
+    if name == "remove":
+        for i, item in enumerate(receiver):
+            if item is args[0] or is_plain(item) and is_plain(args[0]) and item == args[0]:
+                list.pop(receiver, i)
+                return None
+        receiver.clear()
+        receiver.rest = UNKNOWN
+        return None
+    return UNKNOWN
+
+
+def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from shapelens.interpreter.iteration import set_key, update_dict
+
+    rest = getattr(receiver, "rest", None)
+    if name in ("pop", "popitem", "setdefault", "update", "clear"):
+        m.touch(receiver)
+    if name == "items":
+        pairs = List([(k, v) for k, v in receiver.items()])
+        pairs.rest = None if rest is None else (UNKNOWN, rest)
+        return pairs
+    if name in ("keys", "values"):
+        listed = List(receiver.keys() if name == "keys" else receiver.values())
+        listed.rest = None if rest is None else UNKNOWN if name == "keys" else rest
+        return listed
+    if name in ("get", "pop", "setdefault"):
+        key = args[0] if args else kwargs.get("key")
+        default = args[1] if len(args) > 1 else kwargs.get("default")
+        if isinstance(key, (Unknown, Many, Expr)) or not _hashable(key):
+            if name != "get" and isinstance(receiver, Dict):
+                receiver.clear()
+                receiver.rest = UNKNOWN
+            return UNKNOWN
+        if key in receiver:
+            return receiver.pop(key) if name == "pop" else receiver[key]
+        if rest is not None:
+            return UNKNOWN
+        if name == "pop" and len(args) < 2:
+            raise Exceptional("KeyError")
+        if name == "setdefault":
+            receiver[key] = default
+        return default
+    if name == "update":
+        for arg in args:
+            update_dict(m, receiver, arg)
+        for key, value in kwargs.items():
+            set_key(m, receiver, key, value)
+        return None
+    if name == "copy":
+        made = Dict(receiver)
+        made.rest = rest
+        return made
+    if name == "clear":
+        receiver.clear()
+        return None
+    if name == "popitem" and receiver:
+        return receiver.popitem()
+    return UNKNOWN
+
+
+def _hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def iterator_of(value: Any) -> Iter | None:
+    """iter() of a known sequence."""
+    if isinstance(value, Iter):
+        return value
+    if isinstance(value, (tuple, list, str, range, Size)):
+        return Iter(value, getattr(value, "rest", None))
+    if isinstance(value, dict):
+        return Iter(value, None if getattr(value, "rest", None) is None else UNKNOWN)
+    return None

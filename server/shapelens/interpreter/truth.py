@@ -1,0 +1,97 @@
+"""The truth of a value, and what a branch learns from its test."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from shapelens.dims import Expr, less
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.values import Bound, Choice, Class, Dict, Function, Instance, Lib, List, Many, Partial, Tensor, Unknown
+from shapelens.values.objects import Iter, PyModule
+
+
+def truth(m: Machine, value: Any) -> bool | None:
+    """bool(value), where it can be told."""
+    kind = type(value)
+    if kind is bool:
+        return value  # type: ignore[no-any-return]
+    if value is None:
+        return False
+    if isinstance(value, (Unknown, Tensor, Many)):
+        return None
+    if kind is List or kind is Dict:
+        return True if len(value) else None if value.rest is not None else False
+    if isinstance(value, Instance):
+        return _instance_truth(m, value)
+    if isinstance(value, Expr):
+        return True if less(0, m.store.dim(value)) else None
+    if isinstance(value, Choice):
+        answers = {truth(m, v) for v in value.values}
+        return answers.pop() if len(answers) == 1 else None
+    if isinstance(value, (Function, Class, Lib, Bound, Partial, PyModule, Iter)):
+        return True
+    try:
+        return bool(value)
+    except Exception:
+        return None
+
+
+def _instance_truth(m: Machine, value: Instance) -> bool | None:
+    if value.payload is not None:
+        return truth(m, value.payload)
+    from shapelens.interpreter import containers
+    from shapelens.interpreter.attributes import find_in_class
+
+    if isinstance(value.cls, Class):
+        for name in ("__bool__", "__len__"):
+            if find_in_class(value.cls, name)[0] is not None:
+                return None
+    size = containers.container_length(value)
+    return True if size is None else size > 0
+
+
+def assume(m: Machine, f: Frame, test: ast.expr, value: Any, holds: bool) -> None:
+    """Learn what a test that came out so says: equal dims, and which of a choice a name holds."""
+    relation = value.relation if isinstance(value, Unknown) else None
+    while relation is not None and relation[0] == "not":
+        holds, relation = not holds, relation[1]  # type: ignore[assignment]
+    if relation is not None:
+        name, a, b = relation
+        if (name == "eq") is holds and name in ("eq", "ne"):
+            sides = [m.store.dim_of(x) if isinstance(x, Unknown) and x.hole is not None else x for x in (a, b)]
+            if all(isinstance(x, (int, Expr)) for x in sides):
+                m.store.equate(*sides)
+    _narrow(m, f, test, holds)
+
+
+def _narrow(m: Machine, f: Frame, test: ast.expr, holds: bool) -> None:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        _narrow(m, f, test.operand, not holds)
+        return
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
+        for part in test.values:
+            _narrow(m, f, part, holds)
+        return
+    if isinstance(test, ast.Name):
+        _keep(m, f, test.id, lambda v: truth(m, v) is not (not holds))
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.left, ast.Name):
+        op, right = test.ops[0], test.comparators[0]
+        if isinstance(right, ast.Constant) and right.value is None and isinstance(op, (ast.Is, ast.IsNot)):
+            wants_none = isinstance(op, ast.Is) is holds
+            _keep(m, f, test.left.id, lambda v: (v is None) is wants_none)
+    elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
+        if len(test.args) == 2 and isinstance(test.args[0], ast.Name):
+            from shapelens.interpreter import containers
+            from shapelens.interpreter.expressions import ev
+
+            kinds = ev(m, test.args[1], f)
+            _keep(m, f, test.args[0].id, lambda v: classes.is_instance(m, v, kinds) is not (not holds))
+
+
+def _keep(m: Machine, f: Frame, name: str, fits: Any) -> None:
+    value = f.locals.get(name)
+    if isinstance(value, Choice):
+        kept = tuple(v for v in value.values if fits(v))
+        if kept and len(kept) < len(value.values):
+            f.locals[name] = kept[0] if len(kept) == 1 else Choice(kept)

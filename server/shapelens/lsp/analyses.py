@@ -1,0 +1,199 @@
+"""Analyses off the event loop: one worker thread, immutable snapshots, newer edits cancel what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from shapelens.analysis.facts import FileAnalysis
+from shapelens.lsp.documents import Document, Documents
+
+logger = logging.getLogger(__name__)
+
+
+class Analyser(Protocol):
+    """What the server needs of a Session."""
+
+    def update(self, path: str, text: str | None) -> None:
+        """The text of an open document; None: closed."""
+
+    def analyse(self, path: str, cancelled: Callable[[], bool] = ...) -> FileAnalysis:
+        """All that is known of a file."""
+
+    def files_changed(self, paths: Sequence[str]) -> None:
+        """Files changed on disk."""
+
+
+MakeAnalyser = Callable[[Sequence[Path], "str | None"], Analyser]
+
+
+class Stale(Exception):
+    """The document was changed or closed before its analysis was done."""
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What an analysis depends on: a version of the document, and the state of everything (see `Analyses.clock`)."""
+
+    uri: str
+    version: int
+    clock: int
+
+
+class _Job:
+    def __init__(self, key: _Key) -> None:
+        self.key = key
+        self.cancelled = threading.Event()
+        self.done: asyncio.Future[FileAnalysis] = asyncio.get_running_loop().create_future()
+        # Nobody may be waiting any more when it fails.
+        self.done.add_done_callback(lambda future: future.cancelled() or future.exception())
+
+
+class Analyses:
+    """The newest analysis of each open document. All methods are called on the event loop."""
+
+    def __init__(self, documents: Documents, make: MakeAnalyser) -> None:
+        self.clock = 0
+        self._documents, self._make = documents, make
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
+        self._roots: tuple[Path, ...] = ()
+        self._python: str | None = None
+        self._analyser: Analyser | None = None
+        self._renewed = True
+        self._dirty: dict[str, str | None] = {}
+        self._on_disk: list[str] = []
+        self._jobs: dict[str, _Job] = {}
+        self._stopped = False
+
+    # -- what changed ------------------------------------------------------------------------------------------------
+
+    def configure(self, roots: Sequence[Path], python: str | None) -> bool:
+        """Use these folders and this interpreter; whether that is a change."""
+        if (tuple(roots), python) == (self._roots, self._python) and not self._renewed:
+            return False
+        self._roots, self._python = tuple(roots), python
+        self._renewed = True
+        self._tick()
+        return True
+
+    def document_changed(self, document: Document) -> None:
+        """The document was opened or edited."""
+        self._dirty[document.path] = document.text
+        self._tick()
+
+    def document_closed(self, document: Document) -> None:
+        """The file counts again as it is on disk."""
+        self._dirty[document.path] = None
+        self._tick()
+        self._drop(document.uri)
+
+    def files_changed(self, paths: Sequence[str]) -> None:
+        """Files changed on disk."""
+        self._on_disk += paths
+        self._tick()
+
+    def _tick(self) -> None:
+        """Every analysis so far is of an older state; those that run are worth nothing to anyone any more."""
+        self.clock += 1
+        for job in self._jobs.values():
+            job.cancelled.set()
+
+    def _drop(self, uri: str) -> None:
+        job = self._jobs.pop(uri, None)
+        if job is not None and not job.done.done():
+            job.done.set_exception(Stale())
+
+    # -- analyses ----------------------------------------------------------------------------------------------------
+
+    async def of(self, document: Document) -> FileAnalysis:
+        """The analysis of this version of the document. Raises Stale if the document changes meanwhile."""
+        while True:
+            if self._stopped or self._documents.get(document.uri) is not document:
+                raise Stale
+            job = self._job(document)
+            try:
+                # Shielded: that one client request is cancelled must not fail the others that wait.
+                analysis = await asyncio.shield(job.done)
+            except Stale:
+                if self._documents.get(document.uri) is not document:
+                    raise
+                continue  # Only something else changed: once more, with that.
+            if self._documents.get(document.uri) is not document:
+                raise Stale
+            return analysis
+
+    def warm_up(self) -> None:
+        """Make the analyser now, so that the first document does not wait for it."""
+        self._worker.submit(self._changes())
+
+    def _job(self, document: Document) -> _Job:
+        key = _Key(document.uri, document.version, self.clock)
+        job = self._jobs.get(document.uri)
+        if job is not None and job.key == key and not (job.done.done() and job.cancelled.is_set()):
+            return job
+        self._drop(document.uri)
+        job = self._jobs[document.uri] = _Job(key)
+        asyncio.get_running_loop().run_in_executor(self._worker, self._run, job, document, self._changes())
+        return job
+
+    def _changes(self) -> Callable[[], Analyser]:
+        """What the worker has to tell the analyser first; handed over at once, so that the order is kept."""
+        renewed, self._renewed = self._renewed, False
+        dirty, self._dirty = self._dirty, {}
+        on_disk, self._on_disk = self._on_disk, []
+        if renewed:
+            dirty = {document.path: document.text for document in self._documents if document.is_python}
+        roots, python = self._roots, self._python
+
+        def apply() -> Analyser:
+            if renewed or self._analyser is None:
+                self._analyser = self._make(roots, python)
+            for path, text in dirty.items():
+                try:
+                    self._analyser.update(path, text)
+                except Exception:
+                    logger.exception("update of %s failed", path)
+            if on_disk and not renewed:
+                self._analyser.files_changed(on_disk)
+            return self._analyser
+
+        return apply
+
+    def _run(self, job: _Job, document: Document, apply: Callable[[], Analyser]) -> None:
+        """On the worker thread."""
+        result: FileAnalysis | BaseException
+        try:
+            analyser = apply()
+            if job.cancelled.is_set():
+                raise Stale
+            result = analyser.analyse(document.path, job.cancelled.is_set)
+        except BaseException as error:
+            result = error if not job.cancelled.is_set() else Stale()
+        # The loop may be gone when the server is shutting down.
+        with contextlib.suppress(RuntimeError):
+            job.done.get_loop().call_soon_threadsafe(_finish, job, result)
+
+    def stop(self) -> None:
+        """End what runs; nothing is started any more."""
+        self._stopped = True
+        for job in self._jobs.values():
+            job.cancelled.set()
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _finish(job: _Job, result: FileAnalysis | BaseException) -> None:
+    if job.done.done():
+        return
+    if isinstance(result, FileAnalysis):
+        job.done.set_result(result)
+        return
+    if not isinstance(result, Stale):
+        logger.error("analysis of %s failed", job.key.uri, exc_info=result)
+    job.done.set_exception(result)

@@ -1,0 +1,264 @@
+"""The language server: its life, its settings, and what the client says of documents and files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.capabilities import get_capability
+from pygls.exceptions import JsonRpcContentModified
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+from shapelens import __version__
+from shapelens.analysis.facts import FileAnalysis
+from shapelens.lsp import code_actions, diagnostics, hover, inlay_hints
+from shapelens.lsp.analyses import Analyser, Analyses, MakeAnalyser, Stale
+from shapelens.lsp.documents import Document, Documents, path_of
+from shapelens.lsp.protocol import Protocol
+from shapelens.lsp.settings import SECTION, Settings, settings_from
+from shapelens.source.positions import Encoding
+from shapelens.source.environments import EnvironmentNotFound
+
+logger = logging.getLogger(__name__)
+
+_REFRESH_SECONDS = 0.3
+_ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
+
+
+class ShapelensServer(LanguageServer):
+    """pygls' server with our documents, analyses and settings."""
+
+    protocol: Protocol
+
+    def __init__(self, make: MakeAnalyser | None = None) -> None:
+        super().__init__("shapelens", __version__, protocol_cls=Protocol)
+        self.documents = Documents()
+        self.analyses = Analyses(self.documents, self._make)
+        self.settings = Settings()
+        self.pushed = diagnostics.Pushed(self)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._make_analyser = make or _session
+        self._initialization_options: object = None
+        self._complaints: set[str] = set()
+        self._refresh: asyncio.TimerHandle | None = None
+
+    def can(self, capability: str) -> bool:
+        """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
+        return bool(get_capability(self.client_capabilities, capability, False))
+
+    async def analysis(self, uri: str) -> tuple[Document, FileAnalysis] | None:
+        """The document as it is now with its analysis; None where it is not open, or could not be analysed.
+
+        Raises JsonRpcContentModified if it changes meanwhile.
+        """
+        document = self.documents.get(uri)
+        if document is None:
+            return None
+        try:
+            return document, await self.analyses.of(document)
+        except Stale:
+            raise JsonRpcContentModified from None
+        except Exception:
+            return None  # Logged where it failed; the editor shows nothing.
+
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def on_open(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        """A document was opened."""
+        document = self.documents.open(params.text_document)
+        if document.is_python:
+            self.analyses.document_changed(document)
+            self.pushed.schedule(document.uri, at_once=True)
+
+    def on_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        """A document was edited."""
+        document = self.documents.change(params.text_document, params.content_changes)
+        if document is None:
+            logger.warning("change of a document that is not open: %s", params.text_document.uri)
+        elif document.is_python:
+            self.analyses.document_changed(document)
+            self.pushed.schedule(document.uri)
+
+    def on_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        """A document was closed."""
+        document = self.documents.close(params.text_document.uri)
+        if document is not None and document.is_python:
+            self.analyses.document_closed(document)
+            self.pushed.clear(document.uri)
+
+    def on_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
+        """A document was saved: others that follow it may say something else now."""
+        if any(document.uri != params.text_document.uri for document in self.documents):
+            self.refresh_soon()
+
+    def on_files(self, params: lsp.DidChangeWatchedFilesParams) -> None:
+        """Files changed on disk. What is open counts as the editor has it."""
+        paths = [path_of(change.uri) for change in params.changes]
+        others = [path for path in paths if self.documents.by_path(path) is None]
+        if others:
+            self.analyses.files_changed(others)
+            self.refresh_soon()
+
+    # -- refreshing --------------------------------------------------------------------------------------------------
+
+    def refresh_soon(self) -> None:
+        """Ask the client to ask again, once for a burst of changes outside of the documents."""
+        if self._refresh is not None:
+            self._refresh.cancel()
+        self._refresh = asyncio.get_running_loop().call_later(_REFRESH_SECONDS, self.refresh)
+
+    def refresh(self) -> None:
+        """Ask the client to ask again for hints and diagnostics, or push the latter."""
+        if self.can("workspace.inlay_hint.refresh_support"):
+            self.workspace_inlay_hint_refresh(None)
+        if not diagnostics.is_pulled(self):
+            for document in self.documents:
+                self.pushed.schedule(document.uri)
+        elif self.can("workspace.diagnostics.refresh_support"):
+            self.workspace_diagnostic_refresh(None)
+
+    # -- settings ----------------------------------------------------------------------------------------------------
+
+    def configure(self, given: object) -> bool:
+        """Take these settings; whether anything changed. What is wrong with them is said once."""
+        settings, complaints = settings_from(given)
+        for complaint in complaints:
+            self.complain(f"Shapelens: {complaint}")
+        changed = settings != self.settings
+        self.settings = settings
+        return self.analyses.configure(self._roots(), settings.python) or changed
+
+    def complain(self, message: str) -> None:
+        """Show a message to the person, once."""
+        if message not in self._complaints:
+            self._complaints.add(message)
+            self.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Warning, message=message))
+
+    async def ask_configuration(self) -> None:
+        """Take the settings that the client has, if it can tell them, and show their effect."""
+        if not self.can("workspace.configuration"):
+            return
+        item = lsp.ConfigurationItem(section=SECTION)
+        try:
+            answer = await self.workspace_configuration_async(lsp.ConfigurationParams(items=[item]))
+        except Exception as error:
+            logger.warning("the client does not tell its settings: %s", error)
+            return
+        if answer and answer[0] is not None and self.configure(answer[0]):
+            self.refresh()
+
+    def _roots(self) -> list[Path]:
+        uris: Sequence[str | None] = [folder.uri for folder in self.workspace.folders.values()]
+        paths = [to_fs_path(uri) for uri in uris or [self.workspace.root_uri] if uri]
+        return [Path(path) for path in paths if path]
+
+    def _make(self, roots: Sequence[Path], python: str | None) -> Analyser:
+        """On the worker thread: an analyser; with a bad interpreter, one without it."""
+        try:
+            return self._make_analyser(roots, python)
+        except EnvironmentNotFound as error:
+            if self.loop is not None:
+                self.loop.call_soon_threadsafe(self.complain, f"Shapelens: {error}")
+            return self._make_analyser(roots, None)
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def on_initialize(self, params: lsp.InitializeParams) -> None:
+        """Before the capabilities are told."""
+        self.loop = asyncio.get_running_loop()
+        self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
+        self._initialization_options = params.initialization_options
+        diagnostics.register_pull(self)
+
+    async def on_initialized(self) -> None:
+        """The client is ready to be asked."""
+        self.configure(self._initialization_options)
+        self.analyses.warm_up()
+        await self._register_dynamically()
+        await self.ask_configuration()
+
+    async def _register_dynamically(self) -> None:
+        registrations = []
+        if self.can("workspace.did_change_watched_files.dynamic_registration"):
+            watchers = lsp.DidChangeWatchedFilesRegistrationOptions(
+                watchers=[lsp.FileSystemWatcher(glob_pattern="**/*.py")]
+            )
+            registrations.append(_registration(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers))
+        if self.can("workspace.did_change_configuration.dynamic_registration"):
+            options = lsp.DidChangeConfigurationRegistrationOptions(section=SECTION)
+            registrations.append(_registration(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION, options))
+        if registrations:
+            try:
+                await self.client_register_capability_async(lsp.RegistrationParams(registrations=registrations))
+            except Exception as error:
+                logger.warning("the client does not register capabilities: %s", error)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Errors go to the log: nothing pops up in the editor."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    def shutdown(self) -> None:
+        """End the analyses too."""
+        self.analyses.stop()
+        super().shutdown()  # type: ignore[no-untyped-call]
+
+
+def _value(encoding: object) -> str:
+    """pygls gives an enum or a plain string."""
+    return str(getattr(encoding, "value", encoding))
+
+
+def _registration(method: str, options: Any) -> lsp.Registration:
+    return lsp.Registration(id=f"shapelens:{method}", method=method, register_options=options)
+
+
+def _session(roots: Sequence[Path], python: str | None) -> Analyser:
+    from shapelens.analysis.session import Session
+
+    return Session(roots, python)
+
+
+def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:
+    """A server that has not started. `make` makes what analyses files; by default a Session."""
+    server = ShapelensServer(make)
+
+    @server.feature(lsp.INITIALIZE)
+    def initialize(params: lsp.InitializeParams) -> None:
+        server.on_initialize(params)
+
+    @server.feature(lsp.INITIALIZED)
+    async def initialized(_: lsp.InitializedParams) -> None:
+        await server.on_initialized()
+
+    @server.feature(lsp.SHUTDOWN)
+    def shutdown(*_: object) -> None:
+        server.analyses.stop()
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: lsp.DidSaveTextDocumentParams) -> None:
+        server.on_save(params)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_files(params: lsp.DidChangeWatchedFilesParams) -> None:
+        server.on_files(params)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_folders(_: lsp.DidChangeWorkspaceFoldersParams) -> None:
+        if server.analyses.configure(server._roots(), server.settings.python):
+            server.refresh_soon()
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:
+        if server.can("workspace.configuration"):
+            await server.ask_configuration()
+        elif isinstance(params.settings, dict) and server.configure(params.settings):
+            server.refresh()
+
+    for feature in (inlay_hints, hover, code_actions):
+        feature.register(server)
+    return server

@@ -1,0 +1,113 @@
+"""What the user set: from initializationOptions, then from workspace/configuration, section `shapelens`.
+
+    {"python": null,
+     "inlayHints": {"enabled": true, "position": "lineEnd", "maxLength": 43, "dtype": "nonDefault",
+                    "assignments": true, "parameters": true, "returns": true, "layers": true},
+     "diagnostics": {"enabled": true}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shapelens.report.hints import HintSettings
+
+SECTION = "shapelens"
+_KIND_SETTINGS = {"assignments": "assign", "parameters": "param", "returns": "return", "layers": "layer"}
+_SHORTEST = 8
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, valid. `python` is an interpreter or a virtual environment; None: the one found."""
+
+    python: str | None = None
+    hints: HintSettings = field(default_factory=HintSettings)
+    hints_enabled: bool = True
+    diagnostics_enabled: bool = True
+
+
+def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
+    """The settings that were given, the default in place of each bad one, and what is wrong with those."""
+    reader = _Reader(given)
+    hints = HintSettings(
+        position=reader.get("inlayHints.position", "lineEnd", _one_of("lineEnd", "name")),
+        kinds=frozenset(
+            kind for name, kind in _KIND_SETTINGS.items() if reader.get(f"inlayHints.{name}", True, _boolean)
+        ),
+        max_length=reader.get("inlayHints.maxLength", HintSettings().max_length, _length),
+        dtype=reader.get("inlayHints.dtype", "nonDefault", _one_of("nonDefault", "always", "never")),
+    )
+    settings = Settings(
+        python=reader.get("python", None, _path),
+        hints=hints,
+        hints_enabled=reader.get("inlayHints.enabled", True, _boolean),
+        diagnostics_enabled=reader.get("diagnostics.enabled", True, _boolean),
+    )
+    return settings, tuple(reader.complaints)
+
+
+class _Reader:
+    """Reads dotted names from nested mappings (or flat ones with dotted keys), and notes what is not valid."""
+
+    def __init__(self, given: object) -> None:
+        self.complaints: list[str] = []
+        if given is None:
+            given = {}
+        if not isinstance(given, Mapping):
+            self.complaints.append(f"settings must be an object, not {_quoted(given)}")
+            given = {}
+        inner = given.get(SECTION)
+        self.values = dict(_flat(inner if isinstance(inner, Mapping) else given))
+
+    def get(self, name: str, default: Any, check: Callable[[object], str | None]) -> Any:
+        if name not in self.values:
+            return default
+        value = self.values[name]
+        complaint = check(value)
+        if complaint is None:
+            return value
+        if value is not None:
+            self.complaints.append(f"{SECTION}.{name} must be {complaint}, not {_quoted(value)}")
+        return default
+
+
+def _flat(given: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in given.items():
+        name = f"{prefix}{key}".removeprefix(f"{SECTION}.")
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _quoted(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _boolean(value: object) -> str | None:
+    return None if isinstance(value, bool) else "true or false"
+
+
+def _one_of(*allowed: str) -> Callable[[object], str | None]:
+    def check(value: object) -> str | None:
+        return None if value in allowed else " or ".join(f'"{each}"' for each in allowed)
+
+    return check
+
+
+def _length(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < _SHORTEST:
+        return f"null or a whole number from {_SHORTEST}"
+    return None
+
+
+def _path(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    return None if isinstance(value, str) else "the path of an interpreter or virtual environment"

@@ -1,0 +1,78 @@
+"""Edits that a person may adopt: the fixes of a problem, and a shape written down as a comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shapelens.analysis.facts import Edit, Fact, FileAnalysis, Problem, Span
+from shapelens.dims import ascii_text
+from shapelens.report.lines import split_lines
+from shapelens.report.shapes import Names
+from shapelens.source.lexing import comments
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An edit with the problem that it mends; none for a mere convenience."""
+
+    edit: Edit
+    problem: Problem | None = None
+    preferred: bool = False
+
+
+def fixes(problems: Iterable[Problem], first: int, last: int) -> list[Offer]:
+    """The fixes of the problems that touch the lines `first` to `last`."""
+    return [
+        Offer(edit, problem, preferred=len(problem.fixes) == 1)
+        for problem in problems
+        if problem.span.line <= last and problem.span.end_line >= first
+        for edit in problem.fixes
+    ]
+
+
+def shape_comment(analysis: FileAnalysis, line: int) -> Offer | None:
+    """Write the shapes of a line behind it as a comment; None where there is none, or no room for a comment."""
+    facts = [
+        fact
+        for fact in analysis.facts
+        if fact.span.line == line and fact.span.file == analysis.path and fact.kind != "layer"
+    ]
+    comment = _comment(facts, analysis.names)
+    lines = split_lines(analysis.text)
+    if comment is None or not 0 < line <= len(lines):
+        return None
+    code = lines[line - 1]
+    end = len(code.rstrip())
+    inserted = f"  # {comment}"
+    if not code.strip() or not _is_comment_there(lines, line, code[:end] + inserted, end + 2):
+        return None
+    span = Span(analysis.path, line, end, line, len(code))
+    return Offer(Edit(f"Add comment: # {comment}", span, inserted))
+
+
+def _comment(facts: Sequence[Fact], names: Names) -> str | None:
+    """`(B, 64, 28, 28)` for one value, `x: (B, 3), y: (B,)` for several names."""
+    stated: dict[str, str] = {}
+    for fact in facts:
+        shapes = list(dict.fromkeys(value.shape for value in fact.values))
+        if len(shapes) != 1 or not isinstance(shapes[0], tuple):
+            return None
+        dims = [ascii_text(dim, names) for dim in shapes[0]]
+        stated[fact.name] = f"({dims[0]},)" if len(dims) == 1 else f"({', '.join(dims)})"
+    if not stated:
+        return None
+    if len(stated) == 1 and facts[0].kind != "param":
+        return next(iter(stated.values()))
+    if not all(name.isidentifier() for name in stated):
+        return None
+    return ", ".join(f"{name}: {shape}" for name, shape in stated.items())
+
+
+def _is_comment_there(lines: Sequence[str], number: int, changed: str, column: int) -> bool:
+    """Whether the line, changed so, has a comment that starts at the column: not in a string, behind no other one."""
+    if "#" in lines[number - 1] or lines[number - 1].rstrip().endswith("\\"):
+        return False
+    offset = sum(len(line) + 1 for line in lines[: number - 1]) + column
+    text = "\n".join([*lines[: number - 1], changed, *lines[number:]])
+    return any(start == offset for start, _ in comments(text))

@@ -1,0 +1,133 @@
+"""What is known of the expression under the cursor, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shapelens.analysis.facts import Fact, FileAnalysis, Shown, Span
+from shapelens.dims import Dim, TooComplex, product, text
+from shapelens.report.shapes import Names, full_text, is_known
+from shapelens.values.dtypes import BYTES
+
+_MOST_VALUES = 12
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+INFERRED_NOTE = "≈ inferred: sizes that fit what the layers ask; no call states them."
+
+
+@dataclass(frozen=True)
+class Hover:
+    """Markdown, and what it is about."""
+
+    markdown: str
+    span: Span
+
+
+def hover(analysis: FileAnalysis, line: int, column: int) -> Hover | None:
+    """What to show at a place (line from 1, column in code points from 0); the innermost expression counts."""
+    at = (line, column)
+    candidates: list[tuple[Span, Sequence[Shown], str, str]] = []
+    for expression in analysis.expressions:
+        if _holds(expression.span, at):
+            candidates.append((expression.span, expression.values, expression.about, ""))
+    for fact in analysis.facts:
+        if _holds(name_span(fact), at):
+            candidates.append((name_span(fact), fact.values, fact.about, fact.name))
+    candidates = [each for each in candidates if each[2] or any(is_known(value.shape) for value in each[1])]
+    if not candidates:
+        return None
+    span, values, about, name = min(candidates, key=lambda each: _size(each[0]))
+    return Hover(markdown(values, about, name, analysis.names), span)
+
+
+def fact_tooltip(fact: Fact, names: Names) -> str:
+    """The whole of what a hint says in short."""
+    return markdown(fact.values, fact.about, fact.name, names)
+
+
+def markdown(values: Sequence[Shown], about: str, name: str, names: Names) -> str:
+    """Each distinct shape with its memory, then what adds to it."""
+    parts: list[str] = []
+    distinct = list(dict.fromkeys(_line(value, names) for value in values if is_known(value.shape)))
+    unknown = any(not is_known(value.shape) for value in values)
+    if distinct:
+        label = f"**{_escaped(name)}** " if name else ""
+        if len(distinct) == 1 and not unknown:
+            parts.append(label + distinct[0])
+        else:
+            known = f"{len(distinct)} known shape{'s' if distinct[1:] else ''}"
+            parts.append(f"{label}has {known} here, in the order met:\n\n{_bullets(distinct, unknown)}")
+    if any(value.inferred for value in values):
+        parts.append(f"_{INFERRED_NOTE}_")
+    if about:
+        parts.append(about)
+    return "\n\n".join(parts)
+
+
+def _bullets(lines: Sequence[str], unknown: bool) -> str:
+    listed = list(lines[:_MOST_VALUES])
+    if len(lines) > _MOST_VALUES:
+        listed.append(f"and {len(lines) - _MOST_VALUES} more")
+    if unknown:
+        listed.append("and calls of which the shape is not known")
+    return "\n".join(f"- {line}" for line in listed)
+
+
+def _line(value: Shown, names: Names) -> str:
+    memory = memory_text(value, names)
+    return f"`{full_text(value, names)}`" + (f" — {memory}" if memory else "")
+
+
+def memory_text(value: Shown, names: Names) -> str:
+    """The bytes of a tensor: `3.1 MiB`, `3.1 MiB · B` where a size is symbolic; "" where it is not known."""
+    if not isinstance(value.shape, tuple) or value.dtype not in BYTES:
+        return ""
+    known, symbolic = _split(value.shape)
+    size = _bytes_text(known * BYTES[value.dtype])
+    if not symbolic:
+        return size
+    try:
+        times = product(symbolic)
+    except TooComplex:
+        return ""
+    written = text(times, names)
+    return f"{size} · {written}" if " " not in written else f"{size} · ({written})"
+
+
+def _split(shape: Iterable[Dim]) -> tuple[int, list[Dim]]:
+    known, symbolic = 1, list[Dim]()
+    for dim in shape:
+        if isinstance(dim, int):
+            known *= dim
+        else:
+            symbolic.append(dim)
+    return known, symbolic
+
+
+def _bytes_text(count: float) -> str:
+    for unit in _UNITS:
+        if count < 1024 or unit == _UNITS[-1]:
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+
+
+def name_span(fact: Fact) -> Span:
+    """Where the name itself stands: a fact's span may go on to the end of its statement."""
+    span = fact.span
+    if fact.kind in ("assign", "param"):
+        return Span(span.file, span.line, span.column, span.line, span.column + len(fact.name))
+    return span
+
+
+def _holds(span: Span, at: tuple[int, int]) -> bool:
+    return (span.line, span.column) <= at <= (span.end_line, span.end_column)
+
+
+def _size(span: Span) -> tuple[int, int]:
+    lines = span.end_line - span.line
+    return lines, span.end_column - (0 if lines else span.column)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"\\{character}" if character in "_*[]`\\" else character for character in name)

@@ -1,0 +1,487 @@
+"""The registry of rules: which callables of which library are known, and how their arguments are bound.
+
+A rule is a function whose first parameter is the `Call`, and whose other parameters are those of the library's own
+callable, with the same names and defaults. The annotation of a parameter says what the rule needs there:
+
+    Tensor     a tensor; an open parameter is taught to be one; anything else makes the result unknown
+    Operand    a tensor or a plain number
+    Tensors    a known sequence of tensors
+    Dim        an int or a symbolic dim                Dims   an int or a known tuple or list of them
+    int, bool, str, float   a known plain value        object whatever it is, unknown included
+
+A value of None passes where the parameter's default is None. If a value does not meet the annotation the rule is not
+called, and the result is unknown: a tensor of unknown shape where the rule's return annotation says Tensor.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from shapelens.dims import Expr, TooComplex
+from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.patterns import Pattern, parse
+from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Scalar, Tensor, Unknown
+
+F = TypeVar("F", bound=Callable[..., Any])
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a rule: `kind` is "", "*", "**" or "kw"; `needs` is its annotation."""
+
+    name: str
+    default: Any
+    kind: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the calls of one library callable are answered."""
+
+    path: str
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    result: str
+    positional: tuple[Parameter, ...] = field(default=())
+    by_name: Mapping[str, Parameter] = field(default_factory=dict)
+    simple: bool = False
+
+
+@dataclass(frozen=True)
+class LayerRule:
+    """A library class: how it is made (`make`), what calling an instance does (`forward`), what it inherits from.
+
+    `parameters(c, layer)` gives the shapes of its weights by name, None standing for one that is absent.
+    """
+
+    path: str
+    make: Rule
+    forward: Rule | None
+    bases: tuple[str, ...]
+    parameters: Callable[[Call, Instance], dict[str, Any]] | None
+    setup: Callable[..., None] | None
+
+
+rules: dict[str, Rule] = {}
+layers: dict[str, LayerRule] = {}
+attributes: dict[str, Rule] = {}
+aliases: dict[str, str] = {}
+
+
+def _parameters(function: Callable[..., Any], skip: int) -> tuple[Parameter, ...]:
+    found = []
+    for p in list(inspect.signature(function).parameters.values())[skip:]:
+        needs = p.annotation if isinstance(p.annotation, str) else getattr(p.annotation, "__name__", "object")
+        needs = "object" if p.annotation is inspect.Parameter.empty else needs.replace(" | None", "")
+        kind = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**", "KEYWORD_ONLY": "kw"}.get(p.kind.name, "")
+        default = _MISSING if p.default is inspect.Parameter.empty else p.default
+        found.append(Parameter(p.name, default, kind, needs))
+    return tuple(found)
+
+
+def _make_rule(path: str, function: Callable[..., Any], parameters: tuple[Parameter, ...], result: str) -> Rule:
+    return Rule(
+        path,
+        function,
+        parameters,
+        result,
+        tuple(p for p in parameters if p.kind == ""),
+        {p.name: p for p in parameters if p.kind in ("", "kw")},
+        all(p.kind == "" for p in parameters),
+    )
+
+
+def _result_of(function: Callable[..., Any]) -> str:
+    annotation = function.__annotations__.get("return", "object")
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "object")
+
+
+def rule(*paths: str) -> Callable[[F], F]:
+    """Register a function as the rule of these callables: `@rule("torch.roll", "torch.Tensor.roll")`."""
+
+    def register(function: F) -> F:
+        parameters, result = _parameters(function, 1), _result_of(function)
+        for path in paths:
+            if path in rules:
+                raise ValueError(f"two rules for {path}")
+            rules[path] = _make_rule(path, function, parameters, result)
+        return function
+
+    return register
+
+
+def attribute(*paths: str) -> Callable[[F], F]:
+    """Register what an attribute of a tensor or layer gives: `@attribute("torch.Tensor.T")`; takes (c, value)."""
+
+    def register(function: F) -> F:
+        for path in paths:
+            attributes[path] = _make_rule(path, function, _parameters(function, 1), _result_of(function))
+        return function
+
+    return register
+
+
+def signature(call: str, pattern: str, code: str = "shape-mismatch") -> None:
+    """Register a callable whose whole behaviour is a shape pattern.
+
+    `signature("torch.mv(input, vec)", "n m, m -> n")`: parameters in order, then the pattern of each tensor.
+    Several names may share it: `signature("torch.mv|torch.Tensor.mv(input, vec)", …)`.
+    """
+    names, _, declared = call.partition("(")
+    parsed = parse(pattern)
+    parameters = _declared(declared.rstrip(")"), {p: "Tensor" for p in _names(declared)[: len(parsed.inputs)]})
+
+    def apply(c: Call, *args: Any) -> Any:
+        return parsed.apply(c, args[: len(parsed.inputs)], {}, code)
+
+    for path in names.split("|"):
+        rules[path] = _make_rule(path, apply, parameters, "Tensor" if len(parsed.outputs) == 1 else "object")
+
+
+def declare(call: str, function: Callable[..., Any], result: str = "Tensor", *needs: str) -> None:
+    """Register a function as the rule of callables whose parameters are given as text, for tables of many alike.
+
+    `declare("torch.nn.functional.elu|torch.elu(input, alpha=1.0, inplace=False)", elu)`: the first parameter is a
+    Tensor unless `needs` says what each of the first ones is; the function gets all of them in that order.
+    """
+    names, _, declared = call.partition("(")
+    wanted = dict(zip(_names(declared), needs or ("Tensor",)))
+    parameters = _declared(declared.rstrip(")"), wanted)
+    for path in names.split("|"):
+        if path in rules:
+            raise ValueError(f"two rules for {path}")
+        rules[path] = _make_rule(path, function, parameters, result)
+
+
+def _names(declared: str) -> list[str]:
+    return [p.name for p in _declared(declared.rstrip(")"), {})]
+
+
+def _declared(text: str, needs: Mapping[str, str]) -> tuple[Parameter, ...]:
+    """The parameters of a declaration such as `in_channels, stride=1, *, bias=True`."""
+    scope: dict[str, Any] = {}
+    exec(f"def declared({text}): pass", {"inf": float("inf")}, scope)  # text of our own rule files, never a user's
+    found = _parameters(scope["declared"], 0)
+    return tuple(Parameter(p.name, p.default, p.kind, needs.get(p.name, "object")) for p in found)
+
+
+def layer(
+    path: str,
+    declared: str,
+    pattern: str | None = None,
+    *,
+    code: str = "shape-mismatch",
+    parameters: Callable[[Call, Instance], dict[str, Any]] | Mapping[str, str] | None = None,
+    setup: Callable[..., None] | None = None,
+    bases: Sequence[str] = ("torch.nn.Module",),
+) -> Callable[[F], F]:
+    """Register a layer class with the parameters of its constructor.
+
+    With `pattern` the forward is that pattern, in which names stand for the constructor's arguments first:
+    `layer("torch.nn.Linear", "in_features, out_features, bias=True", "*batch in_features -> *batch out_features")`.
+    Without one, use as a decorator on the forward: a rule function `(c, self, input, …)`.
+    `parameters` names the weights: `{"weight": "out_features in_features"}`, or a function that gives their shapes.
+    `setup(c, self)` runs after the constructor's arguments were stored in `self.attrs`; it may check or change them.
+    """
+    weights = parameters if callable(parameters) or parameters is None else _weights(parameters)
+    make = _make_rule(path, _unused, _declared(declared, {}), "object")
+
+    def register(function: F) -> F:
+        forward = _make_rule(path, function, _parameters(function, 2), _result_of(function))
+        layers[path] = LayerRule(path, make, forward, tuple(bases), weights, setup)
+        return function
+
+    if pattern is not None:
+        parsed = parse(pattern)
+        names = ["input", *(f"input{i}" for i in range(2, len(parsed.inputs) + 1))]
+
+        def apply(c: Call, self: Instance, *args: Any) -> Any:
+            return parsed.apply(c, args, self.attrs, code)
+
+        given = tuple(Parameter(n, _MISSING, "", "Tensor") for n in names[: len(parsed.inputs)])
+        forward = _make_rule(path, apply, given, "Tensor" if len(parsed.outputs) == 1 else "object")
+        layers[path] = LayerRule(path, make, forward, tuple(bases), weights, setup)
+    return register
+
+
+def _weights(table: Mapping[str, str]) -> Callable[[Call, Instance], dict[str, Any]]:
+    patterns = {name: Pattern.axes(text) for name, text in table.items()}
+
+    def shapes(c: Call, layer: Instance) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, axes in patterns.items():
+            absent = name == "bias" and layer.attrs.get("bias") is False
+            found[name] = None if absent else Pattern.shape(c, axes, layer.attrs)
+        return found
+
+    return shapes
+
+
+def _unused(*_: Any) -> None:
+    return None
+
+
+def alias(new: str, path: str) -> None:
+    """Another name of a library's callable, class or constant."""
+    aliases[new] = path
+
+
+# -- calling -----------------------------------------------------------------------------------------------------
+
+
+# torch takes NumPy's names of these parameters too. Source: `numpy_compatibility_arg_names` in python_arg_parser.cpp.
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "x2": "other"}
+
+
+def bind(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any] | None:
+    """The arguments in the order of the rule's parameters, as Python would bind them; None where they do not fit."""
+    positional = rule.positional
+    count = len(args)
+    if rule.simple and not kwargs:
+        if count > len(positional):
+            return None
+        bound = list(args)
+        for p in rule.parameters[count:]:
+            if p.default is _MISSING:
+                return None
+            bound.append(p.default)
+        return bound
+    given = dict(zip([p.name for p in positional], args))
+    extra = tuple(args[len(positional) :])
+    loose: dict[str, Any] = {}
+    for name, value in kwargs.items():
+        if name not in rule.by_name and rule.path.startswith("torch."):
+            name = _NUMPY_NAMES.get(name, name)
+        if name in rule.by_name:
+            if name in given:
+                return None
+            given[name] = value
+        else:
+            loose[name] = value
+    bound = []
+    for p in rule.parameters:
+        if p.kind == "*":
+            bound.append(extra)
+            extra = ()
+        elif p.kind == "**":
+            bound.append(loose)
+            loose = {}
+        else:
+            value = given.get(p.name, p.default)
+            if value is _MISSING:
+                return None
+            bound.append(value)
+    return None if extra or loose else bound
+
+
+def binding_problem(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """What does not fit in the arguments, in Python's own words; empty where it cannot be told."""
+    name = rule.path.rpartition(".")[2]
+    loose = [k for k in kwargs if k not in rule.by_name and not any(p.kind == "**" for p in rule.parameters)]
+    if loose:
+        return f"{name} has no parameter '{loose[0]}'"
+    if len(args) > len(rule.positional) and not any(p.kind == "*" for p in rule.parameters):
+        return f"{name} takes {len(rule.positional)} positional arguments, {len(args)} were given"
+    given = {p.name for p in rule.positional[: len(args)]} | set(kwargs)
+    missing = [p.name for p in rule.parameters if p.default is _MISSING and p.kind in ("", "kw") and p.name not in given]
+    return f"{name} is missing the argument '{missing[0]}'" if missing else ""
+
+
+def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
+    if value is None and default is None:
+        return None
+    if needs == "object":
+        return value
+    if needs == "Tensor":
+        return c.tensor(value)
+    value = c.store.value(value)
+    if needs == "Operand":
+        if isinstance(value, (Tensor, int, float, complex, Expr, Scalar)):
+            return value
+        if type(value) is Unknown and value.hole is not None:
+            return c.tensor(value)
+        raise NotKnown
+    if needs == "Dim":
+        return c.dim(value)
+    if needs == "Dims":
+        if isinstance(value, (tuple, list)):
+            return c.ints(value)
+        return c.dim(value)
+    if needs == "Tensors":
+        return c.tensors(value)
+    if isinstance(value, Unknown):
+        raise NotKnown
+    if needs == "int":
+        if isinstance(value, int):
+            return value
+        raise NotKnown
+    if needs == "bool":
+        if isinstance(value, (bool, int)):
+            return bool(value)
+        raise NotKnown
+    if needs == "float":
+        if isinstance(value, (int, float)):
+            return value
+        raise NotKnown
+    if needs == "str":
+        if isinstance(value, str):
+            return value
+        raise NotKnown
+    return value
+
+
+def unknown_result(result: str) -> Any:
+    """What a call gives whose rule could not answer."""
+    return Tensor(None) if result == "Tensor" else UNKNOWN
+
+
+def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any], *leading: Any) -> Any:
+    """Call a rule; `leading` goes before the bound arguments (the layer of a forward). Raises Failure."""
+    bound = bind(rule, args, kwargs)
+    if bound is None:
+        return unknown_result(rule.result)
+    previous, c.path = c.path, rule.path
+    try:
+        ready = []
+        for p, value in zip(rule.parameters, bound):
+            if p.kind == "*":
+                ready.extend(value if p.needs == "object" else [_coerce(c, p.needs, v, _MISSING) for v in value])
+            elif p.kind == "**":
+                continue
+            elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand"):
+                ready.append(value)
+            else:
+                ready.append(_coerce(c, p.needs, value, p.default))
+        if rule.simple:
+            return rule.function(c, *leading, *ready)
+        return rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+    except (NotKnown, TooComplex):
+        return unknown_result(rule.result)
+    finally:
+        c.path = previous
+
+
+def _ordered(rule: Rule, ready: list[Any], bound: list[Any]) -> list[Any]:
+    """The values that go in by position: all up to the star, and the star's own."""
+    if not any(p.kind == "*" for p in rule.parameters):
+        return [v for v, p in zip(ready, rule.parameters) if p.kind == ""]
+    index = next(i for i, p in enumerate(rule.parameters) if p.kind == "*")
+    return ready[: index + len(bound[index])]
+
+
+def _keywords(rule: Rule, bound: list[Any], c: Call) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for p, value in zip(rule.parameters, bound):
+        if p.kind == "kw":
+            found[p.name] = _coerce(c, p.needs, value, p.default)
+        elif p.kind == "**":
+            found.update(value)
+    return found
+
+
+def canonical(path: str) -> str:
+    """The name under which a library's callable is registered: aliases and private modules resolved."""
+    found = aliases.get(path)
+    if found is not None:
+        return found
+    if path.startswith("torch.nn.modules."):
+        short = "torch.nn." + path.rpartition(".")[2]
+        if short in layers:
+            return short
+    head, _, last = path.rpartition(".")
+    if head in aliases:
+        return f"{aliases[head]}.{last}"
+    return path
+
+
+def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Run a library class's constructor on an instance: False where the arguments cannot be bound or known."""
+    found = layers[path]
+    bound = bind(found.make, args, kwargs)
+    if bound is None:
+        problem = binding_problem(found.make, args, kwargs)
+        if problem:
+            raise Failure("call-arguments", problem)
+        return False
+    for p, value in zip(found.make.parameters, bound):
+        if p.kind != "*":
+            instance.attrs[p.name] = value
+    previous, c.path = c.path, path
+    try:
+        if found.setup is not None:
+            star = next((v for p, v in zip(found.make.parameters, bound) if p.kind == "*"), None)
+            if star is not None:
+                found.setup(c, instance, star)
+            else:
+                found.setup(c, instance)
+        if found.parameters is not None:
+            dtype = c.dtype(instance.attrs.get("dtype"), "float32")
+            for name, shape in found.parameters(c, instance).items():
+                instance.attrs[name] = None if shape is None else Tensor(shape, dtype, parameter=True)
+    except (NotKnown, TooComplex):
+        return False
+    finally:
+        c.path = previous
+    return True
+
+
+def call_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """What calling a library layer gives. Raises Failure."""
+    found = layers[path]
+    if found.forward is None:
+        return UNKNOWN
+    previous, c.layer = c.layer, instance
+    try:
+        return apply_rule(c, found.forward, args, kwargs, instance)
+    finally:
+        c.layer = previous
+
+
+def bases_of(path: str) -> tuple[str, ...]:
+    """A library class and all that it inherits from, itself first."""
+    found = layers.get(path)
+    if found is None:
+        return (path,)
+    seen = [path]
+    for base in found.bases:
+        seen += [b for b in bases_of(base) if b not in seen]
+    return tuple(seen)
+
+
+def is_tensor_method(name: str, library: str = "torch") -> bool:
+    """Whether a rule answers the method of that name."""
+    return f"{library}.Tensor.{name}" in rules
+
+
+__all__ = [
+    "Call",
+    "Failure",
+    "Lib",
+    "List",
+    "Many",
+    "NotKnown",
+    "alias",
+    "aliases",
+    "apply_rule",
+    "attribute",
+    "attributes",
+    "bases_of",
+    "bind",
+    "binding_problem",
+    "call_layer",
+    "canonical",
+    "declare",
+    "is_tensor_method",
+    "layer",
+    "layers",
+    "make_layer",
+    "rule",
+    "rules",
+    "signature",
+    "unknown_result",
+]

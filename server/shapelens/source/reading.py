@@ -1,0 +1,47 @@
+"""Python files as text."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import tokenize
+from pathlib import Path
+
+LARGEST = 5_000_000
+"""Bytes beyond which a file is not read: no one writes such a file by hand."""
+
+
+class SourceError(Exception):
+    """A file that cannot be read as Python text; the message is one line, for a person."""
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a Python file, decoded as Python would (byte order mark, PEP 263 cookie, else UTF-8).
+
+    The byte order mark is left out; line ends are kept as they are. Raises SourceError.
+    """
+    try:
+        # Opened without following what blocks: a named pipe would hang the server.
+        if not Path(path).is_file():
+            if Path(path).is_dir():
+                raise SourceError(f"{path}: is a folder, not a file")
+            raise SourceError(f"{path}: no such file")
+        with open(path, "rb") as file:
+            data = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise SourceError(f"{path}: cannot be read ({reason})") from None
+    if len(data) > LARGEST:
+        raise SourceError(f"{path}: larger than {LARGEST // 1_000_000} MB")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        if not codecs.lookup(encoding)._is_text_encoding:  # type: ignore[attr-defined]
+            raise SourceError(f"{path}: {encoding} is not a text encoding")
+        return data.decode(encoding)
+    except SyntaxError as error:
+        reason = (error.msg or "unknown encoding").replace(f" for {str(path)!r}", "")
+        raise SourceError(f"{path}: {reason}") from None
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: byte {error.start} is not {encoding}") from None
+    except (ValueError, LookupError) as error:
+        raise SourceError(f"{path}: cannot be decoded ({error})") from None

@@ -1,0 +1,359 @@
+"""From text to tree: top-level statements parsed one by one, kept between versions, and recovered where broken.
+
+A file is cut into chunks, one for each top-level statement, and each chunk is parsed by itself with line numbers
+counted from its own first line. So an edit in one function parses that function again and nothing else, and every
+other chunk keeps the very same nodes, even when it moved.
+
+Cutting is by lines that start in column 0 (and do not go on with an earlier statement, as `else` or `)` do). Such a
+cut can be wrong inside a string or a bracket, but then the piece before it ends inside that string or bracket, and a
+piece that ends so never parses. Hence: if each piece parses, the cuts were right; where one does not, it is joined
+with what follows up to where the string or bracket closes, or else it is a broken piece (see `recovery`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+from bisect import bisect_right
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from shapelens.source.lexing import closing_end
+from shapelens.source.recovery import LOST_NAMES, Broken, recovered, starts_inside_previous, statements
+
+__all__ = ["LOST_NAMES", "Broken", "Chunk", "Span", "Tree", "parse"]
+
+_STATEMENT_START = re.compile(r"^\f*(?!(?:elif|else|except|finally)\b)[^ \t\n\f#)\]}]", re.MULTILINE)
+_CODE_LINE = re.compile(r"^[ \t\f]*[^ \t\n\f#]", re.MULTILINE)
+_DECORATED = re.compile(r"\f*(?:def|class|async)\b")
+_UNREADABLE = re.compile("[\0\ud800-\udfff]")
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text: lines count from 1, columns are code points and count from 0, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, eq=False)
+class Parsed:
+    """What a chunk's text says, wherever it stands. Line numbers count from 1 at the chunk's first line."""
+
+    text: str
+    whole: tuple[ast.stmt, ...]
+    error: SyntaxError | None = None
+    """Why the text does not parse as it is; what is left of it is then found when it is asked for."""
+
+    @property
+    def tree(self) -> tuple[ast.stmt, ...]:
+        return self.whole if self.error is None else self._recovered[0]
+
+    @property
+    def broken(self) -> tuple[Broken, ...]:
+        return () if self.error is None else self._recovered[1]
+
+    @cached_property
+    def _recovered(self) -> tuple[tuple[ast.stmt, ...], tuple[Broken, ...]]:
+        assert self.error is not None
+        return recovered(self.text, self.error)
+
+    @cached_property
+    def names_bound(self) -> frozenset[str]:
+        return _names_bound(self.tree) - LOST_NAMES
+
+    @cached_property
+    def names_used(self) -> frozenset[str]:
+        return _names_used(self.tree) - LOST_NAMES
+
+    @cached_property
+    def wide_lines(self) -> dict[int, str]:
+        """The lines that hold more than ASCII, by number: only there does a byte offset differ from a column."""
+        if self.text.isascii():
+            return {}
+        return {n: line for n, line in enumerate(self.text.split("\n"), 1) if not line.isascii()}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One top-level statement (or several on one line) with its decorators; comments around it belong nowhere."""
+
+    text: str
+    line: int
+    """1-based line of the chunk's first line in this version of the file."""
+    parsed: Parsed = field(compare=False, repr=False)
+
+    @property
+    def tree(self) -> tuple[ast.stmt, ...]:
+        """The statements; their line numbers are relative: the chunk's first line is 1."""
+        return self.parsed.tree
+
+    @property
+    def broken(self) -> tuple[Broken, ...]:
+        """What was lost to syntax errors, with lines relative to the chunk."""
+        return self.parsed.broken
+
+    @property
+    def names_bound(self) -> frozenset[str]:
+        """Names that this chunk binds in the module; "*" for a star import."""
+        return self.parsed.names_bound
+
+    @property
+    def names_used(self) -> frozenset[str]:
+        """Every name read and every attribute named anywhere in this chunk."""
+        return self.parsed.names_used
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One version of a file: its text and its chunks in order."""
+
+    text: str
+    chunks: tuple[Chunk, ...]
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without their ends, broken where Python breaks them (\\n, \\r\\n, \\r and nowhere else)."""
+        return tuple(_newlines_only(self.text).split("\n"))
+
+    @cached_property
+    def problems(self) -> tuple[Broken, ...]:
+        """Each syntax error, in absolute positions."""
+        return tuple(
+            Broken(b.message, b.line + c.line - 1, b.column, b.end_line + c.line - 1, b.end_column)
+            for c in self.chunks
+            for b in c.broken
+        )
+
+    def span(self, chunk: Chunk, node: ast.AST) -> Span:
+        """Where a node of a chunk stands in the file. The node must have a position."""
+        line: int = node.lineno  # type: ignore[attr-defined]
+        end_line: int = node.end_lineno or line  # type: ignore[attr-defined]
+        column: int = node.col_offset  # type: ignore[attr-defined]
+        end_column: int = node.end_col_offset  # type: ignore[attr-defined]
+        wide = chunk.parsed.wide_lines
+        if wide:
+            column = _code_points(wide.get(line), column)
+            end_column = _code_points(wide.get(end_line), end_column)
+        shift = chunk.line - 1
+        line += shift
+        end_line += shift
+        if line == 1 and self.text.startswith(_BOM):
+            column += 1
+            end_column += end_line == 1
+        return Span(line, column, end_line, end_column)
+
+    def chunk_at(self, line: int) -> Chunk | None:
+        """The chunk that covers an absolute line, or None between chunks."""
+        low, high = 0, len(self.chunks)
+        while low < high:
+            middle = (low + high) // 2
+            if self.chunks[middle].line <= line:
+                low = middle + 1
+            else:
+                high = middle
+        chunk = self.chunks[low - 1] if low else None
+        return chunk if chunk and line <= chunk.line + chunk.text.count("\n") else None
+
+
+def parse(text: str, previous: Tree | None = None) -> Tree:
+    """The tree of a text. Never raises: what does not parse is lost statement by statement (`Tree.problems`).
+
+    With the previous version of the same file, chunks whose text is unchanged keep their nodes for certain;
+    without it they most likely do, as parsed chunks are remembered for a while.
+    """
+    clean = _UNREADABLE.sub("\ufffd", _newlines_only(text.removeprefix(_BOM)))
+    known: dict[_Key, Parsed] = {}
+    if previous is not None:
+        counts: Counter[str] = Counter()
+        for chunk in previous.chunks:
+            known[chunk.text, counts[chunk.text]] = chunk.parsed
+            counts[chunk.text] += 1
+
+    used: Counter[str] = Counter()
+    chunks: list[Chunk] = []
+    offset, line = 0, 1
+    starts = [found.start() for found in _STATEMENT_START.finditer(clean)]
+    head = _CODE_LINE.search(clean, 0, starts[0] if starts else len(clean))
+    if head:
+        starts.insert(0, head.start())
+    n = 0
+    while n < len(starts):
+        start = starts[n]
+        end, n = _decorated_end(clean, starts, n)
+        piece = _trimmed(clean[start:end])
+        parsed = _parsed(piece, used[piece], known)
+        if parsed.error is not None:
+            whole = clean[start:end]
+            close = closing_end(clean, start, end - 1)
+            if close is not None:
+                later = bisect_right(starts, close)
+                whole = clean[start : starts[later] if later < len(starts) else len(clean)]
+            # Untrimmed, as what looks like a comment may be the end of a string or of a continued line.
+            for joined in (_trimmed(whole), whole):
+                attempt = _parsed(joined, used[joined], known)
+                if attempt.error is None:
+                    piece, parsed = joined, attempt
+                    n = bisect_right(starts, start + len(whole) - 1)
+                    break
+            else:
+                if chunks and starts_inside_previous(piece) and _has_block(chunks[-1]):
+                    stray = chunks.pop()
+                    used[stray.text] -= 1
+                    start = offset
+                    piece = _trimmed(clean[start:end])
+                    parsed = _parsed(piece, used[piece], known)
+        used[piece] += 1
+        line += clean.count("\n", offset, start)
+        offset = start
+        chunks.append(Chunk(piece, line, parsed))
+    for chunk in chunks:
+        chunk.parsed.tree  # noqa: B018 - recovered here and now, so that threads which share it see one tree
+    return Tree(text, tuple(chunks))
+
+
+_Key = tuple[str, int]
+"""A chunk's text, and how many chunks of the same text stand before it in its file.
+
+Two equal chunks of one file must not share nodes, or what is known of one would be said of the other.
+"""
+
+
+def _decorated_end(text: str, starts: Sequence[int], n: int) -> tuple[int, int]:
+    """Where the piece ends that starts at `starts[n]`, and the number of the start that follows it."""
+    following = n + 1
+    if text[starts[n]] == "@":
+        while following < len(starts) and text[starts[following]] == "@":
+            following += 1
+        if following < len(starts) and _DECORATED.match(text, starts[following]):
+            following += 1
+    return (starts[following] if following < len(starts) else len(text)), following
+
+
+_BLANKS = " \t\f\n"
+
+
+def _trimmed(piece: str) -> str:
+    """A piece without the blank lines and comment lines at its end."""
+    piece = piece.rstrip(_BLANKS)
+    while True:
+        start = piece.rfind("\n") + 1
+        if not start or not piece[start:].lstrip(" \t\f").startswith("#"):
+            return piece
+        piece = piece[:start].rstrip(_BLANKS)
+
+
+def _has_block(chunk: Chunk) -> bool:
+    return bool(chunk.tree) and hasattr(chunk.tree[-1], "body")
+
+
+def _newlines_only(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _code_points(line: str | None, column: int) -> int:
+    """The code points in the first `column` UTF-8 bytes of a line."""
+    return column if line is None else len(line.encode()[:column].decode(errors="ignore"))
+
+
+_MEMORY = 2_000_000
+"""Characters of source whose trees are remembered: some 150 MB of nodes at most."""
+_remembered: OrderedDict[_Key, Parsed] = OrderedDict()
+_remembered_size = 0
+_lock = threading.Lock()
+
+
+def _parsed(text: str, number: int, known: Mapping[_Key, Parsed]) -> Parsed:
+    """A chunk's text parsed, or as it was parsed before."""
+    global _remembered_size
+    key = text, number
+    parsed = known.get(key)
+    if parsed is not None:
+        return parsed
+    with _lock:
+        parsed = _remembered.get(key)
+        if parsed is not None:
+            _remembered.move_to_end(key)
+            return parsed
+    tree = statements(text)
+    parsed = Parsed(text, (), tree) if isinstance(tree, SyntaxError) else Parsed(text, tuple(tree))
+    with _lock:
+        first = _remembered.setdefault(key, parsed)
+        if first is parsed:
+            _remembered_size += len(text)
+            while _remembered_size > _MEMORY and len(_remembered) > 1:
+                (dropped, _), _ = _remembered.popitem(last=False)
+                _remembered_size -= len(dropped)
+        return first
+
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _names_bound(tree: Sequence[ast.stmt]) -> frozenset[str]:
+    names: set[str] = set()
+    pending: list[tuple[ast.AST, bool]] = [(node, True) for node in tree]
+    while pending:
+        node, at_module = pending.pop()
+        if isinstance(node, ast.Global):
+            # Bound from inside a function: most likely assigned there too.
+            names.update(node.names)
+            continue
+        if not at_module:
+            pending += [(child, False) for child in ast.iter_child_nodes(node)]
+            continue
+        if isinstance(node, _SCOPES):
+            names.add(node.name)
+            inside = set(map(id, node.body))
+            pending += [(child, id(child) not in inside) for child in ast.iter_child_nodes(node)]
+            continue
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            names.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            names.add(node.rest)
+        elif isinstance(node, ast.Lambda):
+            pending.append((node.args, True))
+            continue
+        elif isinstance(node, ast.comprehension):
+            # Its targets are its own; a walrus in its conditions binds outside.
+            pending += [(child, True) for child in (node.iter, *node.ifs)]
+            continue
+        pending += [(child, True) for child in ast.iter_child_nodes(node)]
+    return frozenset(names)
+
+
+def _names_used(tree: Sequence[ast.stmt]) -> frozenset[str]:
+    names: set[str] = set()
+    pending: list[ast.AST] = list(tree)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                names.add(node.id)
+            continue
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                pending.append(value)
+            elif isinstance(value, list):
+                pending += [item for item in value if isinstance(item, ast.AST)]
+    return frozenset(names)

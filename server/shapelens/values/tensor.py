@@ -1,0 +1,97 @@
+"""A tensor with a shape and a dtype but no data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shapelens.values.shapes import Shape
+
+
+class Origin:
+    """Where a value came from: `where` is opaque here (a place in a source file), `text` is the code there."""
+
+    __slots__ = ("text", "where")
+
+    def __init__(self, where: Any, text: str) -> None:
+        self.where, self.text = where, text
+
+    def __repr__(self) -> str:
+        return f"Origin({self.text})"
+
+
+class Tensor:
+    """Immutable. `library` says whose methods it has; `dtype` and `device` are None where unknown.
+
+    `scalars` holds the plain nested values of a small tensor made of known Python numbers, else None.
+    `parameter` marks a torch.nn.Parameter.
+    Equality ignores where the tensor came from.
+    """
+
+    __slots__ = ("_hash", "device", "dtype", "library", "origin", "parameter", "scalars", "shape")
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: str | None = None,
+        library: str = "torch",
+        device: str | None = None,
+        origin: Origin | None = None,
+        scalars: object = None,
+        parameter: bool = False,
+    ) -> None:
+        self.shape, self.dtype, self.library, self.device = shape, dtype, library, device
+        self.origin, self.scalars, self.parameter = origin, scalars, parameter
+        self._hash: int | None = None
+
+    def _key(self) -> tuple[object, ...]:
+        return self.shape, self.dtype, self.library, self.device
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            self is other
+            or isinstance(other, Tensor)
+            and self.shape == other.shape
+            and self.dtype == other.dtype
+            and self.library == other.library
+            and self.device == other.device
+            and self.scalars == other.scalars
+        )
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = hash((self.shape, self.dtype, self.library))
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"Tensor({self.shape}, {self.dtype})"
+
+    def with_(self, **changes: Any) -> Tensor:
+        """A copy with some fields changed; where it came from is forgotten unless given, as are known scalars."""
+        return Tensor(
+            changes.get("shape", self.shape),
+            changes.get("dtype", self.dtype),
+            changes.get("library", self.library),
+            changes.get("device", self.device),
+            changes.get("origin"),
+            changes.get("scalars"),
+            changes.get("parameter", False),
+        )
+
+
+class Size(tuple[Any, ...]):
+    """torch.Size: a tuple of dims that knows `numel`. `of` is the tensor that it was read from."""
+
+    of: Tensor | None = None
+
+
+class Named(tuple[Any, ...]):
+    """A tuple whose elements have names too, as torch.return_types: `x.max(dim=1).indices`."""
+
+    names: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(**fields: Any) -> Named:
+        """`Named.of(values=v, indices=i)`."""
+        made = Named(fields.values())
+        made.names = tuple(fields)
+        return made
