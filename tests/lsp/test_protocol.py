@@ -101,7 +101,7 @@ def test_hover_names_the_shape_and_its_range(client, encoding):
     wide, astral = UNITS[encoding]
     column = 8 + wide + astral
     found = client.hover(URI, 0, column)
-    assert found["contents"]["value"].startswith("`(2, 3) float32` — 24 B")
+    assert found["contents"]["value"].startswith("`(2, 3) float32` — 24 bytes")
     assert found["contents"]["value"].endswith("about it")
     assert found["range"] == {"start": {"line": 0, "character": column}, "end": {"line": 0, "character": column + 1}}
     assert client.hover(URI, 0, 0) is None

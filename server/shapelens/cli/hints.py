@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from shapelens.analysis.facts import FileAnalysis
@@ -44,17 +45,14 @@ def _print(analysis: FileAnalysis) -> None:
         print(f"shapelens: {shown_path(analysis.path)}: no tensors found", file=sys.stderr)
 
 
-def _analyses(options: argparse.Namespace) -> list[FileAnalysis]:
+def _analyses(options: argparse.Namespace) -> Sequence[FileAnalysis]:
     from shapelens.cli.sessions import entry_analyses, module_path, session_for, source_errors
 
     path = Path(options.target)
+    is_file = options.target.endswith(".py") or path.exists()
     with source_errors():
-        if options.target.endswith(".py") or path.exists():
-            path = path.absolute()
-            session = session_for(project_roots([path]), options.python)
-        else:
-            session = session_for([Path.cwd()], options.python)
-            path = module_path(session, options.target)
-        if options.entry is None:
-            return [session.analyse(str(path))]
-        return entry_analyses(session, str(path), options.entry, options.inputs, options.keras)
+        session = session_for(project_roots([path.absolute()]) if is_file else [Path.cwd()], options.python)
+        if options.entry is not None:
+            target = str(path.absolute()) if is_file else options.target
+            return entry_analyses(session, target, options.entry, options.inputs, options.keras)
+        return [session.analyse(str(path.absolute() if is_file else module_path(session, options.target)))]

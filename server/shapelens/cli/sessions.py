@@ -30,3 +30,24 @@ def source_errors() -> Iterator[None]:
         yield
     except (SourceError, EnvironmentNotFound) as error:
         raise UsageError(str(error)) from None
+
+
+def module_path(session: Session, name: str) -> Path:
+    """The file of a module, as the user's interpreter would import it."""
+    found = session.resolver.find(name, None)
+    if found is None or found.path is None:
+        raise UsageError(f"{name}: no such file, and no module of this name for {session.environment.python or 'Python'}")
+    return Path(found.path)
+
+
+def entry_analyses(
+    session: Session, target: str, entry: str, inputs: Sequence[str], keras: bool
+) -> Sequence[FileAnalysis]:
+    """What one run of the entry shows, file by file."""
+    from shapelens.analysis.session import InputSpec
+
+    try:
+        specs = [InputSpec.parse(spec) for spec in inputs]
+        return session.run_entry(target, entry, specs, keras).analyses
+    except ValueError as error:
+        raise UsageError(str(error)) from None

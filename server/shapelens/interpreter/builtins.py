@@ -742,7 +742,7 @@ for _path in (
     "torch.jit._overload_method", "torch.jit.script_if_tracing", "torch.jit.script_method", "contextlib.asynccontextmanager",
     "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel", "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
     "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm",
-    "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.parametrizations.orthogonal", "functools.update_wrapper",
+    "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.parametrizations.orthogonal",
     "torch.autograd.Variable", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm", "dataclasses.replace",
     "torch.nn.utils.fusion.fuse_conv_bn_eval", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm", "tqdm.trange",
     "typing.runtime_checkable", "atexit.register", "torch.utils._pytree.tree_map_only",
@@ -750,7 +750,25 @@ for _path in (
     NATIVES[_path] = _same_function
 
 
-@native("functools.wraps", "functools.lru_cache", "torch.no_grad", "torch.inference_mode", "torch.enable_grad",
+@native("functools.wraps")
+def _wraps(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    wrapped = args[0] if args else kwargs.get("wrapped", UNKNOWN)
+    return Partial(Lib("functools.update_wrapper"), (), {"wrapped": wrapped})
+
+
+@native("functools.update_wrapper")
+def _update_wrapper(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    wrapper = args[0] if args else UNKNOWN
+    wrapped = args[1] if len(args) > 1 else kwargs.get("wrapped", UNKNOWN)
+    if isinstance(wrapper, Function) and isinstance(wrapped, Function):
+        m.touch(wrapper)
+        wrapper.attrs.update(wrapped.attrs)
+        wrapper.attrs.update(__wrapped__=wrapped, __name__=attributes.get(m, f, wrapped, "__name__", node))
+        wrapper.attrs["__module__"] = attributes.get(m, f, wrapped, "__module__", node)
+    return wrapper
+
+
+@native("functools.lru_cache", "torch.no_grad", "torch.inference_mode", "torch.enable_grad",
         "functools.singledispatch", "torch.cuda.amp.autocast", "torch.amp.autocast", "torch.autocast",
         "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.set_grad_enabled")  # fmt: skip
 def _decorator_factory(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -871,6 +889,8 @@ def _signature(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
     skip = 1 if args and isinstance(args[0], Bound) else 0
     if isinstance(function, Class):
         function, skip = classes.find_in_class(function, "__init__")[0], 1
+    while isinstance(function, Function) and "__wrapped__" in function.attrs:
+        function = function.attrs["__wrapped__"]
     if not isinstance(function, Function):
         return UNKNOWN
     code = calls.code_of(function)

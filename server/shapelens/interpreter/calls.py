@@ -539,7 +539,8 @@ def layer_seen(m: Machine, instance: Instance, value: Any) -> None:
     if origin is not None and m.recording:
         if type(value) is Tensor:
             place, node = origin.where
-            m.saw(place, node, "", "layer", value)
+            if isinstance(node, ast.Call):
+                m.saw(place, node, "", "layer", value)
 
 
 def forward_of_library(

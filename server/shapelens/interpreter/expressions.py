@@ -337,8 +337,10 @@ def _scalar_binary(name: str, a: Any, b: Any) -> Any:
 def _unknown_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """With an open parameter: a config int where the other side is one too, otherwise still unknown."""
     holed = [x for x in (a, b) if isinstance(x, Unknown) and x.hole is not None]
-    other = b if a is holed[0] else a if holed else None
-    if holed and name in ("floordiv", "mod", "mul", "add", "sub", "truediv"):
+    if not holed:
+        return UNKNOWN
+    other = b if a is holed[0] else a
+    if name in ("floordiv", "mod", "mul", "add", "sub", "truediv"):
         both = len(holed) == 2
         if both or isinstance(other, (int, Expr)) and not isinstance(other, bool):
             if all(x.hole.name in _SIZE_LIKE or _looks_like_size(x.hole.name) for x in holed):

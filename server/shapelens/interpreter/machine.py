@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -133,6 +134,8 @@ class Machine:
         self.unbound: dict[tuple[str, str], Unknown] = {}
         self.loading: list[str] = []
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
+        self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
+        self.defects: list[tuple[ast.AST, Exception]] = []
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
 
     # -- limits --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from shapelens.interpreter.joining import (
     run_branch,
     settle_outcomes,
 )
-from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.truth import assume, truth
 from shapelens.rules.call import Failure
 from shapelens.values import (
@@ -50,6 +50,13 @@ def run_block(m: Machine, body: list[ast.stmt], f: Frame) -> Signal:
             if error.value is None and error.problem is None:
                 error.value = node
             raise
+        except (Budget, Cancelled, RecursionError):
+            raise
+        except Exception as error:  # a defect of ours: it costs this statement, not the file
+            if m.strict:
+                raise
+            m.defects.append((node, error))
+            continue
         if signal is not None:
             return signal
     return None

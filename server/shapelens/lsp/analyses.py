@@ -47,6 +47,20 @@ class _Key:
     clock: int
 
 
+_STACK_BYTES = 256 * 1024 * 1024
+"""Of address space: interpreted calls nest many Python calls, and a thread has little room by default."""
+
+
+def _worker() -> ThreadPoolExecutor:
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
+    usual = threading.stack_size(_STACK_BYTES)
+    try:
+        worker.submit(int).result()  # The thread starts with its first task.
+    finally:
+        threading.stack_size(usual)
+    return worker
+
+
 class _Job:
     def __init__(self, key: _Key) -> None:
         self.key = key
@@ -62,7 +76,7 @@ class Analyses:
     def __init__(self, documents: Documents, make: MakeAnalyser) -> None:
         self.clock = 0
         self._documents, self._make = documents, make
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analysis")
+        self._worker = _worker()
         self._roots: tuple[Path, ...] = ()
         self._python: str | None = None
         self._analyser: Analyser | None = None

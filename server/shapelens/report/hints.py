@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from shapelens.analysis.facts import Fact, FileAnalysis
 from shapelens.report.lines import split_lines
+from shapelens.report.places import name_span
 from shapelens.report.shapes import GAP, DtypeShown, Names, Written, written
 
 KINDS = ("assign", "param", "return", "layer")
@@ -50,11 +51,11 @@ def hints(
             continue
         if fact.span.file != analysis.path:
             continue
-        column = _after_name(fact, lines[line - 1]) if settings.position == "name" else None
-        if column is None:
+        span = name_span(fact, lines) if settings.position == "name" else None
+        if span is None:
             at_ends.setdefault(line, []).append(fact)
         else:
-            found += _at_name(fact, column, analysis.names, settings)
+            found += _at_name(fact, span.end_column, analysis.names, settings)
     for line, facts in at_ends.items():
         label, shown = line_label(facts, analysis.names, settings)
         if label:
@@ -77,7 +78,14 @@ def line_label(facts: Sequence[Fact], names: Names, settings: HintSettings) -> t
         return _fitted(_chain, [""] * len(texts), texts, settings.max_length), shown
     if len(pieces) == 1 and shown[0].kind != "param":
         return _fitted(_chain, [""], texts, settings.max_length), shown
-    return _fitted(_list, [fact.name for fact in shown], texts, settings.max_length), shown
+    # Names of the same shapes share them; once they are shortened, others may look the same that are not.
+    named: dict[Written, list[str]] = {}
+    for fact, text in pieces:
+        alike = named.setdefault(text, [])
+        if fact.name not in alike:
+            alike.append(fact.name)
+    listed = [", ".join(alike) for alike in named.values()]
+    return _fitted(_list, listed, list(named), settings.max_length), shown
 
 
 def _at_name(fact: Fact, column: int, names: Names, settings: HintSettings) -> list[Hint]:
@@ -86,13 +94,6 @@ def _at_name(fact: Fact, column: int, names: Names, settings: HintSettings) -> l
         return []
     label = _fitted(_colon, [""], [text], settings.max_length)
     return [Hint(fact.span.line, column, label, (fact,), at_line_end=False)]
-
-
-def _after_name(fact: Fact, line: str) -> int | None:
-    """The column behind the name, where the fact is about a name that stands there."""
-    end = fact.span.column + len(fact.name)
-    is_there = fact.kind in ("assign", "param") and line[fact.span.column : end] == fact.name
-    return end if is_there else None
 
 
 _Join: TypeAlias = Callable[[Sequence[str], Sequence[str]], str]
@@ -112,12 +113,7 @@ def _colon(_: Sequence[str], texts: Sequence[str]) -> str:
 
 def _list(names: Sequence[str], texts: Sequence[str]) -> str:
     """`x, y (B, 3), z (B,)`."""
-    by_text: dict[str, list[str]] = {}
-    for name, text in zip(names, texts):
-        alike = by_text.setdefault(text, [])
-        if name not in alike:
-            alike.append(name)
-    return ", ".join(f"{', '.join(alike)} {text}" for text, alike in by_text.items())
+    return ", ".join(f"{name} {text}" for name, text in zip(names, texts))
 
 
 def _fitted(join: _Join, names: Sequence[str], texts: Sequence[Written], limit: int | None) -> str:

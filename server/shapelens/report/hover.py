@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from shapelens.analysis.facts import Fact, FileAnalysis, Shown, Span
 from shapelens.dims import Dim, TooComplex, product, text
+from shapelens.report.lines import split_lines
+from shapelens.report.places import name_span
 from shapelens.report.shapes import Names, full_text, is_known
 from shapelens.values.dtypes import BYTES
 
 _MOST_VALUES = 12
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 INFERRED_NOTE = "≈ inferred: sizes that fit what the layers ask; no call states them."
 
 
@@ -26,13 +28,15 @@ class Hover:
 def hover(analysis: FileAnalysis, line: int, column: int) -> Hover | None:
     """What to show at a place (line from 1, column in code points from 0); the innermost expression counts."""
     at = (line, column)
+    lines = split_lines(analysis.text)
     candidates: list[tuple[Span, Sequence[Shown], str, str]] = []
     for expression in analysis.expressions:
         if _holds(expression.span, at):
             candidates.append((expression.span, expression.values, expression.about, ""))
     for fact in analysis.facts:
-        if _holds(name_span(fact), at):
-            candidates.append((name_span(fact), fact.values, fact.about, fact.name))
+        span = name_span(fact, lines)
+        if span is not None and _holds(span, at):
+            candidates.append((span, fact.values, fact.about, fact.name))
     candidates = [each for each in candidates if each[2] or any(is_known(value.shape) for value in each[1])]
     if not candidates:
         return None
@@ -109,15 +113,7 @@ def _bytes_text(count: float) -> str:
         if count < 1024 or unit == _UNITS[-1]:
             break
         count /= 1024
-    return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-
-
-def name_span(fact: Fact) -> Span:
-    """Where the name itself stands: a fact's span may go on to the end of its statement."""
-    span = fact.span
-    if fact.kind in ("assign", "param"):
-        return Span(span.file, span.line, span.column, span.line, span.column + len(fact.name))
-    return span
+    return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
 
 
 def _holds(span: Span, at: tuple[int, int]) -> bool:

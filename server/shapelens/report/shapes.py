@@ -59,8 +59,12 @@ class Written:
 
     def shorter(self) -> Iterator[str]:
         """Ever shorter texts: fewer middle dims, then the rank alone."""
+        length = len(self.text())
         for kept in range(self.rank - 1, 0, -1):
-            yield self.text(kept)
+            text = self.text(kept)
+            if len(text) < length:
+                length = len(text)
+                yield text
 
 
 def is_known(shape: Shape) -> bool:

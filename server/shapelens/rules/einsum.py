@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shapelens.dims import Dim
@@ -40,8 +40,12 @@ def _implicit(terms: Sequence[Term]) -> Term:
     return Term("", once, any(t.ellipsis for t in terms))
 
 
-def einsum_shape(c: Call, equation: str, tensors: Sequence[Tensor]) -> tuple[Dim, ...]:
+def einsum_shape(
+    c: Call, equation: str, tensors: Sequence[Tensor], names: Mapping[str, str] | None = None
+) -> tuple[Dim, ...]:
     """The shape that comes out. Open operands without an ellipsis are taught their rank.
+
+    `names` says what the letters are called in messages.
 
     Fails with `einsum-mismatch`, naming the letter and both sizes. A size of 1 is broadcast between operands.
     """

@@ -14,7 +14,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 import shapelens.rules.torch  # noqa: F401  registers the rules
-from shapelens.dims import Expr
+from shapelens.dims import Expr, as_symbol, evaluate, symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, call_layer, make_layer, rules
 from shapelens.values import Instance, Lib, Scalar, Size, Store, Tensor, Unknown
@@ -136,6 +136,43 @@ def check(
         allow_unknown,
         may_miss,
     )
+
+
+def check_symbolic(path: str, *args: Any, **kwargs: Any) -> None:
+    """Our rule on symbolic sizes, with the numbers put in afterwards, says the same as on the numbers.
+
+    Each size above 1 becomes a symbol of at least 2, equal sizes the same one. Not knowing is allowed.
+    """
+    names = {n: symbol(f"d{n}", 2) for n in range(2, 100)}
+    values = {as_symbol(found): n for n, found in names.items()}
+
+    def open_up(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return value.with_(shape=tuple(names.get(d, d) for d in value.shape))
+        if isinstance(value, (tuple, list)):
+            return type(value)(open_up(v) for v in value)
+        return value
+
+    def closed(value: Any) -> Any:
+        if isinstance(value, Tensor) and isinstance(value.shape, tuple):
+            return value.with_(shape=tuple(evaluate(d, values) for d in value.shape))
+        if isinstance(value, (tuple, list)):
+            return [closed(v) for v in value]
+        return value
+
+    ours = [abstract(a) for a in args]
+    our_kwargs = {k: abstract(v) for k, v in kwargs.items()}
+    expected = closed(call(path, *ours, **our_kwargs))
+    found = closed(call(path, *open_up(ours), **our_kwargs))
+    for a, b in zip(_leaves(found), _leaves(expected)):
+        if a.shape is not None and a != b:
+            raise Disagreement(f"{path}{ours}: {b} of numbers, {a} of symbols")
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, Tensor):
+        return [value]
+    return [leaf for v in value for leaf in _leaves(v)] if isinstance(value, (tuple, list)) else []
 
 
 def check_layer(

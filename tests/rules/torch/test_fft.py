@@ -10,7 +10,7 @@ from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapelens.dims import evaluate, floordiv, symbol
+from shapelens.dims import as_symbol, evaluate, floordiv, symbol
 from shapelens.rules.call import Failure
 from shapelens.values import Tensor
 
@@ -88,7 +88,7 @@ def test_symbolic() -> None:
     length = symbol("L")
     found = call("torch.stft", Tensor((2, length), "float32"), 400, 160, return_complex=True).shape
     assert found[:2] == (2, 201)
-    assert evaluate(found[2], {length: 16000}) == 101
+    assert evaluate(found[2], {as_symbol(length): 16000}) == 101
     assert call("torch.fft.rfft", Tensor((2, length), "float32")).shape == (2, floordiv(length, 2) + 1)
     with pytest.raises(Failure, match="the window must be"):
         call("torch.stft", Tensor((2, length), "float32"), 400, window=Tensor((300,), "float32"), return_complex=True)

@@ -253,7 +253,9 @@ def _prelu_channels(c: Call, input: Tensor, weight: Tensor, channels: Dim) -> No
     )
 
 
-@layer("torch.nn.PReLU", "num_parameters=1, init=0.25, device=None, dtype=None", parameters={"weight": "num_parameters"})
+@layer(
+    "torch.nn.PReLU", "num_parameters=1, init=0.25, device=None, dtype=None", parameters={"weight": "num_parameters"}
+)
 def _prelu_forward(c: Call, self: Instance, input: Tensor) -> Tensor:
     return prelu(c, input, needed(c, "weight"))
 
@@ -366,7 +368,9 @@ def pairwise_distance(
     if dtype == "bool":
         c.fail("dtype-mismatch", f"{c.name} does not subtract bool tensors", x1, x2)
     if dtype is not None:
-        dtype = "float32" if category(dtype) < 2 else {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+        dtype = (
+            "float32" if category(dtype) < 2 else {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+        )
     if isinstance(keepdim, Unknown):
         raise NotKnown
     return Tensor(dims[:-1] + ((1,) if keepdim and dims else ()), dtype, device=x1.device)

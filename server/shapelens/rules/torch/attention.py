@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapelens.dims import Dim, divides, equal, floordiv
-from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import call_layer, layer, layers, make_layer, rule
 from shapelens.rules.torch.linear import common_dtype, features, whole_numbers
 from shapelens.rules.torch.spatial import NOT_FLOAT, differ, layer_fix
-from shapelens.values import UNKNOWN, Instance, Lib, Open, Tensor, Unknown
+from shapelens.values import UNKNOWN, Instance, Lib, Tensor, Unknown
 
 _PROJECTION = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear"
 _MASKS = NOT_FLOAT - {"bool"}
@@ -242,7 +242,7 @@ def _masks(
         if isinstance(dims, tuple):
             rows = config.heads * batch[0] if batch else config.heads
             wanted = (target, source) if len(dims) == 2 else (rows, target, source)
-            if len(dims) not in (2, 3) or (not hinted and any([differ(c, x, y) for x, y in zip(dims, wanted)])):
+            if len(dims) not in (2, 3) or (not hinted and any(differ(c, x, y) for x, y in zip(dims, wanted))):
                 both = f"{c.text((target, source))} or {c.text((rows, target, source))}"
                 c.fail("mask-mismatch", f"{c.name} expects an attn_mask of {both}, got {c.text(mask)}", mask, query)
     elif mask is None and is_causal is True and not maybe_fast:
@@ -251,7 +251,7 @@ def _masks(
         dims = c.shape(padding)
         expected = (*batch, source)
         if isinstance(dims, tuple):
-            if len(dims) != len(expected) or any([differ(c, x, y) for x, y in zip(dims, expected)]):
+            if len(dims) != len(expected) or any(differ(c, x, y) for x, y in zip(dims, expected)):
                 c.fail(
                     "mask-mismatch",
                     f"{c.name} expects a key_padding_mask of {c.text(expected)}, got {c.text(padding)}",
@@ -492,9 +492,7 @@ def _decoder_layer(
 ) -> Tensor:
     x = _attended(c, self, "self_attn", tgt, tgt, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
     x = x.with_(origin=tgt.origin)
-    return _attended(
-        c, self, "multihead_attn", x, memory, memory_mask, memory_key_padding_mask, memory_is_causal
-    )
+    return _attended(c, self, "multihead_attn", x, memory, memory_mask, memory_key_padding_mask, memory_is_causal)
 
 
 def _stack_setup(c: Call, self: Instance) -> None:
@@ -669,6 +667,3 @@ def _causal_mask(c: Call, sz: object, device: object = None, dtype: object = Non
         sz, dtype = device, None
     size = c.dim(sz)
     return Tensor((size, size), c.dtype(dtype, "float32"))
-
-
-__all__ = ["Failure", "Open", "attend"]

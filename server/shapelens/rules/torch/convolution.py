@@ -356,7 +356,7 @@ def _setup(n: int, is_transposed: bool, lazy: bool) -> Callable[[Call, Instance]
         a = self.attrs
         if lazy:
             # The first call says how many channels there are, and every later one is held to it.
-            a["in_channels"] = symbol("C")
+            a["in_channels"] = symbol("C", 0)
         channels = a["in_channels"] = count(c, a["in_channels"], "in_channels")
         outputs = a["out_channels"] = count(c, a["out_channels"], "out_channels")
         groups = a["groups"] = _groups(c, a["groups"])

@@ -1,7 +1,7 @@
 """torch.nn's embeddings and their functional forms.
 
-    embedding       (*), weight (N, D)                            -> (*, D)
-    embedding_bag   (B, L), or (L,) with offsets (B,), weight (N, D)  -> (B, D)
+embedding       (*), weight (N, D)                            -> (*, D)
+embedding_bag   (B, L), or (L,) with offsets (B,), weight (N, D)  -> (B, D)
 """
 
 from __future__ import annotations

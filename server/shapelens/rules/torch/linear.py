@@ -1,7 +1,7 @@
 """torch.nn's linear layers, Identity, and their functional forms.
 
-    linear     (*batch, in), weight (out, in)                             -> (*batch, out)
-    bilinear   (*batch, in1), (*batch, in2), weight (out, in1, in2)       -> (*batch, out)
+linear     (*batch, in), weight (out, in)                             -> (*batch, out)
+bilinear   (*batch, in1), (*batch, in2), weight (out, in1, in2)       -> (*batch, out)
 """
 
 from __future__ import annotations
@@ -200,9 +200,9 @@ for _name, _declared, _setup, _bases in (
     ("modules.linear.NonDynamicallyQuantizableLinear", _LINEAR, _linear_setup, "Linear"),
     ("LazyLinear", "out_features, bias=True, device=None, dtype=None", _lazy_setup, "Linear"),
 ):
-    layer(
-        f"torch.nn.{_name}", _declared, parameters=_linear_weights, setup=_setup, bases=[f"torch.nn.{_bases}"]
-    )(_layer_forward)
+    layer(f"torch.nn.{_name}", _declared, parameters=_linear_weights, setup=_setup, bases=[f"torch.nn.{_bases}"])(
+        _layer_forward
+    )
 
 
 @layer(
@@ -218,4 +218,3 @@ def _bilinear_forward(c: Call, self: Instance, input1: Tensor, input2: Tensor) -
 @layer("torch.nn.Identity", "*args, **kwargs", setup=lambda c, self, args: self.attrs.pop("kwargs", None))
 def _identity(c: Call, self: Instance, input: object) -> object:
     return input
-

@@ -18,6 +18,7 @@ from shapelens.rules.torch.spatial import (
     count,
     differ,
     flag,
+    is_empty,
     layer_fix,
     least,
     maybe_weight,
@@ -54,6 +55,8 @@ def _channels(shape: tuple[Dim, ...] | Open) -> Dim | None:
 
 def _fit(c: Call, input: Tensor, got: Dim | None, vectors: Sequence[Vector], said_by: str = "") -> str | None:
     """Hold per-channel vectors against the channels of the input; the dtype of the result."""
+    if is_empty(c, input):  # torch then looks at nothing
+        return input.dtype
     no_dtypes(c, input, NOT_FLOAT)
     dtype = input.dtype
     for what, tensor in vectors:
@@ -90,8 +93,8 @@ def _one(dims: Sequence[Dim]) -> bool:
 def batch_norm(
     c: Call,
     input: Tensor,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     training: object = False,
@@ -100,6 +103,8 @@ def batch_norm(
 ) -> Tensor:
     """(B, C, *) -> (B, C, *), with vectors of C. Source: the torch.nn.BatchNorm2d page."""
     shape = _shape(c, input)
+    if is_empty(c, input):
+        return _same(input, shape, input.dtype)
     if isinstance(shape, tuple) and len(shape) < 2:
         c.fail("rank-mismatch", f"{c.name} expects a tensor of (B, C, …), got {c.text(input)}", input)
     if training is True and isinstance(shape, tuple) and _one((shape[0], *shape[2:])):
@@ -116,14 +121,14 @@ def batch_norm(
 def torch_batch_norm(
     c: Call,
     input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    training: object,
-    momentum: object,
-    eps: object,
-    cudnn_enabled: object,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    training: object = False,
+    momentum: object = 0.1,
+    eps: object = 1e-5,
+    cudnn_enabled: object = True,
 ) -> Tensor:
     """As F.batch_norm."""
     shape = _shape(c, input)
@@ -147,6 +152,8 @@ def instance_norm(
 ) -> Tensor:
     """(B, C, *) -> (B, C, *), with vectors of C. Source: the torch.nn.InstanceNorm2d page."""
     shape = _shape(c, input)
+    if is_empty(c, input):
+        return _same(input, shape, input.dtype)
     if isinstance(shape, tuple) and len(shape) < 2:
         c.fail("rank-mismatch", f"{c.name} expects a tensor of (B, C, …), got {c.text(input)}", input)
     if use_input_stats is True:
@@ -170,14 +177,14 @@ def _more_than_one(c: Call, input: Tensor, shape: tuple[Dim, ...] | Open, front:
 def torch_instance_norm(
     c: Call,
     input: Tensor,
-    weight: Tensor | None,
-    bias: Tensor | None,
-    running_mean: Tensor | None,
-    running_var: Tensor | None,
-    use_input_stats: object,
-    momentum: object,
-    eps: object,
-    cudnn_enabled: object,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    use_input_stats: object = True,
+    momentum: object = 0.1,
+    eps: object = 1e-5,
+    cudnn_enabled: object = True,
 ) -> Tensor:
     """As F.instance_norm."""
     shape = _shape(c, input)
@@ -211,7 +218,7 @@ _STATISTICS = "track_running_stats={}, device=None, dtype=None, *, bias=True"
 def _setup(lazy: bool) -> Callable[[Call, Instance], None]:
     def setup(c: Call, self: Instance) -> None:
         a = self.attrs
-        features = a["num_features"] = symbol("C") if lazy else count(c, a["num_features"], "num_features")
+        features = a["num_features"] = symbol("C", 0) if lazy else count(c, a["num_features"], "num_features")
         least(c, (features,), 0, "num_features")
         tracked = flag(c.store.value(a["track_running_stats"]))
         if tracked is not None:
@@ -529,6 +536,8 @@ def local_response_norm(
         raise NotKnown
     if isinstance(shape, tuple) and len(shape) < 3:
         c.fail("rank-mismatch", f"{c.name} expects a tensor of (B, C, …) of rank 3 or more, got {c.text(input)}", input)
+    if is_empty(c, input):
+        return _same(input, shape, input.dtype)
     no_dtypes(c, input, BOOL | COMPLEX | (INTS - {"int64"}))
     least(c, (count(c, size, "size"),), 1, "size")
     return _same(input, shape, "float32" if input.dtype == "int64" else input.dtype)

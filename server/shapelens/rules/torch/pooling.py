@@ -227,7 +227,6 @@ def _unpooled(
 ) -> Tensor:
     """(B, C, H, W) -> (B, C, (H - 1)·stride - 2·padding + kernel, …), or output_size where that is near enough."""
     dims = laid_out(c, input, n)
-    no_dtypes(c, input, NOT_FLOAT)
     if indices.dtype not in (None, "int64"):
         c.fail("dtype-mismatch", f"{c.name}: indices must be int64, got {indices.dtype}", indices)
     not_empty(c, input, dims[1:])
@@ -266,6 +265,8 @@ def _unpooled(
                 )  # fmt: skip
         out = wanted
     least(c, out, 0, "output_size")
+    if 0 not in out:
+        no_dtypes(c, input, NOT_FLOAT)
     return Tensor((*dims[:-n], *out), input.dtype, device=input.device)
 
 

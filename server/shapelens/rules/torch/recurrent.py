@@ -139,7 +139,7 @@ def pad_packed_sequence(
     data, batch = c.store.value(sequence.attrs["data"]), sequence.attrs.get("_batch")
     if batch is None:
         raise NotKnown
-    longest = c.store.shape(sequence.attrs["batch_sizes"].shape)[0]
+    longest = c.dims(sequence.attrs["batch_sizes"])[0]
     length = longest
     if total_length is not None:
         length = c.dim(total_length)
@@ -317,7 +317,7 @@ def _state(c: Call, data: Tensor, state: object, wanted: tuple[Dim, ...], name: 
     if c.store.shape(tensor.shape) is None:
         return
     dims = c.dims(tensor, _NAMES[len(wanted)])
-    if len(dims) != len(wanted) or any([differ(c, a, b) for a, b in zip(wanted, dims)]):
+    if len(dims) != len(wanted) or any(differ(c, a, b) for a, b in zip(wanted, dims)):
         c.fail(
             "hidden-state-mismatch",
             f"{c.name} expects {name} of {c.text(wanted)}, got {c.text(tensor)} with input {c.text(data)}",

@@ -105,18 +105,18 @@ def same_dtype(c: Call, input: Tensor, other: Tensor, what: str, low: bool = Fal
         return a
     if c.autocast and a in FLOATS and b in FLOATS:
         return None
-    if _is_empty(c, input):
+    if is_empty(c, input):
         return None
     return c.fail("dtype-mismatch", f"{c.name}: input is {a}, {what} is {b}: they must be the same", input, other)
 
 
 def no_dtypes(c: Call, input: Tensor, dtypes: Collection[str]) -> None:
     """Fails where the input has a dtype that the operation has no kernel for."""
-    if input.dtype in dtypes and not _is_empty(c, input):
+    if input.dtype in dtypes and not is_empty(c, input):
         c.fail("dtype-mismatch", f"{c.name} is not implemented for {input.dtype}", input)
 
 
-def _is_empty(c: Call, input: Tensor) -> bool:
+def is_empty(c: Call, input: Tensor) -> bool:
     """Whether the input has no elements: then few operations look at its dtype."""
     shape = c.shape(input)
     return isinstance(shape, tuple) and 0 in shape

@@ -15,6 +15,7 @@ from shapelens.rules.torch.spatial import (
     SPATIAL,
     count,
     differ,
+    is_empty,
     least,
     no_dtypes,
     not_empty,
@@ -65,7 +66,6 @@ def _resized(
     dims = _resizable(c, input, mode, size, factor)
     _options(c, mode, len(dims), size, align_corners, recompute, antialias)
     no_dtypes(c, input, NOT_FLOAT - {"uint8"} if mode in _BYTES else NOT_FLOAT)
-    not_empty(c, input, dims[2:] if mode == "area" and len(dims) < 5 else dims[1:])
     spatial, n = dims[2:], len(dims) - 2
     given = size if size is not None else factor
     if isinstance(given, (tuple, list)):
@@ -91,6 +91,10 @@ def _resized(
             out.append(scaled(c, old, part))
         else:
             raise NotKnown
+    if mode != "area" or len(dims) == 5:
+        not_empty(c, input, dims[1:])
+    elif out != [1] * n:
+        not_empty(c, input, dims[2:])
     for o in out:
         if less(o, 0 if mode == "area" else 1):
             c.fail("argument-value", f"{c.name}: {times(spatial, c)} would become {times(out, c)}", input)
@@ -326,7 +330,7 @@ def grid_sample(
         modes = "'zeros', 'border' or 'reflection'"
         c.fail("argument-value", f"{c.name}: padding_mode must be {modes}, got {padding_mode!r}")
     no_dtypes(c, input, NOT_FLOAT)
-    dtype = same_dtype(c, input, grid, "grid")
+    dtype = input.dtype if is_empty(c, grid) else same_dtype(c, input, grid, "grid")
     shape, points = c.shape(input), c.shape(grid)
     known = shape if isinstance(shape, tuple) else points
     if not isinstance(known, tuple):
@@ -336,6 +340,8 @@ def grid_sample(
         c.fail("rank-mismatch", f"{c.name} expects (B, C, H, W) or (B, C, D, H, W), got {c.text(tensor)}", tensor)
     n = len(known) - 2
     shape = c.dims(input, LAYOUT[n])
+    if points is None:
+        return Tensor((*shape[:2], *(c.fresh(s, 0) for s in SPATIAL[n])), dtype, device=input.device)
     points = c.dims(grid, ("B", *SPATIAL[n], "P"))
     wanted = f"(B, {', '.join(SPATIAL[n])}, {n})"
     if len(points) != len(shape):
