@@ -68,7 +68,7 @@ def library_base(cls: Any) -> str | None:
 def is_module_class(cls: Any) -> bool:
     """Whether instances are torch modules."""
     if isinstance(cls, Lib):
-        return cls.path in registry.layers or cls.path == "torch.nn.Module"
+        return cls.path in registry.layers or "torch.nn.Module" in registry.bases_of(cls.path)
     return isinstance(cls, Class) and any(isinstance(b, Lib) and is_module_class(b) for b in cls.mro)
 
 

@@ -16,18 +16,40 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "annotation-mismatch": Entry("Annotation mismatch", "A value has another shape or dtype than its annotation says."),
     "argument-value": Entry("Argument value", "An argument has a value that the function or layer rejects."),
     "axis-out-of-range": Entry("Axis out of range", "A dim is named that the tensor does not have."),
+    "batch-mismatch": Entry("Batch mismatch", "Inputs that must have the same batch size do not."),
+    "broadcast-loss": Entry(
+        "Broadcasting in a loss", "A loss broadcasts its input against its target, which gives a wrong value without an error.", "warning"
+    ),
     "broadcast-mismatch": Entry("Broadcast mismatch", "Two shapes cannot be broadcast to a common one."),
     "call-arguments": Entry("Call arguments", "A call lacks an argument, or passes one that is not known."),
     "channel-mismatch": Entry("Channel mismatch", "A layer is given another number of channels than it was made for."),
+    "device-mismatch": Entry("Device mismatch", "Tensors that must be on the same device are not."),
     "dtype-mismatch": Entry("Dtype mismatch", "An operation is given tensors of a dtype that it does not take."),
+    "einsum-mismatch": Entry("Einsum mismatch", "An `einsum` equation and its operands do not fit together."),
+    "embedding-mismatch": Entry(
+        "Embedding mismatch", "The weight of an embedding has another shape than its arguments say."
+    ),
+    "empty-reduction": Entry("Empty reduction", "A reduction that needs at least one element is given none."),
     "feature-mismatch": Entry("Feature mismatch", "A layer is given another number of features than it was made for."),
     "groups-mismatch": Entry("Groups mismatch", "A number of channels cannot be divided into the groups asked for."),
+    "heads-mismatch": Entry("Heads mismatch", "An embedding cannot be split into the attention heads asked for."),
+    "hidden-state-mismatch": Entry(
+        "Hidden state mismatch", "A recurrent layer is given a hidden state of another shape than it expects."
+    ),
+    "index-out-of-range": Entry("Index out of range", "An index or a count goes beyond the size of a dim."),
     "kernel-too-large": Entry("Kernel too large", "A kernel or window is larger than the input with its padding."),
+    "mask-mismatch": Entry("Mask mismatch", "An attention mask has another shape than the attention needs."),
+    "matmul-mismatch": Entry("Matrix product mismatch", "The inner sizes of a matrix product differ."),
+    "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
     "padding-too-large": Entry("Padding too large", "Padding is larger than the input or the window allows."),
     "rank-mismatch": Entry("Rank mismatch", "A tensor has more or fewer dims than the operation takes."),
     "shape-mismatch": Entry("Shape mismatch", "Two shapes that must agree do not."),
+    "size-too-small": Entry("Size too small", "A dim is smaller than the operation needs."),
+    "target-mismatch": Entry("Target mismatch", "A loss is given a target that does not fit the output."),
+    "weight-mismatch": Entry("Weight mismatch", "The weights given to a loss do not fit its classes or its input."),
 }
 """Code to entry. A test holds that each code that a rule reports stands here and has a page."""
 

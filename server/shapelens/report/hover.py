@@ -109,6 +109,8 @@ def _split(shape: Iterable[Dim]) -> tuple[int, list[Dim]]:
 
 
 def _bytes_text(count: float) -> str:
+    if count == 1:
+        return "1 byte"
     for unit in _UNITS:
         if count < 1024 or unit == _UNITS[-1]:
             break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shapelens.dims import Dim
@@ -45,10 +45,11 @@ def einsum_shape(
 ) -> tuple[Dim, ...]:
     """The shape that comes out. Open operands without an ellipsis are taught their rank.
 
-    `names` says what the letters are called in messages.
+    `names` says what the letters are called in messages, where they are not called so.
 
     Fails with `einsum-mismatch`, naming the letter and both sizes. A size of 1 is broadcast between operands.
     """
+    names = names or {}
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = [_term(c, text) for text in left.split(",")]
     if len(terms) != len(tensors):
@@ -57,31 +58,34 @@ def einsum_shape(
     sizes: dict[str, Dim] = {}
     rest: tuple[Dim, ...] = ()
     for index, (term, tensor) in enumerate(zip(terms, tensors)):
-        dims = _dims(c, term, tensor, index)
+        dims = _dims(c, term, tensor, index, names)
         split = len(dims) - len(term.back)
         if term.ellipsis:
             rest = _joined_rest(c, rest, dims[len(term.front) : split], tensors)
-        pairs = zip(term.letters, dims[: len(term.front)] + dims[split:])
-        for letter, dim in _own_sizes(c, term, tensor, pairs).items():
-            sizes[letter] = _joined(c, letter, sizes[letter], dim, tensors) if letter in sizes else dim
+        ends = dims[: len(term.front)] + dims[split:]
+        for letter, dim in _own_sizes(c, zip(term.letters, ends), tensor, names).items():
+            sizes[letter] = (
+                _joined(c, names.get(letter, letter), sizes[letter], dim, tensors) if letter in sizes else dim
+            )
     for letter in output.letters:
         if letter not in sizes:
-            c.fail(CODE, f"einsum: '{letter}' of the output is in no operand of '{equation}'")
+            c.fail(CODE, f"einsum: '{names.get(letter, letter)}' of the output is in no operand")
         if output.letters.count(letter) > 1:
-            c.fail(CODE, f"einsum: '{letter}' is twice in the output of '{equation}'")
+            c.fail(CODE, f"einsum: '{names.get(letter, letter)}' is twice in the output")
     front, back = [sizes[x] for x in output.front], [sizes[x] for x in output.back]
     return (*front, *(rest if output.ellipsis else ()), *back)
 
 
-def _dims(c: Call, term: Term, tensor: Tensor, index: int) -> tuple[Dim, ...]:
+def _dims(c: Call, term: Term, tensor: Tensor, index: int, names: Mapping[str, str]) -> tuple[Dim, ...]:
     shape = c.shape(tensor)
     if isinstance(shape, Open) and not term.ellipsis:
-        shape = c.store.rank(shape, list(term.letters))
+        shape = c.store.rank(shape, [names.get(x, x) for x in term.letters])
     if not isinstance(shape, tuple):
         raise NotKnown
     fits = len(shape) >= len(term.letters) if term.ellipsis else len(shape) == len(term.letters)
     if not fits:
-        named = term.front + ("..." if term.ellipsis else "") + term.back
+        parts = [*term.front, *(["..."] if term.ellipsis else []), *term.back]
+        named = (" " if names else "").join(names.get(x, x) for x in parts)
         c.fail(
             CODE,
             f"einsum: operand {index + 1} is '{named}' ({len(term.letters)} dims), got {c.text(tensor)}",
@@ -90,15 +94,14 @@ def _dims(c: Call, term: Term, tensor: Tensor, index: int) -> tuple[Dim, ...]:
     return shape
 
 
-def _own_sizes(c: Call, term: Term, tensor: Tensor, pairs: object) -> dict[str, Dim]:
+def _own_sizes(c: Call, pairs: Iterable[tuple[str, Dim]], tensor: Tensor, names: Mapping[str, str]) -> dict[str, Dim]:
     """The size of each letter in one operand: a repeated letter (a diagonal) must have one size."""
     found: dict[str, Dim] = {}
-    for letter, dim in pairs:  # type: ignore[attr-defined]
+    for letter, dim in pairs:
         if letter in found:
-            c.require(
-                found[letter], dim, CODE,
-                f"einsum: '{letter}' is {c.dim_text(found[letter])} and {c.dim_text(dim)} in {c.text(tensor)}", tensor,
-            )  # fmt: skip
+            sizes = f"{c.dim_text(found[letter])} and {c.dim_text(dim)}"
+            message = f"einsum: '{names.get(letter, letter)}' is {sizes} in {c.text(tensor)}"
+            c.require(found[letter], dim, CODE, message, tensor)
         else:
             found[letter] = dim
     return found

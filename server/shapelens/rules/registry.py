@@ -71,6 +71,11 @@ rules: dict[str, Rule] = {}
 layers: dict[str, LayerRule] = {}
 attributes: dict[str, Rule] = {}
 aliases: dict[str, str] = {}
+# Library classes that no layer rule describes, with what they inherit from.
+plain_bases: dict[str, tuple[str, ...]] = {
+    f"torch.nn.{name}": ("torch.nn.Module",)
+    for name in ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+}
 
 
 def _parameters(function: Callable[..., Any], skip: int) -> tuple[Parameter, ...]:
@@ -445,10 +450,11 @@ def call_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
 def bases_of(path: str) -> tuple[str, ...]:
     """A library class and all that it inherits from, itself first."""
     found = layers.get(path)
-    if found is None:
+    bases = plain_bases.get(path, ()) if found is None else found.bases
+    if not bases:
         return (path,)
     seen = [path]
-    for base in found.bases:
+    for base in bases:
         seen += [b for b in bases_of(base) if b not in seen]
     return tuple(seen)
 

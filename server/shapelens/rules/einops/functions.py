@@ -9,7 +9,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.einops.patterns import CODE, DOTS, Malformed, Side, lengths, match, parse_side, shape_of, sides_of
 from shapelens.rules.einsum import einsum_shape
 from shapelens.rules.registry import rule
-from shapelens.values import List, Tensor
+from shapelens.values import Tensor
 from shapelens.values.dtypes import category
 
 REDUCTIONS = ("min", "max", "sum", "mean", "prod", "any", "all")
@@ -160,6 +160,3 @@ def _side(c: Call, text: str) -> Side:
 @rule("einops.asnumpy")
 def asnumpy(c: Call, tensor: Tensor) -> Tensor:
     return tensor.with_(library="numpy")
-
-
-__all__ = ["List", "rearranged", "reduced"]

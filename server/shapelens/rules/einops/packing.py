@@ -56,7 +56,7 @@ def pack(c: Call, tensors: object, pattern: str) -> object:
 def unpack(c: Call, tensor: Tensor, packed_shapes: object, pattern: str) -> object:
     """Split the dim at the star into these shapes; one of them may hold a single -1."""
     front, back = _places(c, pattern)
-    if not isinstance(packed_shapes, (list, tuple)) or isinstance(packed_shapes, List) and packed_shapes.rest:
+    if not isinstance(packed_shapes, (list, tuple)) or (isinstance(packed_shapes, List) and packed_shapes.rest):
         raise NotKnown
     shape = c.dims(tensor, [*front, "N", *back])
     if len(shape) != len(front) + 1 + len(back):

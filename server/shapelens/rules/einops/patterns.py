@@ -88,7 +88,7 @@ def parse_side(text: str) -> Side:
 
 
 def _check_axis(token: str) -> None:
-    if token == DOTS or token.isdigit() and int(token) > 0:
+    if token == DOTS or (token.isdigit() and int(token) > 0):
         return
     if not token.isidentifier() or token.startswith("_") or token.endswith("_"):
         raise Malformed(f"'{token}' is no name of an axis")

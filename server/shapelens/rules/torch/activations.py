@@ -330,6 +330,9 @@ def _native_dropout(c: Call, input: Tensor, p: object, train: object) -> object:
 # -- distances -----------------------------------------------------------------------------------------------------
 
 
+_MODULUS = {"complex64": "float32", "complex128": "float64"}
+
+
 def _common(c: Call, x1: Tensor, x2: Tensor) -> tuple[Dim, ...]:
     """The broadcast dims of two tensors."""
     return c.broadcast(c.dims(x1), c.dims(x2), tensors=(x1, x2))

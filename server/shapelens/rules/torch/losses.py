@@ -838,7 +838,7 @@ def _ctc_batch(c: Call, log_probs: Tensor, other: Tensor | None, name: str, batc
     got = c.text(other) if other is not None else came
     c.fail(
         "target-mismatch",
-        f"{c.name}: log_probs {c.text(log_probs)} is read as (T, N, C) with N = {c.dim_text(batch)}, but {name} is {got}",
+        f"{c.name}: log_probs {c.text(log_probs)} is (T, N, C) with N = {c.dim_text(batch)}, but {name} is {got}",
         *([other] if other is not None else []),
         log_probs,
     )

@@ -53,16 +53,18 @@ def _channels(shape: tuple[Dim, ...] | Open) -> Dim | None:
     return dims[1] if len(dims) > 1 else None
 
 
-def _fit(c: Call, input: Tensor, got: Dim | None, vectors: Sequence[Vector], said_by: str = "") -> str | None:
-    """Hold per-channel vectors against the channels of the input; the dtype of the result."""
+def _fit(
+    c: Call, input: Tensor, got: Dim | None, vectors: Sequence[Vector], said_by: str = "", loose: Sequence[str] = ()
+) -> str | None:
+    """Hold per-channel vectors against the channels; the dtype of the result. Those of `loose` may have any dtype."""
     if is_empty(c, input):  # torch then looks at nothing
-        return input.dtype
+        return input.dtype if all(t is None or t.dtype == input.dtype for _, t in vectors) else None
     no_dtypes(c, input, NOT_FLOAT)
     dtype = input.dtype
     for what, tensor in vectors:
         if tensor is None:
             continue
-        if dtype != tensor.dtype:
+        if dtype != tensor.dtype and what not in loose:
             dtype = same_dtype(c, input, tensor, what, low=True)
         size = c.store.shape(tensor.shape)
         if got is None or not isinstance(size, tuple) or len(size) != 1 or not differ(c, size[0], got):
@@ -104,7 +106,7 @@ def batch_norm(
     """(B, C, *) -> (B, C, *), with vectors of C. Source: the torch.nn.BatchNorm2d page."""
     shape = _shape(c, input)
     if is_empty(c, input):
-        return _same(input, shape, input.dtype)
+        return _same(input, shape, None)
     if isinstance(shape, tuple) and len(shape) < 2:
         c.fail("rank-mismatch", f"{c.name} expects a tensor of (B, C, …), got {c.text(input)}", input)
     if training is True and isinstance(shape, tuple) and _one((shape[0], *shape[2:])):
@@ -153,7 +155,7 @@ def instance_norm(
     """(B, C, *) -> (B, C, *), with vectors of C. Source: the torch.nn.InstanceNorm2d page."""
     shape = _shape(c, input)
     if is_empty(c, input):
-        return _same(input, shape, input.dtype)
+        return _same(input, shape, None)
     if isinstance(shape, tuple) and len(shape) < 2:
         c.fail("rank-mismatch", f"{c.name} expects a tensor of (B, C, …), got {c.text(input)}", input)
     if use_input_stats is True:
@@ -163,7 +165,7 @@ def instance_norm(
     vectors: list[Vector] = [
         ("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)
     ]  # fmt: skip
-    return _same(input, shape, _fit(c, input, _channels(shape), vectors))
+    return _same(input, shape, _fit(c, input, _channels(shape), vectors, loose=_RUNNING))
 
 
 def _more_than_one(c: Call, input: Tensor, shape: tuple[Dim, ...] | Open, front: int) -> None:
@@ -191,7 +193,7 @@ def torch_instance_norm(
     vectors: list[Vector] = [
         ("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)
     ]  # fmt: skip
-    return _same(input, shape, _fit(c, input, _channels(shape), vectors))
+    return _same(input, shape, _fit(c, input, _channels(shape), vectors, loose=_RUNNING))
 
 
 def _layer_vectors(c: Call, *names: str) -> list[Vector]:
@@ -212,6 +214,7 @@ _BATCH = {
 }
 _MODULE = "torch.nn.modules.batchnorm"
 _BASES = (f"{_MODULE}._NormBase", "torch.nn.Module")
+_RUNNING = ("running_mean", "running_var")
 _STATISTICS = "track_running_stats={}, device=None, dtype=None, *, bias=True"
 
 
@@ -295,7 +298,7 @@ def _instance_layers(n: int) -> None:
                 raise NotKnown
             differ(c, a["num_features"], got)
         vectors = _layer_vectors(c, "running_mean", "running_var", "weight", "bias")
-        dtype = _fit(c, input, got, vectors, "" if lazy else "num_features")
+        dtype = _fit(c, input, got, vectors, "" if lazy else "num_features", _RUNNING)
         if a["track_running_stats"] is False:
             _more_than_one(c, input, shape, len(shape) - n)
         return _same(input, shape, dtype)

@@ -260,6 +260,8 @@ def pixel_unshuffle(c: Call, input: Tensor, downscale_factor: object) -> Tensor:
     r = count(c, downscale_factor, "downscale_factor")
     front, (channels, height, width) = _image(c, input)
     least(c, (r,), 1, "downscale_factor")
+    if is_empty(c, input):
+        raise NotKnown  # torch then divides the sizes in another way
     for size, what in ((height, "height"), (width, "width")):
         if divides(r, size) is False:
             c.fail(
@@ -329,8 +331,10 @@ def grid_sample(
     if isinstance(padding_mode, str) and padding_mode not in ("zeros", "border", "reflection"):
         modes = "'zeros', 'border' or 'reflection'"
         c.fail("argument-value", f"{c.name}: padding_mode must be {modes}, got {padding_mode!r}")
-    no_dtypes(c, input, NOT_FLOAT)
-    dtype = input.dtype if is_empty(c, grid) else same_dtype(c, input, grid, "grid")
+    dtype = input.dtype
+    if not is_empty(c, grid):
+        no_dtypes(c, input, NOT_FLOAT)
+        dtype = same_dtype(c, input, grid, "grid")
     shape, points = c.shape(input), c.shape(grid)
     known = shape if isinstance(shape, tuple) else points
     if not isinstance(known, tuple):
