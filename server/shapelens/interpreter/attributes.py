@@ -295,6 +295,8 @@ def _of_super(m: Machine, f: Frame, value: Super, name: str, node: ast.AST) -> A
             if isinstance(attribute, Descriptor):
                 return Bound(attribute.function, receiver) if attribute.kind == "classmethod" else attribute.function
             return Bound(attribute, receiver) if name == "__new__" else attribute
+        if isinstance(base, Class) and base.kind == "dataclass" and name == "__init__" and base.fields:
+            return Bound(Lib("dataclasses.__init__"), receiver)
         if isinstance(base, Lib):
             if name in ("__init__", "forward", "__call__", "__new__", "__setattr__", "__getattr__", "extra_repr"):
                 return Bound(Lib(f"{base.path}.{name}"), receiver)

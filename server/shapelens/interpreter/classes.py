@@ -227,7 +227,7 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
         _post_init(m, f, node, instance)
     elif cls.kind == "dataclass":
-        _fill_fields(m, f, instance, args, kwargs)
+        fill_fields(m, f, instance, args, kwargs)
         _post_init(m, f, node, instance)
     elif cls.kind == "namedtuple":
         return _named_tuple(cls, args, kwargs)
@@ -246,8 +246,10 @@ def _post_init(m: Machine, f: Frame, node: ast.AST, instance: Instance) -> None:
         calls.call(m, f, node, Bound(hook, instance), [], {})
 
 
-def _fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+def fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Run the `__init__` that a dataclass has by its fields."""
     assert isinstance(instance.cls, Class)
+    m.touch(instance)
     given = list(args)
     for name, _ in instance.cls.fields:
         default = find_in_class(instance.cls, name)[0]

@@ -267,6 +267,9 @@ def call_method(
         if name == "__setattr__" and len(args) == 2 and isinstance(args[0], str):
             put(m, instance, args[0], args[1])
         return None
+    if owner == "dataclasses":
+        classes.fill_fields(m, f, instance, args, kwargs)
+        return None
     if name == "__init__":
         classes.construct(m, f, node, owner, instance, args, kwargs)
         return None

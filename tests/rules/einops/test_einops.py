@@ -43,7 +43,10 @@ def check_layer(name: str, args: Any, kwargs: Any, input: torch.Tensor) -> None:
 
     def real() -> Any:
         layer = getattr(einops.layers.torch, name)(*args, **kwargs)
-        found = layer(input)
+        try:
+            found = layer(input)
+        except KeyError as error:  # einops' own way to say that the rank is wrong
+            raise RuntimeError from error
         mine = Instance(Lib(path))
         make_layer(Call(store, path), path, mine, args, kwargs)
         for key, weight in layer.named_parameters():

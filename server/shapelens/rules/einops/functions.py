@@ -8,10 +8,11 @@ from typing import Any
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.einops.patterns import CODE, DOTS, Malformed, Side, lengths, match, parse_side, shape_of, sides_of
 from shapelens.rules.einsum import einsum_shape
-from shapelens.rules.registry import rule
+from shapelens.rules.registry import alias, rule
 from shapelens.values import Tensor
 from shapelens.values.dtypes import category
 
+alias("einops.einops", "einops")
 REDUCTIONS = ("min", "max", "sum", "mean", "prod", "any", "all")
 
 
@@ -78,17 +79,17 @@ def _reduced_dtype(c: Call, tensor: Tensor, reduction: object, reduces: bool) ->
 
 
 @rule("einops.rearrange")
-def rearrange(c: Call, tensor: object, pattern: str, **axes_lengths: Any) -> Tensor:
+def rearrange(c: Call, /, tensor: object, pattern: str, **axes_lengths: Any) -> Tensor:
     return rearranged(c, _stacked(c, tensor), pattern, axes_lengths)
 
 
 @rule("einops.reduce")
-def reduce(c: Call, tensor: object, pattern: str, reduction: object, **axes_lengths: Any) -> Tensor:
+def reduce(c: Call, /, tensor: object, pattern: str, reduction: object, **axes_lengths: Any) -> Tensor:
     return reduced(c, _stacked(c, tensor), pattern, reduction, axes_lengths)
 
 
 @rule("einops.repeat")
-def repeat(c: Call, tensor: object, pattern: str, **axes_lengths: Any) -> Tensor:
+def repeat(c: Call, /, tensor: object, pattern: str, **axes_lengths: Any) -> Tensor:
     """Axes that are on the right only are new; their sizes must be given."""
     left, right = sides_of(c, pattern)
     lost = sorted(set(left.names) - set(right.names))

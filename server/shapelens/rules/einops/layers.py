@@ -25,12 +25,18 @@ def _text(self: Instance, name: str) -> str:
     return found
 
 
-@layer("einops.layers.torch.Rearrange", "pattern, **axes_lengths")
+def _check_pattern(c: Call, self: Instance) -> None:
+    """einops reads the pattern when the layer is made."""
+    if isinstance(self.attrs.get("pattern"), str):
+        sides_of(c, self.attrs["pattern"])
+
+
+@layer("einops.layers.torch.Rearrange", "pattern, **axes_lengths", setup=_check_pattern)
 def rearrange_layer(c: Call, self: Instance, input: Tensor) -> Tensor:
     return rearranged(c, input, _text(self, "pattern"), _given(self))
 
 
-@layer("einops.layers.torch.Reduce", "pattern, reduction, **axes_lengths")
+@layer("einops.layers.torch.Reduce", "pattern, reduction, **axes_lengths", setup=_check_pattern)
 def reduce_layer(c: Call, self: Instance, input: Tensor) -> Tensor:
     return reduced(c, input, _text(self, "pattern"), self.attrs.get("reduction"), _given(self))
 
@@ -61,6 +67,7 @@ def _sized(c: Call, text: str, sizes: Sizes) -> tuple[Any, ...]:
     "einops.layers.torch.EinMix",
     "pattern, weight_shape, bias_shape=None, **axes_lengths",
     parameters=_mix_parameters,
+    setup=_check_pattern,
 )
 def ein_mix(c: Call, self: Instance, input: Tensor) -> Tensor:
     """A linear map over named axes: those of the weight that are not on the right are summed over."""
