@@ -13,6 +13,7 @@ from typing import Any
 
 from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
 from shapelens.interpreter import annotations, calls
 from shapelens.interpreter.expressions import ev
@@ -26,8 +27,6 @@ from shapelens.source.tree import Tree, parse
 from shapelens.values import Exceptional, PyModule, Tensor
 
 MODULE_FUEL = 200_000
-FOLLOW_FUEL = 400_000
-_MAX_FOLLOWED = 400
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 
@@ -69,8 +68,7 @@ class Session:
         self._texts: dict[str, str] = {}
         self._trees: dict[str, Tree] = {}
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
-        self._followed: dict[str, PyModule] = {}
-        self._stamps: dict[str, tuple[int, int]] = {}
+        self._following: Following | None = None
 
     @property
     def environment(self) -> Environment:
@@ -106,9 +104,13 @@ class Session:
 
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""
-        if any(module.path == path for module in self._followed.values()):
-            self._followed.clear()
-            self._stamps.clear()
+        if self._following is not None and self._following.holds(path):
+            self._following = None
+
+    def _fresh(self) -> None:
+        """Drop the followed modules when one of their files changed on disk."""
+        if self._following is not None and self._following.is_stale(self._texts):
+            self._following = None
 
     def _tree(self, path: str) -> Tree:
         text = self._texts.get(path)
@@ -117,63 +119,18 @@ class Session:
             if known is None or known.text != text:
                 known = self._trees[path] = parse(text, known)
             return known
-        stamp = _stamp(path)
+        stamp = file_stamp(path)
         held = self._disk.get(path)
         if held is None or held[0] != stamp:
             held = self._disk[path] = (stamp, parse(read_text(path), held[1] if held else None))
         return held[1]
 
-    # -- following -----------------------------------------------------------------------------------------------
-
-    def _fresh(self) -> None:
-        """Drop the followed modules when one of their files changed on disk."""
-        for path, stamp in self._stamps.items():
-            if path not in self._texts and _stamp(path) != stamp:
-                self._followed.clear()
-                self._stamps.clear()
-                return
-
-    def _loader(self, modules: dict[str, PyModule], machine: list[Machine]) -> Callable[..., PyModule | None]:
-        missing: set[str] = set()
-
-        def load(name: str, importer: str | None = None) -> PyModule | None:
-            found = modules.get(name)
-            if found is not None or name in missing:
-                return found
-            file = self.resolver.find(name, Path(importer) if importer else None)
-            if file is None or file.path is None and not file.search:
-                missing.add(name)
-                return None
-            if file.path is None:
-                module = PyModule(name, None, True)
-                modules[name] = module
-                return module
-            path = str(file.path)
-            for other in modules.values():
-                if other.path == path:
-                    return other
-            if len(modules) > _MAX_FOLLOWED:
-                return None
-            module = PyModule(name, path, file.is_package)
-            modules[name] = module
-            try:
-                tree = self._tree(path)
-            except (SourceError, OSError):
-                missing.add(name)
-                return None
-            self._stamps[path] = _stamp(path)
-            _follow(machine[0], module, tree)
-            return module
-
-        return load
-
     def _machine(self, module: PyModule, shared: bool = True) -> Machine:
-        modules = _Layered(self._followed) if shared else {}
-        modules[module.name] = module
-        holder: list[Machine] = []
-        machine = Machine(self._loader(modules, holder), MODULE_FUEL)
-        holder.append(machine)
-        return machine
+        """A machine for one run of a file; with `shared`, modules followed before are used again."""
+        if self._following is None or not shared:
+            self._following = Following(self._tree, lambda: self.resolver, self.roots)
+        self._following.main = module
+        return Machine(self._following, MODULE_FUEL)
 
     # -- analysing -----------------------------------------------------------------------------------------------
 
@@ -251,31 +208,6 @@ class Session:
         return EntryResult(tuple(renderer.analyses(root if module.name.count(".") else path, path)))
 
 
-class _Layered(dict[str, PyModule]):
-    """Modules of one run above those that every run shares; what is followed goes into the shared ones."""
-
-    def __init__(self, shared: dict[str, PyModule]) -> None:
-        super().__init__()
-        self._shared = shared
-        self._own = True
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return super().get(key) or self._shared.get(key, default)
-
-    def __setitem__(self, key: str, value: PyModule) -> None:
-        if self._own:
-            self._own = False
-            super().__setitem__(key, value)
-        else:
-            self._shared[key] = value
-
-    def values(self) -> Any:
-        return [*super().values(), *self._shared.values()]
-
-    def __len__(self) -> int:
-        return super().__len__() + len(self._shared)
-
-
 def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
     """Run a file's own statements; the places of its chunks."""
     places: dict[int, Chunked] = {}
@@ -287,28 +219,6 @@ def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
     for chunk in tree.chunks:
         places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
     return places
-
-
-def _follow(m: Machine, module: PyModule, tree: Tree) -> None:
-    """Execute a followed module apart from what is going on: nothing is shown or reported of it."""
-    saved = m.recording, m.fuel, m.touched, m.watches, m.caught, m.depth, m.callsites
-    m.recording, m.fuel, m.touched, m.watches, m.caught, m.depth, m.callsites = False, FOLLOW_FUEL, [], [], [], 0, []
-    reports = len(m.reports)
-    try:
-        run_module(m, module, tree.chunks, False)
-    except Budget:
-        pass
-    finally:
-        m.recording, m.fuel, m.touched, m.watches, m.caught, m.depth, m.callsites = saved
-        del m.reports[reports:]
-
-
-def _stamp(path: str) -> tuple[int, int]:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size
 
 
 def deepen_stack() -> None:

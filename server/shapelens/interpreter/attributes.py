@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from shapelens.dims import Expr
-from shapelens.interpreter import builtins, calls, classes, containers, plain
+from shapelens.interpreter import builtins, calls, classes, containers, importing, plain
 from shapelens.interpreter.classes import find_in_class
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
@@ -132,16 +132,11 @@ def of_lib(value: Lib, name: str) -> Any:
 
 def of_module(m: Machine, value: PyModule, name: str) -> Any:
     """An attribute of a module that is followed."""
-    found = value.namespace.get(name, _MISSING)
-    if found is not _MISSING:
+    found = importing.member(m, value, name)
+    if found is not importing.MISSING:
         return found
-    if name == "__name__":
+    if name in ("__name__", "__package__"):
         return value.name
-    if value.is_package:
-        child = m.load_module(f"{value.name}.{name}")
-        if child is not None:
-            value.namespace[name] = child
-            return child
     return Unknown(name)
 
 
@@ -399,7 +394,7 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
             return True
         return None if any(not isinstance(c, Class) for c in value.mro) else False
     if isinstance(value, PyModule):
-        return True if name in value.namespace else None
+        return True if importing.member(m, value, name) is not importing.MISSING else None
     if isinstance(value, Function):
         return True if name in value.attrs or name in ("__name__", "__module__") else False
     if plain.is_plain(value) and not isinstance(value, Size):

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, ceildiv, equal, floordiv, less_equal, maximum, minimum
-from shapelens.interpreter import attributes, calls, classes, containers, iteration, plain
+from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
@@ -662,7 +662,7 @@ def _vars(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
 
 @native("builtins.globals")
 def _globals(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Dict(f.module.namespace)
+    return Dict({name: importing.member(m, f.module, name) for name in list(f.module.namespace) if name != "*"})
 
 
 @native("builtins.locals")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, equal, less, less_equal
-from shapelens.interpreter import attributes, builtins, calls, classes, iteration, plain
+from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, plain
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, truth
@@ -73,9 +73,10 @@ def _name(m: Machine, node: ast.Name, f: Frame) -> Any:
     value = f.locals.get(node.id, _MISSING)
     if value is _MISSING or f.globals is not None and node.id in f.globals:
         value = lookup(m, f, node.id)
-    if type(value) is Unknown and value.hole is not None:
+    kind = type(value)
+    if kind is Unknown and value.hole is not None:
         return m.store.value(value)
-    return value
+    return importing.member(m, f.module, node.id) if kind is importing.Later else value
 
 
 def lookup(m: Machine, f: Frame, name: str) -> Any:
@@ -87,9 +88,9 @@ def lookup(m: Machine, f: Frame, name: str) -> Any:
     for scope in f.cells:
         if name in scope:
             return scope[name]
-    namespace = f.module.namespace
-    if name in namespace:
-        return namespace[name]
+    value = importing.member(m, f.module, name)
+    if value is not importing.MISSING:
+        return value
     builtin = builtins.NAMES.get(name, _MISSING)
     if builtin is not _MISSING:
         return builtin

@@ -1,4 +1,8 @@
-"""Imports: library names that rules know, and modules that are followed from their source."""
+"""Imports: library names that rules know, and modules that are followed from their source.
+
+Following is lazy: `from package import name` in a followed module is only looked up when the name is used, and a
+module's statements run when something of it is first asked for.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,16 @@ from shapelens.values import Exceptional, Lib, PyModule, Unknown
 # Libraries that are known by rules, never followed from source.
 RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping"))
 _STDLIB = frozenset(sys.stdlib_module_names)
-_MISSING = object()
+MISSING = object()
+
+
+class Later:
+    """A name of another module that a followed module imported and nobody has used yet."""
+
+    __slots__ = ("module", "name")
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.name = module, name
 
 
 def is_library(name: str) -> bool:
@@ -33,28 +46,53 @@ def absolute_name(f: Frame, module: str, level: int) -> str:
     return ".".join([*parts, module] if module else parts)
 
 
+def member(m: Machine, module: PyModule, name: str) -> Any:
+    """What a module has under a name: its own, what it star-imported, a submodule; MISSING where it has none."""
+    namespace = module.namespace
+    found = namespace.get(name, MISSING)
+    if found is MISSING and module.state == "new":
+        m.execute(module)
+        found = namespace.get(name, MISSING)
+    if found is MISSING:
+        for star in namespace.get("*", ()):
+            target = m.load_module(star, module.path)
+            if target is not None and target is not module and m.may_bind(target, name):
+                found = member(m, target, name)
+                if found is not MISSING:
+                    namespace[name] = found
+                    break
+    if found is MISSING and module.is_package:
+        found = m.load_module(f"{module.name}.{name}", module.path) or MISSING
+        if found is not MISSING:
+            namespace[name] = found
+    if type(found) is Later:
+        found = namespace[name] = resolved(m, module, found)
+    return found
+
+
+def resolved(m: Machine, module: PyModule, later: Later) -> Any:
+    """What an import that was put off stands for."""
+    target = m.load_module(later.module, module.path)
+    if target is None:
+        return attributes.of_lib(Lib(later.module), later.name)
+    child = None
+    if target.is_package and target.state != "done":
+        # A submodule of that name is what nearly every package means; its `__init__` need not run for it.
+        child = m.load_module(f"{later.module}.{later.name}", module.path)
+    if child is not None:
+        return child
+    value = member(m, target, later.name)
+    return Unknown(later.name) if value is MISSING else value
+
+
 def imported(m: Machine, f: Frame, name: str, whole: bool) -> Any:
     """`import a.b` (the top package) or, with `whole`, `import a.b as c`."""
-    if is_library(name):
-        return Lib(name if whole else name.partition(".")[0])
-    found = m.load_module(name, f.module.path)
-    if found is None:
-        return Lib(name if whole else name.partition(".")[0])
-    if whole or "." not in name:
-        return found
     top = name.partition(".")[0]
-    package = m.load_module(top, f.module.path)
-    if package is not None and isinstance(package, PyModule):
-        current = package
-        parts = name.split(".")
-        for i, part in enumerate(parts[1:], 2):
-            child = m.load_module(".".join(parts[:i]), f.module.path)
-            if child is None:
-                break
-            current.namespace.setdefault(part, child)
-            current = child
-        return package
-    return Lib(top)
+    shown = name if whole else top
+    if is_library(name):
+        return Lib(shown)
+    found = m.load_module(shown, f.module.path)
+    return Lib(shown) if found is None else found
 
 
 def imported_name(m: Machine, f: Frame, module: str, name: str, level: int) -> Any:
@@ -62,34 +100,17 @@ def imported_name(m: Machine, f: Frame, module: str, name: str, level: int) -> A
     full = absolute_name(f, module, level)
     if is_library(full) and level == 0:
         return attributes.of_lib(Lib(full), name)
-    found = m.load_module(full, f.module.path)
-    if found is None:
-        return attributes.of_lib(Lib(full), name) if full else Unknown(name)
-    value = found.namespace.get(name, _MISSING)
-    if value is not _MISSING:
-        return value
-    if found.is_package:
-        child = m.load_module(f"{full}.{name}", f.module.path)
-        if child is not None:
-            return child
-    return Unknown(name)
+    later = Later(full, name)
+    if not f.place.focus and f.locals is f.module.namespace:
+        return later
+    return resolved(m, f.module, later)
 
 
 def import_star(m: Machine, f: Frame, module: str, level: int) -> None:
-    """`from module import *`."""
+    """`from module import *`: looked through when a name is not found otherwise."""
     full = absolute_name(f, module, level)
-    if is_library(full) and level == 0:
-        return
-    found = m.load_module(full, f.module.path)
-    if found is None:
-        return
-    listed = found.namespace.get("__all__")
-    names = [n for n in listed if isinstance(n, str)] if isinstance(listed, (list, tuple)) else [
-        n for n in found.namespace if not n.startswith("_")
-    ]
-    for name in names:
-        if name in found.namespace:
-            f.locals[name] = found.namespace[name]
+    if not is_library(full) or level:
+        f.locals["*"] = (*f.locals.get("*", ()), full)
 
 
 def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: bool) -> Place:
@@ -110,5 +131,3 @@ def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: b
                 raise Budget from None
         frame.exits.clear()
     return place  # type: ignore[return-value]
-
-

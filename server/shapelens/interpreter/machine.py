@@ -6,7 +6,7 @@ import ast
 import itertools
 import os
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from shapelens.dims import Expr
 from shapelens.rules.call import Call, Failure, Related
@@ -28,6 +28,10 @@ from shapelens.values import (
     Tensor,
     Unknown,
 )
+
+
+# What running one followed module may use up.
+FOLLOW_FUEL = 400_000
 
 
 class Place:
@@ -103,13 +107,26 @@ class Unkeyable(Exception):
     """The value has no stable key, so a call with it cannot be memoised."""
 
 
+class Loader(Protocol):
+    """Finds the modules of the program; see analysis.following."""
+
+    def find(self, name: str, importer: str | None) -> PyModule | None:
+        """The module of that name, not run yet; None where it is not to be followed."""
+
+    def execute(self, m: Machine, module: PyModule) -> None:
+        """Run the module's statements."""
+
+    def may_bind(self, module: PyModule, name: str) -> bool:
+        """Whether a module's text may bind the name."""
+
+
 class Machine:
     """Everything that a run shares. The evaluating functions take it as their first parameter."""
 
-    def __init__(self, load_module: Callable[..., PyModule | None], fuel: int = 400_000) -> None:
+    def __init__(self, loader: Loader, fuel: int = 400_000) -> None:
         self.store = Store()
         self.call = Call(self.store)
-        self.load_module = load_module
+        self.loader = loader
         self.fuel = fuel
         self.depth = 0
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
@@ -137,6 +154,33 @@ class Machine:
         self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
         self.defects: list[tuple[ast.AST, Exception]] = []
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
+
+    # -- modules -------------------------------------------------------------------------------------------------
+
+    def load_module(self, name: str, importer: str | None = None) -> PyModule | None:
+        """The module of that name, not run yet; None where it is not followed."""
+        return self.loader.find(name, importer)
+
+    def execute(self, module: PyModule) -> None:
+        """Run a module's statements, apart from what is going on: nothing of it is shown or reported."""
+        module.state = "running"
+        saved = self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites
+        self.recording, self.fuel, self.depth = False, FOLLOW_FUEL, 0
+        self.touched, self.watches, self.caught, self.callsites = [], [], [], []
+        reports, mark = len(self.reports), self.store.mark()
+        try:
+            self.loader.execute(self, module)
+        except Budget:
+            pass
+        finally:
+            self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            del self.reports[reports:]
+            self.store.undo(mark)
+            module.state = "done"
+
+    def may_bind(self, module: PyModule, name: str) -> bool:
+        """Whether a module's text may bind the name, so that it has to be run to see."""
+        return module.state != "new" or self.loader.may_bind(module, name)
 
     # -- limits --------------------------------------------------------------------------------------------------
 

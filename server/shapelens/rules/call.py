@@ -204,6 +204,8 @@ class Call:
             return a
         if more_than_one[1]:
             return b
+        if less(0, a) is not True or less(0, b) is not True:
+            raise NotKnown  # against a size of 1, one of 0 stays 0
         # Legal only where they are equal or one of them is 1, so the larger is the result.
         from shapelens.dims import maximum
 
@@ -250,7 +252,7 @@ class Call:
         if isinstance(value, (int, Expr)):
             return value
         if type(value) is Unknown or isinstance(value, Scalar) and value.type == "int":
-            return self.store.dim_of(value)  # type: ignore[arg-type]
+            return self.store.dim_of(value)
         raise NotKnown
 
     def ints(self, value: object, n: int | None = None) -> tuple[Dim, ...]:

@@ -352,7 +352,7 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
         return unknown_result(rule.result)
     previous, c.path = c.path, rule.path
     try:
-        ready = []
+        ready: list[Any] = []
         for p, value in zip(rule.parameters, bound):
             if p.kind == "*":
                 ready.extend(value if p.needs == "object" else [_coerce(c, p.needs, v, _MISSING) for v in value])

@@ -174,7 +174,7 @@ class PyModule:
     def __init__(self, name: str, path: str | None, is_package: bool = False) -> None:
         self.name, self.path, self.is_package = name, path, is_package
         self.namespace: dict[str, Any] = {}
-        self.state: Any = None
+        self.state = "running"  # "new": its statements have not run yet; "done"
         self.born = next(serials)
 
     def __repr__(self) -> str:

@@ -78,7 +78,10 @@ def convolutions(draw: Any) -> tuple[int, tuple[Any, ...], dict[str, Any], torch
     }
     if draw(st.integers(0, 4)) == 0:
         kwargs["padding_mode"] = draw(st.sampled_from(["reflect", "replicate", "circular", "zeros", "other"]))
-    shape = [channels, *draw(st.lists(st.integers(0 if draw(st.integers(0, 9)) == 0 else 1, 7), min_size=n, max_size=n))]
+    shape = [
+        channels,
+        *draw(st.lists(st.integers(0 if draw(st.integers(0, 9)) == 0 else 1, 7), min_size=n, max_size=n)),
+    ]
     if draw(st.integers(0, 3)):
         shape.insert(0, draw(st.integers(0, 2)))
     if draw(st.integers(0, 7)) == 0:
@@ -121,10 +124,19 @@ def test_conv_function(case: Any, bias: int) -> None:
 
 def is_empty_output(n: int, shape: Any, kernel: Any, arguments: dict[str, Any]) -> bool:
     """Whether a transposed convolution comes to a size of 0, which some backends of torch take and others refuse."""
-    def each(value: Any) -> Any:
-        return value * n if isinstance(value, tuple) and len(value) == 1 else value if isinstance(value, tuple) else (value,) * n
 
-    lists = [each(arguments.get(k, d)) for k, d in (("stride", 1), ("padding", 0), ("dilation", 1), ("output_padding", 0))]
+    def each(value: Any) -> Any:
+        return (
+            value * n
+            if isinstance(value, tuple) and len(value) == 1
+            else value
+            if isinstance(value, tuple)
+            else (value,) * n
+        )
+
+    lists = [
+        each(arguments.get(k, d)) for k, d in (("stride", 1), ("padding", 0), ("dilation", 1), ("output_padding", 0))
+    ]
     sizes = zip(shape[-n:], each(kernel), *lists)
     return any((x - 1) * s - 2 * p + d * (k - 1) + o + 1 == 0 for x, k, s, p, d, o in sizes)
 
@@ -168,7 +180,8 @@ def test_output_size(n: int, stride: int, kernel: int, padding: int, data: Any) 
 @pytest.mark.parametrize("kwargs", [
     {"stride": 0}, {"stride": -1}, {"dilation": 0}, {"padding": -1}, {"groups": 0}, {"groups": -1}, {"groups": 4},
     {"stride": 2.0}, {"padding": 1.5}, {"dilation": 1.0}, {"stride": ()}, {"padding": "same", "stride": 2},
-    {"padding": "full"}, {"groups": None}, {"padding": None}, {"bias": False}, {"bias": None}, {"bias": 1}, {"dtype": torch.float64},
+    {"padding": "full"}, {"groups": None}, {"padding": None}, {"bias": False}, {"bias": None}, {"bias": 1},
+    {"dtype": torch.float64},
     {"stride": [2, 1]}, {"padding_mode": "reflect", "padding": 5}, {"padding_mode": "reflect", "padding": "same"},
     {"padding_mode": "reflect", "padding": "valid"}, {"padding_mode": "circular", "padding": 6},
 ])  # fmt: skip
@@ -188,7 +201,9 @@ def test_sizes(args: tuple[Any, ...]) -> None:
     check_layer("torch.nn.ConvTranspose2d", args, {}, x)
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.bool, torch.complex64])
+@pytest.mark.parametrize(
+    "dtype", [torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.bool, torch.complex64]
+)
 @pytest.mark.parametrize("weight", [torch.float32, torch.float64, torch.int64, torch.bool, torch.complex64])
 def test_dtypes(dtype: torch.dtype, weight: torch.dtype) -> None:
     x, w = torch.zeros(1, 2, 4, 4, dtype=dtype), torch.zeros(3, 2, 2, 2, dtype=weight)
@@ -222,7 +237,13 @@ def test_symbolic(case: Any) -> None:
 def test_reading_back_what_was_configured() -> None:
     _, conv = made("torch.nn.Conv2d", 3, 64, 7, stride=2, padding="valid")
     a = conv.attrs
-    assert (a["kernel_size"], a["stride"], a["padding"], a["dilation"], a["groups"]) == ((7, 7), (2, 2), "valid", (1, 1), 1)
+    assert (a["kernel_size"], a["stride"], a["padding"], a["dilation"], a["groups"]) == (
+        (7, 7),
+        (2, 2),
+        "valid",
+        (1, 1),
+        1,
+    )
     assert a["weight"] == Tensor((64, 3, 7, 7), "float32")
     assert a["weight"].parameter
     assert a["bias"] == Tensor((64,), "float32")

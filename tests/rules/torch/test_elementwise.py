@@ -168,6 +168,14 @@ def test_where_with_numbers(two: list[tuple[int, ...]], b: torch.dtype, n: Any, 
     check("torch.where", mask, n, m)
 
 
+def test_isin_and_frexp() -> None:
+    check("torch.isin", torch.ones(2, 3), torch.ones(4))
+    check("torch.isin", torch.ones(2, 3), 1)
+    check("torch.isin", 1, torch.ones(4))
+    check("torch.frexp", torch.ones(2, 3))
+    check("torch.frexp", torch.ones(2, 3).long())
+
+
 def test_where_of_a_condition() -> None:
     check("torch.where", tensor((2, 3), torch.bool), allow_unknown=True)
 
@@ -300,3 +308,10 @@ def test_every_function_exists_in_torch() -> None:
 
 def test_dtype_argument_is_a_library_name() -> None:
     assert abstract(torch.float32) is Lib("torch.float32")
+
+
+def test_a_size_that_may_be_zero() -> None:
+    found, other = symbol("found", 0), symbol("other", 1)
+    assert call("torch.Tensor.__add__", Tensor((found,)), Tensor((1,))).shape == (found,)
+    assert call("torch.Tensor.__add__", Tensor((found,)), Tensor((other,))).shape is None
+    assert call("torch.Tensor.__add__", Tensor((found,)), Tensor((3,))).shape == (3,)

@@ -65,7 +65,9 @@ def test_instance_norm(case: Any, n: int, affine: bool, track: bool, unbatched: 
     check_layer(f"torch.nn.LazyInstanceNorm{n}d", (), kwargs, x, **loose(x, unbatched, unbatched))
 
 
-@given(channelled(1, 5), st.sets(st.sampled_from(["running_mean", "running_var", "weight", "bias"])), st.booleans(), dtypes)
+@given(
+    channelled(1, 5), st.sets(st.sampled_from(["running_mean", "running_var", "weight", "bias"])), st.booleans(), dtypes
+)
 def test_functional_norms(case: Any, given: set[str], training: bool, dtype: torch.dtype) -> None:
     shape, channels = case
     x, vector = torch.zeros(shape, dtype=dtype), torch.zeros(channels)

@@ -43,7 +43,9 @@ def mixed_circular(shape: tuple[int, ...], pad: tuple[int, ...], mode: str) -> b
 @given(shapes(), st.sampled_from(MODES), st.sampled_from(DTYPES), st.data())
 def test_pad(shape: tuple[int, ...], mode: str, dtype: torch.dtype, data: Any) -> None:
     pad = data.draw(pads(len(shape)))
-    check("torch.nn.functional.pad", torch.zeros(shape, dtype=dtype), pad, mode, may_miss=mixed_circular(shape, pad, mode))
+    check(
+        "torch.nn.functional.pad", torch.zeros(shape, dtype=dtype), pad, mode, may_miss=mixed_circular(shape, pad, mode)
+    )
     check("torch.constant_pad_nd", torch.zeros(shape, dtype=dtype), list(pad))
 
 
@@ -59,8 +61,10 @@ def test_layers(n: int, kind: str, data: Any) -> None:
     check_layer(f"torch.nn.{kind}Pad{n}d", args, {}, torch.zeros(shape), may_miss=miss)
 
 
-@pytest.mark.parametrize("args", [(1,), ((1.0, 1),), ((1, 1), "edge"), ((1, 1), "foo"), ([1, 1],), (torch.Size([1, 1]),),
-                                  ((1, 1), "reflect", 1), ((1, 1), "reflect", 0), ((1, 1), "constant", 1.5), ((),)])  # fmt: skip
+@pytest.mark.parametrize("args", [
+    (1,), ((1.0, 1),), ((1, 1), "edge"), ((1, 1), "foo"), ([1, 1],), (torch.Size([1, 1]),), ((1, 1), "reflect", 1),
+    ((1, 1), "reflect", 0), ((1, 1), "constant", 1.5), ((),),
+])  # fmt: skip
 def test_arguments(args: tuple[Any, ...]) -> None:
     check("torch.nn.functional.pad", torch.zeros(1, 2, 5), *args)
 
@@ -70,7 +74,9 @@ def test_layer_arguments(padding: Any) -> None:
     check_layer("torch.nn.ZeroPad2d", (padding,), {}, torch.zeros(1, 2, 5, 5))
 
 
-@given(st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from(MODES), st.lists(st.integers(-2, 3), min_size=4, max_size=4))
+@given(
+    st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from(MODES), st.lists(st.integers(-2, 3), min_size=4, max_size=4)
+)
 def test_symbolic(shape: tuple[int, ...], mode: str, pad: list[int]) -> None:
     agrees(rule_run("torch.nn.functional.pad", tuple(pad), mode), shape)
 

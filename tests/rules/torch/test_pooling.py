@@ -16,7 +16,16 @@ from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
 from shapelens.values import UNKNOWN, Hole, Tensor, Unknown
 
-DTYPES = [torch.float16, torch.float32, torch.float64, torch.int64, torch.int32, torch.uint8, torch.bool, torch.complex64]
+DTYPES = [
+    torch.float16,
+    torch.float32,
+    torch.float64,
+    torch.int64,
+    torch.int32,
+    torch.uint8,
+    torch.bool,
+    torch.complex64,
+]
 ranks = st.integers(1, 3)
 
 
@@ -96,7 +105,9 @@ def test_lp_pool(case: Any, norm: float) -> None:
 @given(ranks, st.data())
 def test_adaptive(n: int, data: Any) -> None:
     x = data.draw(inputs(n))
-    size = st.one_of(st.integers(-1, 9), st.integers(1, 5), st.none() if n > 1 or data.draw(st.booleans()) else st.just(2))
+    size = st.one_of(
+        st.integers(-1, 9), st.integers(1, 5), st.none() if n > 1 or data.draw(st.booleans()) else st.just(2)
+    )
     length = n if data.draw(st.integers(0, 5)) else data.draw(st.integers(0, 4))
     out = data.draw(size) if data.draw(st.booleans()) else tuple(data.draw(size) for _ in range(length))
     indices = data.draw(st.booleans())
@@ -120,7 +131,9 @@ def test_fractional(n: int, data: Any) -> None:
     if data.draw(st.integers(0, 9)):
         kwargs["output_size"] = many(data.draw, n, 0, 5)
     if data.draw(st.integers(0, 4)) == 0 or "output_size" not in kwargs:
-        kwargs["output_ratio"] = tuple(data.draw(ratio) for _ in range(n)) if data.draw(st.booleans()) else data.draw(ratio)
+        kwargs["output_ratio"] = (
+            tuple(data.draw(ratio) for _ in range(n)) if data.draw(st.booleans()) else data.draw(ratio)
+        )
     check_layer(f"torch.nn.FractionalMaxPool{n}d", (kernel,), kwargs, x)
     check(f"torch.nn.functional.fractional_max_pool{n}d", x, kernel, **kwargs)
     check(f"torch.nn.functional.fractional_max_pool{n}d_with_indices", x, kernel, **kwargs)
@@ -161,7 +174,8 @@ def test_dtypes(n: int, dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize("kwargs", [
-    {"kernel_size": 2.0}, {"kernel_size": 2, "stride": 1.5}, {"kernel_size": 0}, {"kernel_size": -1}, {"kernel_size": ()},
+    {"kernel_size": 2.0}, {"kernel_size": 2, "stride": 1.5}, {"kernel_size": 0}, {"kernel_size": -1},
+    {"kernel_size": ()},
     {"kernel_size": 2, "stride": []}, {"kernel_size": 2, "padding": 0.5}, {"kernel_size": True}, {"kernel_size": None},
     {"kernel_size": [2, 3]}, {"kernel_size": 9, "ceil_mode": True}, {"kernel_size": 2, "padding": -1},
 ])  # fmt: skip

@@ -151,6 +151,16 @@ def test_statistics(shape: tuple[int, ...], dtype: torch.dtype) -> None:
     check("torch.corrcoef", tensor(shape, dtype), may_miss=lenient(dtype))
 
 
+@given(shapes, axes)
+def test_integrals_and_renorm(shape: tuple[int, ...], dim: int) -> None:
+    x = tensor(shape, torch.float32)
+    check("torch.renorm", x, 2, dim, 1.0)
+    if shape:
+        check("torch.trapezoid", x, dim=dim)
+        check("torch.trapz", x, dx=0.5, dim=dim)
+        check("torch.cumulative_trapezoid", x, dim=dim, may_miss=0 in shape)
+
+
 @given(shapes, shapes)
 def test_dist(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     check("torch.dist", tensor(a, torch.float32), tensor(b, torch.float32))

@@ -38,7 +38,10 @@ def test_interpolate(shape: tuple[int, ...], dtype: torch.dtype, data: Any) -> N
     mode = draw(st.sampled_from(FITTING.get(len(shape), MODES) if draw(st.integers(0, 5)) else [*MODES, "other"]))
     kwargs: dict[str, Any] = {"mode": mode}
     length = n if draw(st.integers(0, 5)) else draw(st.integers(1, 3))
-    size, factor = st.integers(0 if draw(st.integers(0, 9)) == 0 else 1, 7), st.sampled_from([2, 0.5, 1.5, 1 / 3, 3.0, 0.7, 1])
+    size, factor = (
+        st.integers(0 if draw(st.integers(0, 9)) == 0 else 1, 7),
+        st.sampled_from([2, 0.5, 1.5, 1 / 3, 3.0, 0.7, 1]),
+    )
     form = draw(st.integers(0, 9))
     if form < 5 or form == 9:
         kwargs["size"] = draw(size) if draw(st.booleans()) else tuple(draw(size) for _ in range(length))
@@ -62,7 +65,8 @@ def test_interpolate(shape: tuple[int, ...], dtype: torch.dtype, data: Any) -> N
 
 
 @pytest.mark.parametrize("kwargs", [
-    {"size": 3.0}, {"size": (3.0, 3)}, {"size": (None, 3)}, {"size": True}, {"size": torch.Size([3, 3])}, {"size": [3, 4]},
+    {"size": 3.0}, {"size": (3.0, 3)}, {"size": (None, 3)}, {"size": True}, {"size": torch.Size([3, 3])},
+    {"size": [3, 4]},
     {"scale_factor": 0}, {"scale_factor": -1.0}, {"scale_factor": 0.1}, {"scale_factor": [2.0, 0.5]}, {}, {"size": -1},
     {"scale_factor": 0.1, "mode": "area"}, {"size": 0, "mode": "area"}, {"size": 3, "antialias": True},
 ])  # fmt: skip
@@ -153,7 +157,12 @@ def test_fold(kwargs: dict[str, Any], output: tuple[int, int], dtype: torch.dtyp
     check_layer("torch.nn.Fold", (output,), kwargs, x)
 
 
-@given(st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from([2, 0.5, 1.5, 0.25, 3.0]), windows(), st.sampled_from([1, 2, 3]))
+@given(
+    st.tuples(*[st.integers(1, 6)] * 4),
+    st.sampled_from([2, 0.5, 1.5, 0.25, 3.0]),
+    windows(),
+    st.sampled_from([1, 2, 3]),
+)
 def test_symbolic(shape: tuple[int, ...], factor: float, window: dict[str, Any], r: int) -> None:
     agrees(layer_run("torch.nn.Upsample", scale_factor=factor), shape)
     agrees(rule_run("torch.nn.functional.interpolate", size=(3, 5), mode="bilinear"), shape)
@@ -173,7 +182,10 @@ def test_what_is_shown() -> None:
         ("torch.nn.PixelUnshuffle", (2,), {}, "(B, 256, H/2, W/2)"),
     ):
         c, made_layer = made(path, *args, **kwargs)
-        assert c.text(call_layer(c, path, made_layer, [x], {})).replace("·", "*").replace("2H", "2*H").replace("2W", "2*W") == shown
+        assert (
+            c.text(call_layer(c, path, made_layer, [x], {})).replace("·", "*").replace("2H", "2*H").replace("2W", "2*W")
+            == shown
+        )
 
 
 def test_open_inputs() -> None:

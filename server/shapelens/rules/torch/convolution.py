@@ -155,6 +155,8 @@ def _channels(
     c: Call, n: int, input: Tensor, dims: tuple[Dim, ...], expected: Dim, groups: Dim, weight: Tensor
 ) -> None:
     got = dims[-n - 1]
+    if got == 0:
+        raise NotKnown  # without channels torch gives none either, whatever the filters
     if not differ(c, expected, got):
         if groups != 1 and divides(groups, got) is False:  # only a lazy layer has not asked that before
             c.fail("groups-mismatch", f"{c.name}: {c.dim_text(got)} channels in {c.text(input)} are not divisible by "

@@ -15,7 +15,7 @@ from shapelens.dims import Expr
 from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, NotKnown, Operand
 from shapelens.rules.registry import rule
-from shapelens.values import Open, Scalar, Tensor
+from shapelens.values import Named, Open, Scalar, Tensor
 from shapelens.values.dtypes import COMPLEX_OF, REAL_OF, category, promote, promote_weak, scalar_dtype
 
 BOOL, INT, FLOAT, COMPLEX = range(4)
@@ -526,6 +526,21 @@ def allclose(
 @rule("torch.equal", "torch.Tensor.equal")
 def equal_(c: Call, input: Tensor, other: Tensor) -> Scalar:
     return Scalar("bool")
+
+
+@rule("torch.isin")
+def isin(
+    c: Call, elements: Operand, test_elements: Operand, *, assume_unique: object = False, invert: object = False
+) -> Tensor:
+    """For each element whether it is among the others."""
+    shape = elements.shape if isinstance(elements, Tensor) else ()
+    return Tensor(shape, "bool", "torch", next(_tensors(elements, test_elements)).device)
+
+
+@rule("torch.frexp", "torch.Tensor.frexp")
+def frexp(c: Call, input: Tensor) -> object:
+    refuse(c, input.dtype, (BOOL, INT, COMPLEX), input)
+    return Named.of(mantissa=input.with_(), exponent=input.with_(dtype="int32"))
 
 
 @rule("torch.complex", "torch.polar")

@@ -150,8 +150,6 @@ def _adapted(c: Call, n: int, input: Tensor, output_size: Any, largest: bool) ->
     dims = c.dims(input, LAYOUT[n])
     if not (n if is_mean else n + 1) <= len(dims) <= (len(dims) if is_mean else n + 2):
         laid_out(c, input, n)
-    if input.dtype in NOT_FLOAT:
-        no_dtypes(c, input, NOT_FLOAT if largest or n == 1 else INTS | BOOL)
     if type(output_size) is int:
         out: list[Dim] = [output_size] * n
     else:
@@ -159,6 +157,8 @@ def _adapted(c: Call, n: int, input: Tensor, output_size: Any, largest: bool) ->
     for o in out:
         if o < 0 if isinstance(o, int) else less(o, 0):
             least(c, out, 0, "output_size")
+    if input.dtype in NOT_FLOAT and 0 not in out:
+        no_dtypes(c, input, NOT_FLOAT if largest or n == 1 else INTS | BOOL)
     if largest or (n == 3 and not is_mean):
         not_empty(c, input, dims[1:])
     elif out != [1] * n:

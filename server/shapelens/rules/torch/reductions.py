@@ -311,6 +311,31 @@ def diff(
     return _made(input, with_dims(c, input, (axis,), lambda d: (maximum(d + more, 0),)), input.dtype)
 
 
+@rule("torch.trapezoid", "torch.trapz")
+def trapezoid(c: Call, y: Tensor, x: Tensor | None = None, *, dx: object = None, dim: int = -1) -> Tensor:
+    """The dim goes; x, the places of the values, is a vector for that dim or broadcasts with y."""
+    if x is not None:
+        raise NotKnown
+    return _made(y, reduced_shape(c, y, dim, False), as_float(y.dtype))
+
+
+@rule("torch.cumulative_trapezoid")
+def cumulative_trapezoid(c: Call, y: Tensor, x: Tensor | None = None, *, dx: object = None, dim: int = -1) -> Tensor:
+    """The dim loses one element."""
+    if x is not None:
+        raise NotKnown
+    return _made(y, with_dims(c, y, (dim,), lambda d: (maximum(d - 1, 0),)), as_float(y.dtype))
+
+
+@rule(*_named("renorm"))
+def renorm(c: Call, input: Tensor, p: object, dim: int, maxnorm: object) -> Tensor:
+    shape = c.shape(input)
+    if isinstance(shape, tuple) and len(shape) < 2:
+        c.fail("rank-mismatch", f"renorm needs at least two dims, got {c.text(input)}", input)
+    check_axis(c, input, dim)
+    return input.with_()
+
+
 # -- sizes that depend on the data -----------------------------------------------------------------------------------
 
 

@@ -1,0 +1,133 @@
+"""Which imported modules are followed from their source, and their state across runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from shapelens.interpreter.importing import run_module
+from shapelens.interpreter.machine import Machine
+from shapelens.source.imports import Resolver
+from shapelens.source.reading import SourceError
+from shapelens.source.tree import Tree
+from shapelens.values import PyModule
+
+_MAX_MODULES = 2000
+# A package outside of the workspace is followed if one of its first files speaks of torch.
+_LOOKED_AT = 60
+
+
+class Following:
+    """The modules that runs share: found when first imported, run when first asked for something."""
+
+    def __init__(
+        self, tree_of: Callable[[str], Tree], resolver: Callable[[], Resolver], roots: Sequence[Path]
+    ) -> None:
+        self.tree_of, self.resolver = tree_of, resolver
+        self.roots = [str(r) for r in roots]
+        self.modules: dict[str, PyModule | None] = {}
+        self.by_path: dict[str, PyModule] = {}
+        self.stamps: dict[str, tuple[int, int]] = {}
+        self.packages: dict[str, bool] = {}
+        self.main: PyModule | None = None
+
+    def find(self, name: str, importer: str | None) -> PyModule | None:
+        """The module of that name, not run yet; None where there is none or it is not to be followed."""
+        if self.main is not None and name == self.main.name:
+            return self.main
+        folder = os.path.dirname(importer) if importer and self._is_own(importer) else ""
+        for key in (name, f"{folder}:{name}") if folder else (name,):
+            if key in self.modules:
+                return self.modules[key]
+        file = self.resolver().find(name, Path(importer) if importer else None)
+        found: PyModule | None = None
+        if file is not None and len(self.modules) < _MAX_MODULES:
+            if file.path is None:
+                if file.search:
+                    found = PyModule(name, None, True)
+                    found.state = "done"
+            elif str(file.path).endswith(".py") and self._is_followed(str(file.path), name):
+                found = self.by_path.get(str(file.path))
+                if found is None:
+                    found = PyModule(name, str(file.path), file.is_package)
+                    found.state = "new"
+                    self.by_path[str(file.path)] = found
+        own = found is not None and found.path is not None and self._is_own(found.path)
+        self.modules[f"{folder}:{name}" if folder and (own or found is None) else name] = found
+        if found is not None and self.main is not None and found.path == self.main.path and found.path is not None:
+            return self.main
+        return found
+
+    def execute(self, m: Machine, module: PyModule) -> None:
+        """Run a module's statements."""
+        if module.path is None:
+            return
+        try:
+            tree = self.tree_of(module.path)
+        except (SourceError, OSError):
+            return
+        self.stamps[module.path] = file_stamp(module.path)
+        module.namespace["__name__"] = module.name
+        run_module(m, module, tree.chunks, False)
+
+    def may_bind(self, module: PyModule, name: str) -> bool:
+        """Whether a module's text may bind the name."""
+        if module.path is None:
+            return False
+        try:
+            chunks = self.tree_of(module.path).chunks
+        except (SourceError, OSError):
+            return False
+        self.stamps[module.path] = file_stamp(module.path)
+        return any(name in c.names_bound or "*" in c.names_bound for c in chunks) or any(
+            "globals" in c.names_used for c in chunks
+        )
+
+    def holds(self, path: str) -> bool:
+        """Whether a file was read for a followed module."""
+        return path in self.stamps
+
+    def is_stale(self, buffers: Mapping[str, str]) -> bool:
+        """Whether a followed file changed on disk since."""
+        return any(path not in buffers and file_stamp(path) != stamp for path, stamp in self.stamps.items())
+
+    def _is_own(self, path: str) -> bool:
+        """Whether a file belongs to the user rather than to an installed package."""
+        if "site-packages" in path or "dist-packages" in path:
+            return False
+        return True
+
+    def _is_followed(self, path: str, name: str) -> bool:
+        if self._is_own(path):
+            return True
+        top = name.partition(".")[0]
+        known = self.packages.get(top)
+        if known is None:
+            parts = Path(path).parts
+            index = max((i for i, part in enumerate(parts) if part == top), default=len(parts) - 1)
+            known = self.packages[top] = _speaks_of_torch(Path(*parts[: index + 1]))
+        return known
+
+
+def _speaks_of_torch(package: Path) -> bool:
+    files = [package] if package.is_file() else []
+    if not files:
+        files = [*sorted(package.glob("*.py")), *sorted(package.glob("*/*.py"))][:_LOOKED_AT]
+    for file in files:
+        try:
+            with open(file, "rb") as stream:
+                if b"import torch" in (text := stream.read(8192)) or b"from torch" in text:
+                    return True
+        except OSError:
+            continue
+    return False
+
+
+def file_stamp(path: str) -> tuple[int, int]:
+    """What tells whether a file on disk is still the same; zeros where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
