@@ -54,7 +54,7 @@ class Client:
     """Starts a server and talks to it."""
 
     def __init__(self, command: list[str], encoding: str = "utf-16", settings: dict[str, Any] | None = None) -> None:
-        environment = {**os.environ, "PYTHONPATH": SERVER_PATH}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([SERVER_PATH, os.environ.get("PYTHONPATH", "")])}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
         )

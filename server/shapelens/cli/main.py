@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = _run(options)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # The server closes it when it ends.
+            sys.stdout.flush()
         return status
     except BrokenPipeError:
         # Python would complain once more when it flushes at exit.

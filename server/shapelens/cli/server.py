@@ -8,6 +8,9 @@ import sys
 
 from shapelens.cli.status import CLEAN, UsageError
 
+LOST = 1
+"""The client went without having said so, or was never there."""
+
 
 def run_server(options: argparse.Namespace) -> int:
     """Serve until the client goes; log to standard error."""
@@ -19,7 +22,7 @@ def run_server(options: argparse.Namespace) -> int:
     server = create_server()
     if not options.tcp:
         server.start_io()
-        return CLEAN
+        return CLEAN if server.was_shut_down else LOST
     try:
         server.start_tcp(options.host, options.port)
     except OSError as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shapelens.cli.status import UsageError
 
 if TYPE_CHECKING:
+    from shapelens.analysis.facts import FileAnalysis
     from shapelens.analysis.session import Session
 
 
@@ -36,7 +37,9 @@ def module_path(session: Session, name: str) -> Path:
     """The file of a module, as the user's interpreter would import it."""
     found = session.resolver.find(name, None)
     if found is None or found.path is None:
-        raise UsageError(f"{name}: no such file, and no module of this name for {session.environment.python or 'Python'}")
+        raise UsageError(
+            f"{name}: no such file, and no module of this name for {session.environment.python or 'Python'}"
+        )
     return Path(found.path)
 
 

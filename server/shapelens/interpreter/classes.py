@@ -22,6 +22,7 @@ from shapelens.values import (
     Instance,
     Lib,
     List,
+    Named,
     Scalar,
     Size,
     Tensor,
@@ -275,17 +276,11 @@ def fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwarg
                 instance.attrs[name] = None if find_in_class(instance.cls, name)[1] is not None else UNKNOWN
 
 
-class NamedRow(tuple[Any, ...]):
-    """An instance of a NamedTuple class: a tuple whose `names` are attributes."""
-
-    names: tuple[str, ...] = ()
-
-
 def _named_tuple(cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
     values = list(args)
     for name, _ in cls.fields[len(values) :]:
         values.append(kwargs.get(name, cls.attrs.get(name, UNKNOWN)))
-    row = NamedRow(values)
+    row = Named(values)
     row.names = tuple(name for name, _ in cls.fields)
     return row
 

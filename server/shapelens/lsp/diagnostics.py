@@ -41,9 +41,7 @@ def register_pull(server: ShapelensServer) -> None:
     """Offer diagnostics for pulling, where the client can."""
     if not is_pulled(server):
         return
-    options = lsp.DiagnosticOptions(
-        identifier="shapelens", inter_file_dependencies=True, workspace_diagnostics=False
-    )
+    options = lsp.DiagnosticOptions(identifier="shapelens", inter_file_dependencies=True, workspace_diagnostics=False)
 
     @server.feature(lsp.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def pull(params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:

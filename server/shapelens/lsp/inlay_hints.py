@@ -39,9 +39,7 @@ async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -
     return [
         hint
         for hint in written
-        if (start.line, start.character)
-        <= (hint.position.line, hint.position.character)
-        <= (end.line, end.character)
+        if (start.line, start.character) <= (hint.position.line, hint.position.character) <= (end.line, end.character)
     ]
 
 

@@ -21,8 +21,8 @@ from shapelens.lsp.analyses import Analyser, Analyses, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.protocol import Protocol
 from shapelens.lsp.settings import SECTION, Settings, settings_from
-from shapelens.source.positions import Encoding
 from shapelens.source.environments import EnvironmentNotFound
+from shapelens.source.positions import Encoding
 
 logger = logging.getLogger(__name__)
 
@@ -201,6 +201,11 @@ class ShapelensServer(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Errors go to the log: nothing pops up in the editor."""
         logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether the client asked us to stop."""
+        return self.protocol._shutdown
 
     def shutdown(self) -> None:
         """End the analyses too."""

@@ -1,9 +1,6 @@
 """What the user set: from initializationOptions, then from workspace/configuration, section `shapelens`.
 
-    {"python": null,
-     "inlayHints": {"enabled": true, "position": "lineEnd", "maxLength": 43, "dtype": "nonDefault",
-                    "assignments": true, "parameters": true, "returns": true, "layers": true},
-     "diagnostics": {"enabled": true}}
+Names and defaults are listed in docs/editors.md; nested as there, or flat with dotted keys.
 """
 
 from __future__ import annotations

@@ -21,13 +21,17 @@ CATALOGUE: dict[str, Entry] = {
     "axis-out-of-range": Entry("Axis out of range", "A dim is named that the tensor does not have."),
     "batch-mismatch": Entry("Batch mismatch", "Inputs that must have the same batch size do not."),
     "broadcast-loss": Entry(
-        "Broadcasting in a loss", "A loss broadcasts its input against its target, which gives a wrong value without an error.", "warning"
+        "Broadcasting in a loss",
+        "A loss broadcasts its input against its target: a wrong value and no error.",
+        "warning",
     ),
     "broadcast-mismatch": Entry("Broadcast mismatch", "Two shapes cannot be broadcast to a common one."),
     "call-arguments": Entry("Call arguments", "A call lacks an argument, or passes one that is not known."),
     "channel-mismatch": Entry("Channel mismatch", "A layer is given another number of channels than it was made for."),
+    "concat-mismatch": Entry("Concatenation mismatch", "Tensors that are joined along one dim differ in another."),
     "device-mismatch": Entry("Device mismatch", "Tensors that must be on the same device are not."),
     "dtype-mismatch": Entry("Dtype mismatch", "An operation is given tensors of a dtype that it does not take."),
+    "einops-mismatch": Entry("Einops mismatch", "An einops pattern does not fit the tensor, or itself."),
     "einsum-mismatch": Entry("Einsum mismatch", "An `einsum` equation and its operands do not fit together."),
     "embedding-mismatch": Entry(
         "Embedding mismatch", "The weight of an embedding has another shape than its arguments say."
@@ -40,6 +44,7 @@ CATALOGUE: dict[str, Entry] = {
         "Hidden state mismatch", "A recurrent layer is given a hidden state of another shape than it expects."
     ),
     "index-out-of-range": Entry("Index out of range", "An index or a count goes beyond the size of a dim."),
+    "item-size": Entry("Item of several elements", "`item` is called on a tensor that has not exactly one element."),
     "kernel-too-large": Entry("Kernel too large", "A kernel or window is larger than the input with its padding."),
     "mask-mismatch": Entry("Mask mismatch", "An attention mask has another shape than the attention needs."),
     "matmul-mismatch": Entry("Matrix product mismatch", "The inner sizes of a matrix product differ."),
@@ -48,6 +53,8 @@ CATALOGUE: dict[str, Entry] = {
     "rank-mismatch": Entry("Rank mismatch", "A tensor has more or fewer dims than the operation takes."),
     "shape-mismatch": Entry("Shape mismatch", "Two shapes that must agree do not."),
     "size-too-small": Entry("Size too small", "A dim is smaller than the operation needs."),
+    "split-mismatch": Entry("Split mismatch", "The sizes of a split do not add up to the dim that is split."),
+    "stack-mismatch": Entry("Stack mismatch", "Tensors that are stacked differ in shape."),
     "target-mismatch": Entry("Target mismatch", "A loss is given a target that does not fit the output."),
     "weight-mismatch": Entry("Weight mismatch", "The weights given to a loss do not fit its classes or its input."),
 }

@@ -70,6 +70,9 @@ def line_label(facts: Sequence[Fact], names: Names, settings: HintSettings) -> t
         text = written(fact.values, names, settings.dtype)
         if text is not None:
             pieces.append((fact, text))
+    if any(fact.kind != "layer" for fact, _ in pieces):
+        # Layers made and called on the line: what is bound there tells enough.
+        pieces = [(fact, text) for fact, text in pieces if fact.kind != "layer"]
     shown = tuple(fact for fact, _ in pieces)
     if not pieces:
         return "", ()

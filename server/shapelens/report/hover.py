@@ -40,7 +40,8 @@ def hover(analysis: FileAnalysis, line: int, column: int) -> Hover | None:
     candidates = [each for each in candidates if each[2] or any(is_known(value.shape) for value in each[1])]
     if not candidates:
         return None
-    span, values, about, name = min(candidates, key=lambda each: _size(each[0]))
+    # Between two characters, the one behind the place is meant; at the end of an expression, that one.
+    span, values, about, name = min(candidates, key=lambda each: (_ends_at(each[0], at), _size(each[0])))
     return Hover(markdown(values, about, name, analysis.names), span)
 
 
@@ -120,6 +121,10 @@ def _bytes_text(count: float) -> str:
 
 def _holds(span: Span, at: tuple[int, int]) -> bool:
     return (span.line, span.column) <= at <= (span.end_line, span.end_column)
+
+
+def _ends_at(span: Span, at: tuple[int, int]) -> bool:
+    return (span.end_line, span.end_column) == at
 
 
 def _size(span: Span) -> tuple[int, int]:

@@ -11,7 +11,6 @@ from shapelens.values import Instance, Lib, List, Open, Origin, Scalar, Shape, S
 from shapelens.values.dtypes import ALIASES, NAMES
 from shapelens.values.text import dim_text, shape_text
 
-
 Operand: TypeAlias = Union[Tensor, int, float, complex, Expr, Scalar]  # noqa: UP007  a tensor or a plain number
 
 

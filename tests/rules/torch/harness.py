@@ -94,7 +94,7 @@ def compare(
     """Run both. `allow_unknown`: our side may not know; `may_miss`: our side may not notice an error."""
     try:
         expected = real()
-    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError, AttributeError, NotImplementedError) as error:
         try:
             found = ours()
         except Failure as failure:

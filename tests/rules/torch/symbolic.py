@@ -55,6 +55,8 @@ def agrees(run: Callable[..., Any], shape: Sequence[int], exact: bool = True, dt
     c, found = run(Tensor(names, dtype))
     pairs = zip(found, expected) if isinstance(found, tuple) else [(found, expected)]
     for ours, theirs in pairs:
+        if theirs.shape is None:
+            continue
         assert ours.dtype == theirs.dtype
         assert isinstance(ours.shape, tuple)
         assert len(ours.shape) == len(theirs.shape)

@@ -43,7 +43,7 @@ def test_constructor(rows: int, padding: int, weight: tuple[int, int]) -> None:
 
 @given(
     st.lists(some, max_size=3),
-    st.none() | st.lists(some, min_size=1, max_size=2),
+    st.none() | st.lists(st.integers(2, 4), min_size=1, max_size=2),
     st.booleans(),
     st.sampled_from(("sum", "mean", "max")),
     st.sampled_from(DTYPES),
@@ -51,7 +51,7 @@ def test_constructor(rows: int, padding: int, weight: tuple[int, int]) -> None:
 def test_embedding_bag(shape: list[int], offsets: list[int] | None, last: bool, mode: str, dtype: torch.dtype) -> None:
     x = torch.zeros(shape).to(dtype)
     starts = None if offsets is None else torch.zeros(offsets, dtype=torch.int64)
-    if starts is not None and last:
+    if starts is not None and last and starts.numel() > 1:
         starts[-1] = len(x) if shape else 0  # torch reads out of bounds where the last offset is not the end
     options = {"include_last_offset": last, "mode": mode}
     check_layer(BAG, (5, 3), options, x, starts)

@@ -100,7 +100,7 @@ def test_messages() -> None:
     with pytest.raises(Failure) as caught:
         call("torch.nn.functional.pad", Tensor((1, 3, 4, 4), "float32"), (1, 1), "reflect")
     assert caught.value.code == "rank-mismatch"
-    assert caught.value.message.endswith("do not go with (1, 3, 4, 4): it takes 6 or 4 pads")
+    assert caught.value.message.endswith("do not go with (1, 3, 4, 4): it takes 4 or 6 pads")
 
 
 def test_what_is_not_known_raises_nothing() -> None:
@@ -108,5 +108,14 @@ def test_what_is_not_known_raises_nothing() -> None:
     found = call("torch.nn.functional.pad", x, (1, UNKNOWN, 2, 2))
     assert found.shape[:3] == (1, 3, 8)
     assert not isinstance(found.shape[3], int)
-    assert call("torch.nn.functional.pad", x, UNKNOWN).shape is None
-    assert call("torch.nn.functional.pad", x, (1, 1), UNKNOWN).shape is None
+    assert len(call("torch.nn.functional.pad", x, UNKNOWN).shape) == 4
+    assert call("torch.nn.functional.pad", x, (1, 1), UNKNOWN).shape == (1, 3, 4, 6)
+    assert call("torch.nn.functional.pad", Tensor(None), (1, 1)).shape is None
+
+
+def test_padding_one_map_to_the_size_of_another() -> None:
+    """As U-Nets do before they concatenate."""
+    height, other = symbol("H"), symbol("H2")
+    more = other - height
+    found = call("torch.nn.functional.pad", Tensor((1, 3, 4, height)), (more // 2, more - more // 2))
+    assert found.shape == (1, 3, 4, other)

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
-NET = '''\
+NET = """\
 import torch
 import torch.nn as nn
 
@@ -26,9 +26,9 @@ class Net(nn.Module):
     def forward(self, x):
         y = self.conv(x)  # 漢 é
         return y
-'''
+"""
 
-BAD = '''\
+BAD = """\
 import torch
 import torch.nn as nn
 
@@ -36,7 +36,7 @@ fc = nn.Linear(400, 10)
 x = torch.zeros(8, 256)
 if x.ndim:
 \ty = fc(x)
-'''
+"""
 
 
 def run(*arguments, cwd=None, **environment):
@@ -132,7 +132,8 @@ def test_a_package_by_its_module_name(tmp_path):
     (package / "layers.py").write_text(NET, encoding="utf-8")
     (package / "model.py").write_text(
         "from torch import nn\nfrom .layers import Net\n\nclass Model(nn.Module):\n    def __init__(self):\n"
-        "        super().__init__()\n        self.net = Net()\n\n    def forward(self, x):\n        return self.net(x)\n"
+        "        super().__init__()\n        self.net = Net()\n\n    def forward(self, x):\n"
+        "        return self.net(x)\n"
     )
     result = run("hints", "zoo.model", "--json", "--entry", "Model()", "--input", "i:1,3,8,8", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -249,9 +250,7 @@ def test_check_for_github(folder):
     result = run("check", "bad.py", "--format", "github", cwd=folder)
     assert result.returncode == 1
     (line,) = result.stdout.splitlines()
-    assert line.startswith(
-        "::error file=bad.py,line=7,endLine=7,col=6,title=Shapelens (feature-mismatch)::"
-    )
+    assert line.startswith("::error file=bad.py,line=7,endLine=7,col=6,title=Shapelens (feature-mismatch)::")
     assert "%0Abad.py:4: " in line
 
 

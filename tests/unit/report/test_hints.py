@@ -81,8 +81,9 @@ def test_a_parameter_is_always_named():
 
 
 def test_layers_on_one_line_are_a_chain():
-    layers = [fact("Conv2d", 1, 0, shown(B, 8, 26, 26), kind="layer"), fact("ReLU", 1, 5, shown(B, 8, 26, 26), kind="layer")]
-    layers.append(fact("Flatten", 1, 9, shown(B, 5408), kind="layer"))
+    sizes = {"Conv2d": shown(B, 8, 26, 26), "ReLU": shown(B, 8, 26, 26), "Flatten": shown(B, 5408)}
+    layers = [fact(name, 1, 5, value, kind="layer") for name, value in sizes.items()]
+    assert labels("y = Sequential(…)(x)", fact("y", 1, 0, shown(B, 5408)), *layers) == [(1, 20, "→ (B, 5408)")]
     assert labels("Sequential(…)", *layers) == [(1, 13, "→ (B, 8, 26, 26) → (B, 5408)")]
 
 

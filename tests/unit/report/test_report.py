@@ -155,7 +155,11 @@ def test_fixes_of_the_lines():
         ("x = f()  \n", [("x", "assign", shown(B, H - 2))], "x = f()  # (B, H-2)\n"),
         ("x = f()\n", [("x", "assign", shown(B))], "x = f()  # (B,)\n"),
         ("def f(x):\n", [("x", "param", shown(B, 3))], "def f(x):  # x: (B, 3)\n"),
-        ("x, y = f()\n", [("x", "assign", shown(B)), ("y", "assign", shown(3, 4))], "x, y = f()  # x: (B,), y: (3, 4)\n"),
+        (
+            "x, y = f()\n",
+            [("x", "assign", shown(B)), ("y", "assign", shown(3, 4))],
+            "x, y = f()  # x: (B,), y: (3, 4)\n",
+        ),
         ("x = f()  # why\n", [("x", "assign", shown(B))], None),
         ("x = f() + \\\n 1", [("x", "assign", shown(B))], None),
         ('x = f("""\n""")', [("x", "assign", shown(B))], None),
@@ -224,7 +228,8 @@ def test_rows():
 
 def test_shapes_in_one_column_where_lines_are_short():
     source = f"x = 1\nyy = 22  \n\nz = {'1' * 90}\ns = '漢'\n"
-    facts = tuple(Fact(span(n, 0, n, 1), name, "assign", (shown(n, inferred=n == 2),)) for n, name in ((1, "x"), (2, "yy"), (4, "z"), (5, "s")))
+    named = ((1, "x"), (2, "yy"), (4, "z"), (5, "s"))
+    facts = tuple(Fact(span(n, 0, n, 1), name, "assign", (shown(n, inferred=n == 2),)) for n, name in named)
     lines = list(annotated(FileAnalysis("f.py", source, facts)))
     assert lines == [
         "x = 1     → (1,)",

@@ -138,10 +138,9 @@ def _padded_by_name(
 def _filters(c: Call, n: int, weight: Tensor, names: tuple[str, str]) -> tuple[Dim, ...]:
     filters = c.dims(weight, (*names, *(f"k{s}" for s in SPATIAL[n])))
     if len(filters) != n + 2:
-        c.fail(
-            "rank-mismatch", f"{c.name} needs a weight of rank {n + 2}, got {c.text(weight)}: kernel_size has "
-            f"{n} dims", weight,
-        )  # fmt: skip
+        if c.layer is not None:
+            c.fail("argument-value", f"{c.name}: kernel_size must be one int or {n}, got {len(filters) - 2} sizes")
+        c.fail("rank-mismatch", f"{c.name} needs a weight of rank {n + 2}, got {c.text(weight)}", weight)
     return filters
 
 
@@ -163,7 +162,8 @@ def _channels(
                    f"groups = {c.dim_text(groups)}", input)  # fmt: skip
         return
     expected, got = c.store.dim(expected), c.store.dim(got)
-    said_by = "in_channels" if c.layer is not None else f"weight {c.text(weight)}"
+    lazy = c.name.startswith("Lazy")
+    said_by = f"weight {c.text(weight)}" if c.layer is None else "its first call" if lazy else "in_channels"
     message = f"{c.name} expects {c.dim_text(expected)} channels ({said_by}), got {c.dim_text(got)} in {c.text(input)}"
     if len(dims) == n + 1:
         message += f", read as an unbatched ({', '.join(LAYOUT[n][1:])})"
@@ -171,7 +171,7 @@ def _channels(
         order = ", ".join(str(i) for i in (0, n + 1, *range(1, n + 1)))
         message += f"; its last dim is {c.dim_text(expected)}: permute({order}) puts the channels first"
     fits = isinstance(got, int) and isinstance(groups, int) and got > 0 and got % groups == 0 and groups != expected
-    fixes = layer_fix(c, "in_channels", got) if fits else []
+    fixes = layer_fix(c, "in_channels", got) if fits and not lazy else []
     c.fail("channel-mismatch", message, input, *([] if c.layer is not None else [weight]), fixes=fixes)
 
 

@@ -15,7 +15,7 @@ from shapelens.rules.registry import layer, make_layer, rule
 from shapelens.rules.torch.linear import append, needed, whole_numbers
 from shapelens.rules.torch.spatial import differ
 from shapelens.values import Instance, Lib, Tensor
-from shapelens.values.dtypes import NAMES
+from shapelens.values.dtypes import NAMES, promote
 
 _INDICES = ("int64", "int32")
 _WRONG = frozenset(NAMES) - frozenset(_INDICES)
@@ -87,7 +87,6 @@ def embedding_bag(
 ) -> Tensor:
     """Indices (B, L), or (L,) with offsets (B,), into a weight (N, D) give (B, D)."""
     filters = table(c, weight, padding_idx)
-    indices(c, input)
     shape = c.shape(input)
     if not isinstance(shape, tuple):
         raise NotKnown
@@ -98,6 +97,7 @@ def embedding_bag(
     if len(shape) == 2:
         if isinstance(offsets, Tensor):
             c.fail("argument-value", f"{c.name}: offsets go with indices of (L,), not with {c.text(input)}", input)
+        indices(c, input)
         bags = shape[0]
     else:
         bags = _bags(c, input, offsets, include_last_offset)
@@ -115,7 +115,9 @@ def _bags(c: Call, input: Tensor, offsets: object, include_last_offset: object) 
     dims = c.dims(starts, ("B",))
     if len(dims) != 1:
         c.fail("rank-mismatch", f"{c.name} expects offsets of (B,), got {c.text(starts)}", starts)
-    indices(c, starts, "offsets")
+    if input.dtype is not None:  # torch brings both to their common dtype first
+        common = promote(input.dtype, starts.dtype)
+        indices(c, Tensor(input.shape, common, origin=input.origin), "indices and offsets")
     if not isinstance(include_last_offset, (bool, int)):
         raise NotKnown
     if not include_last_offset:

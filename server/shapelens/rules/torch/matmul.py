@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shapelens.dims import Dim, equal, product
 from shapelens.rules.broadcasting import common_shape
-from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.einsum import einsum_shape
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.elementwise import refuse, result_dtype, shown
@@ -294,7 +294,7 @@ def tensordot(c: Call, a: Tensor, b: Tensor, dims: object = 2) -> Tensor:
 def _contract_maybe_one(c: Call, a: Tensor, b: Tensor, left: Dim, right: Dim) -> None:
     try:
         c.broadcast((left,), (right,))
-    except Exception:
+    except Failure:
         _mismatch(c, a, b, left, right)
 
 

@@ -587,6 +587,8 @@ def normalize(
     "torch.nn.utils.parametrizations.weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm",
     "torch.nn.utils.parametrizations.orthogonal",
+    "torch.nn.utils.parametrize.register_parametrization",
+    "torch.nn.utils.parametrize.remove_parametrizations",
     "torch.nn.utils.remove_weight_norm",
     "torch.nn.utils.remove_spectral_norm",
     "torch.nn.SyncBatchNorm.convert_sync_batchnorm",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shapelens.dims import Dim, less, less_equal, minimum
+from shapelens.dims import Dim, less, less_equal
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
 from shapelens.rules.torch.spatial import BOOL, LAYOUT, count, no_dtypes
@@ -18,18 +18,22 @@ from shapelens.values import Instance, List, Open, Shape, Tensor, Unknown
 _MODES = ("constant", "reflect", "replicate", "circular")
 
 
-def padded(c: Call, input: Tensor, pads: Sequence[Dim | None], mode: str) -> Tensor:
-    """The input with pads in F.pad's order; a pad of None is not known."""
+def padded(c: Call, input: Tensor, pads: Sequence[Dim | None] | None, mode: str | None) -> Tensor:
+    """The input with pads in F.pad's order. A pad, all pads or a mode of None are not known."""
+    if pads is None:
+        return _unsized(c, input)
     if len(pads) % 2:
         c.fail("argument-value", f"{c.name}: pad needs two numbers a dim, got {len(pads)}")
-    if mode not in _MODES:
+    if mode is not None and mode not in _MODES:
         c.fail("argument-value", f"{c.name}: mode must be one of {', '.join(map(repr, _MODES))}, got {mode!r}")
     n = len(pads) // 2
     shape = _shape(c, input, n, mode)
+    if isinstance(shape, Open) and mode is None:
+        raise NotKnown
     dims = shape.suffix if isinstance(shape, Open) else shape
     if n > len(dims):
         c.fail("rank-mismatch", f"{c.name}: {len(pads)} pads are for the last {n} dims, got {c.text(input)}", input)
-    if mode != "constant" and isinstance(shape, tuple):
+    if mode not in (None, "constant") and isinstance(shape, tuple):
         _demands(c, input, shape, n, mode)
     out = list(dims)
     for i in range(n):
@@ -38,19 +42,28 @@ def padded(c: Call, input: Tensor, pads: Sequence[Dim | None], mode: str) -> Ten
             out[at] = c.fresh("n", 0)
             continue
         out[at] = dims[at] + before + after
-        _limits(c, input, dims[at], before, after, out[at], mode, -1 - i)
+        if mode is not None:
+            _limits(c, input, dims[at], before, after, out[at], mode, -1 - i)
     if mode in ("reflect", "replicate") and n and all(less(d, 1) for d in out[-n:]):
         c.fail("argument-value", f"{c.name}: nothing of {c.text(input)} is left", input)
     found: Shape = Open(shape.prefix, shape.var, tuple(out)) if isinstance(shape, Open) else tuple(out)
     return Tensor(found, input.dtype, device=input.device)
 
 
-def _shape(c: Call, input: Tensor, n: int, mode: str) -> tuple[Dim, ...] | Open:
+def _unsized(c: Call, input: Tensor) -> Tensor:
+    """The rank stays, whatever the pads."""
+    shape = c.shape(input)
+    if not isinstance(shape, tuple):
+        raise NotKnown
+    return Tensor(tuple([c.fresh("n", 0) for _ in shape]), input.dtype, device=input.device)
+
+
+def _shape(c: Call, input: Tensor, n: int, mode: str | None) -> tuple[Dim, ...] | Open:
     shape = c.shape(input)
     if shape is None:
         raise NotKnown
     if isinstance(shape, Open):
-        if mode == "constant":
+        if mode in (None, "constant"):
             return c.store.at_least(shape, 0, n)
         if n in LAYOUT:
             return c.dims(input, LAYOUT[n])
@@ -61,8 +74,8 @@ def _shape(c: Call, input: Tensor, n: int, mode: str) -> tuple[Dim, ...] | Open:
 def _demands(c: Call, input: Tensor, dims: tuple[Dim, ...], n: int, mode: str) -> None:
     """What every mode but 'constant' asks of the rank, the sizes and the dtype."""
     if n not in LAYOUT or not n + 1 <= len(dims) <= n + 2:
-        pads = {2: 2, 3: 4, 4: 6}.get(len(dims))
-        hint = f": it takes {pads} or {pads - 2} pads" if pads and pads > 2 else ": it takes 2 pads" if pads else ""
+        takes = {2: "2", 3: "2 or 4", 4: "4 or 6", 5: "6"}.get(len(dims))
+        hint = f": it takes {takes} pads" if takes else ""
         c.fail("rank-mismatch", f"{c.name}: {2 * n} pads in mode {mode!r} do not go with {c.text(input)}{hint}", input)
     if mode == "circular":
         return
@@ -84,9 +97,9 @@ def _limits(c: Call, input: Tensor, size: Dim, before: Dim, after: Dim, out: Dim
                     input,
                 )
     left = out
-    if mode in ("constant", "circular"):
-        first = minimum(before, 0)
-        left = minimum(size + first, size + first + minimum(after, 0))
+    if isinstance(before, int) and isinstance(after, int):
+        if mode == "constant" or (mode == "circular" and before * after >= 0):
+            left = size + min(before, 0) + min(after, 0)  # cropping comes before padding
     if less(left, 0):
         c.fail(
             "argument-value", f"{c.name}: cannot crop {c.dim_text(size)} in dim {axis} of {c.text(input)} by "
@@ -94,21 +107,22 @@ def _limits(c: Call, input: Tensor, size: Dim, before: Dim, after: Dim, out: Dim
         )  # fmt: skip
 
 
-def _pads(c: Call, value: Any) -> list[Dim | None]:
+def _pads(c: Call, value: Any) -> list[Dim | None] | None:
     value = c.store.value(value)
     if isinstance(value, (int, float, str)):
         c.fail("argument-value", f"{c.name}: pad must be a tuple of ints, got {value!r}")
     if not isinstance(value, (tuple, list)) or (isinstance(value, List) and value.rest is not None):
-        raise NotKnown
+        return None
     return [None if type(v) is Unknown and v.hole is None else count(c, v, "pad") for v in value]
 
 
 @rule("torch.nn.functional.pad")
-def pad(c: Call, input: Tensor, pad: object, mode: str = "constant", value: object = None) -> Tensor:
+def pad(c: Call, input: Tensor, pad: object, mode: object = "constant", value: object = None) -> Tensor:
     """(*, H, W) -> (*, H + top + bottom, W + left + right)."""
-    if mode != "constant" and isinstance(value, (int, float)) and value != 0:
+    mode = c.store.value(mode)
+    if isinstance(mode, str) and mode != "constant" and isinstance(value, (int, float)) and value != 0:
         c.fail("argument-value", f"pad: mode {mode!r} takes no value, got {value}")
-    return padded(c, input, _pads(c, pad), mode)
+    return padded(c, input, _pads(c, pad), mode if isinstance(mode, str) else None)
 
 
 @rule("torch.constant_pad_nd")

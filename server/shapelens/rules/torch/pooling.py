@@ -135,7 +135,7 @@ def _lp_pooled(c: Call, n: int, input: Tensor, norm: Any, kernel: Any, stride: A
     if isinstance(kernel, (tuple, list)) and (finite if n == 1 else len(kernel) != n):
         wanted = "an int" if n == 1 else f"one int or {n}"
         c.fail("argument-value", f"{c.name}: kernel_size must be {wanted}, got a sequence of {len(kernel)}")
-    found = pooled(c, n, input, kernel, stride, 0, 1, ceil, COMPLEX, fits=n == 3 and finite)
+    found = pooled(c, n, input, kernel, stride, 0, 1, ceil, COMPLEX if finite else (), fits=n == 3 and finite)
     if input.dtype is None or input.dtype in FLOATS:
         return found
     return found.with_(dtype="float32" if isinstance(norm, float) and finite else None)

@@ -287,13 +287,18 @@ def _states(
             return
         if not two:
             c.fail("hidden-state-mismatch", f"{c.name} expects one tensor h_0, got a {_kind(hx)} of {len(hx)}")
-        if len(hx) != 2:
+        if len(hx) < 2 or len(hx) > 2 and is_batched:  # without a batch torch drops what is behind the second
             c.fail("hidden-state-mismatch", f"{c.name} expects two hidden states (h_0, c_0), got {len(hx)}")
         for name, state, shape in zip(("h_0", "c_0"), hx, wanted):
             _state(c, data, state, shape, name, dtype)
         return
     if two and isinstance(hx, Tensor):
-        if is_batched:
+        # Without a batch torch takes hx[0] and hx[1], so that one tensor of both states passes.
+        dims = c.shape(hx)
+        fits = not is_batched and not (isinstance(dims, tuple) and (len(dims) != 3 or dims[0] in (0, 1)))
+        if fits and isinstance(dims, tuple):
+            fits = not any(differ(c, a, b) for shape in wanted for a, b in zip(dims[1:], shape))
+        if not fits:
             c.fail("hidden-state-mismatch", f"{c.name} expects a tuple (h_0, c_0), got one tensor {c.text(hx)}", hx)
         return
     if two and type(hx) is Unknown and hx.hole is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, divides, exact_quotient, floordiv, less, product
+from shapelens.dims import Dim, Expr, divides, exact_quotient, floordiv, less, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
 from shapelens.rules.torch.spatial import (
@@ -65,7 +65,6 @@ def _resized(
         c.fail("argument-value", f"{c.name}: mode must be one of {', '.join(map(repr, _RANKS))}, got {mode!r}")
     dims = _resizable(c, input, mode, size, factor)
     _options(c, mode, len(dims), size, align_corners, recompute, antialias)
-    no_dtypes(c, input, NOT_FLOAT - {"uint8"} if mode in _BYTES else NOT_FLOAT)
     spatial, n = dims[2:], len(dims) - 2
     given = size if size is not None else factor
     if isinstance(given, (tuple, list)):
@@ -89,8 +88,12 @@ def _resized(
             out.append(count(c, part, "size"))
         elif isinstance(part, (int, float)):
             out.append(scaled(c, old, part))
+        elif isinstance(part, Expr):
+            out.append(old * part)
         else:
             raise NotKnown
+    if 0 not in out and not (antialias is True and out == list(spatial)):  # the latter is a copy
+        no_dtypes(c, input, NOT_FLOAT - {"uint8"} if mode in _BYTES else NOT_FLOAT)
     if mode != "area" or len(dims) == 5:
         not_empty(c, input, dims[1:])
     elif out != [1] * n:
