@@ -16,13 +16,16 @@ SERVER_PATH = str(Path(__file__).parents[2] / "server")
 WAIT = 30
 
 
-def capabilities(encoding: str = "utf-16", pull: bool = False, **workspace: Any) -> dict[str, Any]:
-    """What an editor of today says that it can do."""
-    document: dict[str, Any] = {
-        "inlayHint": {},
+def capabilities(
+    encoding: str = "utf-16", pull: bool = False, document: dict[str, Any] | None = None, **workspace: Any
+) -> dict[str, Any]:
+    """What an editor of today says that it can do; `document` and `workspace` change that."""
+    document = {
+        "inlayHint": {"resolveSupport": {"properties": ["tooltip"]}},
         "hover": {"contentFormat": ["markdown", "plaintext"]},
         "publishDiagnostics": {"relatedInformation": True, "versionSupport": True},
         "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix", "refactor"]}}},
+        **(document or {}),
     }
     if pull:
         document["diagnostic"] = {}

@@ -155,6 +155,28 @@ def test_lines_are_those_of_the_editor(client):
     assert client.labels(URI) == [(2, 14, "→ (4,)")]
 
 
+def test_tooltips_come_when_asked_for(client):
+    client.open(URI, "é = 1  #! é 2,B float32\n")
+    (hint,) = client.hints(URI)
+    assert "tooltip" not in hint
+    assert client.request("inlayHint/resolve", hint)["tooltip"] == {
+        "kind": "markdown",
+        "value": "**é** `(2, B) float32` — 8 bytes · B",
+    }
+    client.change(URI, (0, 0, 0, 0, "\n"))
+    assert client.request("inlayHint/resolve", hint) == hint
+    del hint["data"]
+    assert client.request("inlayHint/resolve", hint) == hint
+
+
+def test_tooltips_for_clients_that_cannot_ask():
+    client = Client(FAKE)
+    client.start(document={"inlayHint": {}})
+    client.open(URI, "x = 1  #! x 2\n")
+    assert client.hints(URI)[0]["tooltip"]["value"] == "**x** `(2,)`"
+    client.kill()
+
+
 def test_hints_only_in_the_range(one):
     one.open(URI, "".join(f"x{i} = 0  #! x{i} {i}\n" for i in range(10)))
     assert [h["position"]["line"] for h in one.hints(URI, 3, 5)] == [3, 4]

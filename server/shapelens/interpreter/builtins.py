@@ -512,6 +512,11 @@ def _sum(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
     return total
 
 
+@native("operator.getitem")
+def _getitem(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return iteration.get_item(m, f, node, args[0], args[1]) if len(args) == 2 else UNKNOWN
+
+
 @native("builtins.abs")
 def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = m.store.value(args[0]) if args else UNKNOWN

@@ -1,4 +1,4 @@
-"""textDocument/inlayHint: the shapes, at the line ends or behind the names."""
+"""textDocument/inlayHint: the shapes, at the line ends or behind the names; inlayHint/resolve: their tooltips."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def register(server: ShapelensServer) -> None:
     async def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
         return await hints_in_range(server, params)
 
+    @server.feature(lsp.INLAY_HINT_RESOLVE)
+    async def resolve(hint: lsp.InlayHint) -> lsp.InlayHint:
+        return await with_tooltip(server, hint)
+
 
 async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
     """The hints of the document as it is now, those in the range only."""
@@ -35,7 +39,11 @@ async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -
     document, analysis = found
     start, end = params.range.start, params.range.end
     listed = hints(analysis, settings.hints, start.line + 1, end.line + 1)
-    written = [_written(hint, document, analysis, server.documents.encoding) for hint in listed]
+    encoding = server.documents.encoding
+    written = [_written(hint, document, encoding) for hint in listed]
+    if not server.can("text_document.inlay_hint.resolve_support"):
+        for plain, hint in zip(written, listed):
+            plain.tooltip = _tooltip(hint, analysis)
     return [
         hint
         for hint in written
@@ -43,12 +51,30 @@ async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -
     ]
 
 
-def _written(hint: Hint, document: Document, analysis: FileAnalysis, encoding: Encoding) -> lsp.InlayHint:
-    tooltip = "\n\n---\n\n".join(fact_tooltip(fact, analysis.names) for fact in hint.facts)
+async def with_tooltip(server: ShapelensServer, hint: lsp.InlayHint) -> lsp.InlayHint:
+    """The hint with the whole of what it says in short; unchanged if its document has changed."""
+    data = hint.data if isinstance(hint.data, dict) else {}
+    found = await server.analysis(str(data.get("uri")))
+    if found is None or found[0].version != data.get("version"):
+        return hint
+    document, analysis = found
+    line = hint.position.line + 1
+    for known in hints(analysis, server.settings.hints, line, line):
+        if position(document.lines, known.line, known.column, server.documents.encoding) == hint.position:
+            hint.tooltip = _tooltip(known, analysis)
+    return hint
+
+
+def _tooltip(hint: Hint, analysis: FileAnalysis) -> lsp.MarkupContent:
+    text = "\n\n---\n\n".join(fact_tooltip(fact, analysis.names) for fact in hint.facts)
+    return lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=text)
+
+
+def _written(hint: Hint, document: Document, encoding: Encoding) -> lsp.InlayHint:
     return lsp.InlayHint(
         position=position(document.lines, hint.line, hint.column, encoding),
         label=hint.label,
         kind=lsp.InlayHintKind.Type,
-        tooltip=lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=tooltip),
         padding_left=hint.at_line_end,
+        data={"uri": document.uri, "version": document.version},
     )

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from shapelens.dims import Expr, TooComplex
 from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Scalar, Tensor, Unknown
 
@@ -363,8 +364,14 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             else:
                 ready.append(_coerce(c, p.needs, value, p.default))
         if rule.simple:
-            return rule.function(c, *leading, *ready)
-        return rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+            result = rule.function(c, *leading, *ready)
+            if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
+                result.scalars = carried(rule.path, result, args, kwargs)
+            return result
+        result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+        if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
+            result.scalars = carried(rule.path, result, args, kwargs)
+        return result
     except (NotKnown, TooComplex):
         return unknown_result(rule.result)
     finally:

@@ -8,13 +8,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rules.torch.harness import abstract, call, check, check_layer, compare
+from tests.rules.torch.test_linear import made, run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import make_layer
 from shapelens.values import Hole, Instance, Lib, Store, Tensor, Unknown
-from tests.rules.torch.harness import abstract, call, check, check_layer, compare
-from tests.rules.torch.test_linear import made, run
 
 some = st.integers(1, 3)
 SDPA = "torch.nn.functional.scaled_dot_product_attention"
@@ -180,7 +180,10 @@ def test_masks_that_fit(batch_first: bool, source: int, is_batched: bool, per_he
     q = ones(*((3, 2) if batch_first else (2, 3)), 8) if is_batched else ones(2, 8)
     k = ones(*((3, source) if batch_first else (source, 3)), 8) if is_batched else ones(source, 8)
     heads = (6 if is_batched else 2,) if per_head else ()
-    masks = {"attn_mask": ones(*heads, 2, source, dtype=torch.bool), "key_padding_mask": torch.zeros(*batch, source) > 0}
+    masks = {
+        "attn_mask": ones(*heads, 2, source, dtype=torch.bool),
+        "key_padding_mask": torch.zeros(*batch, source) > 0,
+    }
     check_both(MHA, (8, 2), {"batch_first": batch_first}, q, k, k, **masks)
 
 
@@ -278,9 +281,7 @@ def test_transformer_masks(batch_first: bool, norm_first: bool, mask: int, paddi
     attn = [None, ones(5, 5), ones(6, 5, 5, dtype=torch.bool), ones(4, 5, dtype=torch.bool)][mask]
     pads = [None, torch.zeros(3, 5) > 0, torch.zeros(5, 3) > 0, torch.zeros(5) > 0][padding]
     check_both("torch.nn.TransformerEncoderLayer", (4, 2), options, x, attn, pads)
-    check_both(
-        "torch.nn.TransformerDecoderLayer", (4, 2), options, x, x, memory_mask=attn, tgt_key_padding_mask=pads
-    )
+    check_both("torch.nn.TransformerDecoderLayer", (4, 2), options, x, x, memory_mask=attn, tgt_key_padding_mask=pads)
 
 
 def stacks(d_model: int, layers: int, norm: int | None, batch_first: bool) -> tuple[Any, Any, Store]:
@@ -343,7 +344,7 @@ def test_a_stack_of_the_users_own_layers_calls_back() -> None:
 
     from shapelens.rules.registry import call_layer
 
-    ours.attrs["layers"].attrs.update({k: None for k in "012"})
+    ours.attrs["layers"].attrs.update(dict.fromkeys("012"))
     c = Call(store, invoke=invoke)
     x = Tensor((2, 3, 4), "float32")
     assert call_layer(c, "torch.nn.TransformerEncoder", ours, [x], {}) == x

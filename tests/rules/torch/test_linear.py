@@ -9,12 +9,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rules.torch.harness import call, check, check_layer, real_function
 
 from shapelens.dims import Expr, evaluate, symbol, symbols
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import call_layer, layers, make_layer
 from shapelens.values import Hole, Instance, Lib, Origin, Store, Tensor, Unknown
-from tests.rules.torch.harness import call, check, check_layer, real_function
 
 TOPICS = ("linear", "embedding", "recurrent", "attention", "losses", "activations")
 MINE = sorted(
@@ -59,7 +59,7 @@ def test_constructor_is_torchs(path: str) -> None:
         real = real[1:]  # the mode
     assert [(n, k) for n, _, k in ours] == [(n, k) for n, _, k in real]
     for (name, default, kind), (_, expected, _) in zip(ours, real):
-        if kind in ("*", "**") or callable(expected) and expected is not inspect.Parameter.empty:
+        if kind in ("*", "**") or (callable(expected) and expected is not inspect.Parameter.empty):
             continue
         if expected is inspect.Parameter.empty:
             assert not isinstance(default, (int, float, str, bool, tuple, type(None))), name

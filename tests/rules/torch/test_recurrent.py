@@ -8,6 +8,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rules.torch.harness import abstract, call, check, check_layer
+from tests.rules.torch.test_linear import made, run
 from torch.nn.utils import rnn
 
 from shapelens.dims import symbol, text
@@ -15,8 +17,6 @@ from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, layers, rules
 from shapelens.rules.torch.recurrent import is_packed
 from shapelens.values import Hole, List, Many, Open, Store, Tensor, Unknown
-from tests.rules.torch.harness import abstract, call, check, check_layer
-from tests.rules.torch.test_linear import made, run
 
 some = st.integers(1, 3)
 LAYERS = ("RNN", "GRU", "LSTM")
@@ -48,7 +48,9 @@ def test_layers(configuration: tuple[str, dict[str, Any]], shape: list[int], fit
     check_layer(f"torch.nn.{name}", (), options, x)
 
 
-@given(configurations(), st.lists(some, min_size=1, max_size=2), st.lists(some, min_size=2, max_size=3), st.integers(0, 9))
+@given(
+    configurations(), st.lists(some, min_size=1, max_size=2), st.lists(some, min_size=2, max_size=3), st.integers(0, 9)
+)
 def test_hidden_states(
     configuration: tuple[str, dict[str, Any]], shape: list[int], wrong: list[int], change: int
 ) -> None:
@@ -193,9 +195,7 @@ def check_packed(ours: Any, real: rnn.PackedSequence) -> None:
             assert value.dtype == str(expected.dtype)[6:], field
 
 
-@given(
-    st.lists(some, max_size=4), st.lists(some, min_size=1, max_size=3), st.booleans(), st.booleans(), st.booleans()
-)
+@given(st.lists(some, max_size=4), st.lists(some, min_size=1, max_size=3), st.booleans(), st.booleans(), st.booleans())
 def test_packing(shape: list[int], lengths: list[int], batch_first: bool, is_sorted: bool, from_tensor: bool) -> None:
     if is_sorted:
         lengths = sorted(lengths, reverse=True)

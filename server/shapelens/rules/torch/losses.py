@@ -99,6 +99,15 @@ def _promoted(c: Call, *tensors: Tensor) -> str | None:
     return found if weak is None else promote_weak(found, weak)
 
 
+def _floating(dtype: str | None) -> str | None:
+    return "float32" if dtype is not None and category(dtype) < 2 else dtype
+
+
+def _float_tensor(tensor: Tensor) -> Tensor:
+    """The tensor as it is after arithmetic with a float."""
+    return Tensor(tensor.shape, _floating(tensor.dtype))
+
+
 def _known(c: Call, tensor: Tensor) -> Shape | None:
     shape = c.shape(tensor)
     return shape if isinstance(shape, tuple) else None
@@ -132,10 +141,13 @@ def cross_entropy(
     is_soft, shape = _classes(c, input, target, scores, classes, soft=True)
     if is_soft and isinstance(ignore_index, int) and ignore_index >= 0:
         c.fail("argument-value", f"{c.name}: ignore_index does not go with class probabilities", target)
-    _class_weight(c, input, scores, c.store.value(weight), is_soft)
+    weights = c.store.value(weight)
+    _class_weight(c, input, scores, weights, is_soft)
     dtype = input.dtype
     if is_soft is not False:
         dtype = _promoted(c, input, target) if is_soft else None
+        if weights is not None and (not isinstance(weights, Tensor) or weights.dtype != dtype):
+            dtype = None
     how = reduction_of(c, reduction, size_average, reduce)
     return _reduced(c, input, shape, None if c.autocast else dtype, how)
 
@@ -239,7 +251,8 @@ def _class_weight(c: Call, input: Tensor, scores: Shape | None, weight: object, 
     shape = _known(c, weight)
     if shape is not None and scores:
         number = scores[1] if len(scores) > 1 else scores[0]
-        by_count = len(shape) != 1 and len(scores) == 4  # torch compares only the number of elements there
+        # Of scores (N, C, …) torch compares only the number of weights.
+        by_count = len(shape) != 1 and len(scores) > 2 and is_soft is not True
         if not by_count and (len(shape) != 1 or differ(c, shape[0], number)):
             c.fail(
                 "weight-mismatch",
@@ -433,9 +446,8 @@ _loss_class("KLDivLoss", _LEGACY + ", log_target=False", kl_div)
 
 
 def _poisson(c: Call, input: Tensor, target: Tensor, reduction: str) -> Tensor:
-    shape, dtype = _broadcast(c, input, target), _promoted(c, input, target)
-    if dtype is not None and category(dtype) < 2:
-        dtype = "float32" if dtype != "bool" else None
+    shape = _broadcast(c, input, target)
+    dtype = _floating(_promoted(c, _float_tensor(input), target))
     return _reduced(c, input, shape, dtype, reduction)
 
 
@@ -626,10 +638,6 @@ _loss_class("MultiLabelMarginLoss", _LEGACY, multilabel_margin_loss)
 # -- pairs and triples ---------------------------------------------------------------------------------------------
 
 
-def _floating(dtype: str | None) -> str | None:
-    return "float32" if dtype is not None and category(dtype) < 2 else dtype
-
-
 @rule(_F + "margin_ranking_loss")
 def margin_ranking_loss(
     c: Call,
@@ -664,8 +672,9 @@ def cosine_embedding_loss(
 ) -> Tensor:
     """(N, D), (N, D) and (N,), or (D,), (D,) and ()."""
     labels, how = _known(c, target), reduction_of(c, reduction, size_average, reduce)
+    dtype = _promoted(c, _float_tensor(input1), _float_tensor(input2))
     if labels is None:
-        return _reduced(c, input1, None, _floating(_promoted(c, input1, input2)), how)
+        return _reduced(c, input1, None, dtype, how)
     if len(labels) > 1:
         c.fail("target-mismatch", f"{c.name} expects a target of (N,) or (), got {c.text(target)}", target)
     for tensor in (input1, input2):
@@ -680,7 +689,7 @@ def cosine_embedding_loss(
             )
     both = _broadcast(c, input1, input2)
     shape = None if both is None else _broadcast(c, Tensor(both[:-1]), target)
-    return _reduced(c, input1, shape, _floating(_promoted(c, input1, input2)), how)
+    return _reduced(c, input1, shape, dtype, how)
 
 
 @rule(_F + "triplet_margin_loss")
@@ -707,8 +716,10 @@ def triplet_margin_loss(
     shapes = [_broadcast(c, a, b) for a, b in pairs]
     known = [Tensor(s[:-1]) for s in shapes if s is not None]
     shape = _broadcast(c, *known) if len(known) == len(shapes) else None
-    how = reduction_of(c, reduction, size_average, reduce)
-    return _reduced(c, anchor, shape, _floating(_promoted(c, *tensors)), how)
+    first, *others = [_floating(_promoted(c, a, b)) for a, b in pairs]
+    for other in others:
+        first = promote(first, other)
+    return _reduced(c, anchor, shape, first, reduction_of(c, reduction, size_average, reduce))
 
 
 @rule(_F + "triplet_margin_with_distance_loss")

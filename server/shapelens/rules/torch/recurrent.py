@@ -287,7 +287,7 @@ def _states(
             return
         if not two:
             c.fail("hidden-state-mismatch", f"{c.name} expects one tensor h_0, got a {_kind(hx)} of {len(hx)}")
-        if len(hx) < 2 or len(hx) > 2 and is_batched:  # without a batch torch drops what is behind the second
+        if len(hx) < 2 or (len(hx) > 2 and is_batched):  # without a batch torch drops what is behind the second
             c.fail("hidden-state-mismatch", f"{c.name} expects two hidden states (h_0, c_0), got {len(hx)}")
         for name, state, shape in zip(("h_0", "c_0"), hx, wanted):
             _state(c, data, state, shape, name, dtype)

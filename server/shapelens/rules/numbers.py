@@ -1,0 +1,130 @@
+"""Small tensors of known numbers keep them: models compute widths and depths with `torch.arange`, `round`, `diff` …
+
+Each function takes the plain values of the arguments (a number, or a flat list for a tensor of rank 1) and gives the
+plain value of the result. Results of a floating dtype are rounded to it, so that they are what the run has.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from shapelens.values import Tensor
+from shapelens.values.dtypes import FLOATS, INTEGERS
+
+_MOST = 256
+Numbers = Any
+
+
+def _each(function: Callable[..., Any]) -> Callable[..., Numbers]:
+    """Elementwise, a number or a list of one standing for all elements."""
+
+    def apply(*values: Numbers) -> Numbers:
+        lengths = {len(v) for v in values if isinstance(v, list)} - {1}
+        if not any(isinstance(v, list) for v in values):
+            return function(*values)
+        if len(lengths) > 1:
+            return None
+        count = lengths.pop() if lengths else 1
+        columns = [(v if len(v) == count else v * count) if isinstance(v, list) else [v] * count for v in values]
+        return [function(*row) for row in zip(*columns)]
+
+    return apply
+
+
+def _whole(function: Callable[[list[Any]], Any]) -> Callable[..., Numbers]:
+    """Of a whole list, without further arguments."""
+    return lambda *values: function(values[0]) if len(values) == 1 and isinstance(values[0], list) else None
+
+
+def _linspace(start: float, end: float, steps: int) -> Numbers:
+    if steps == 1:
+        return [start]
+    return [start + (end - start) * i / (steps - 1) for i in range(steps)]
+
+
+def _arange(*bounds: float) -> Numbers:
+    start, end, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    return [start + i * step for i in range(math.ceil((end - start) / step))]
+
+
+_UNARY: dict[str, Callable[[Any], Any]] = {
+    "round": round, "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc, "log": math.log, "log2": math.log2,
+    "log10": math.log10, "exp": math.exp, "sqrt": math.sqrt, "abs": abs, "neg": operator.neg, "square": lambda x: x * x,
+    "reciprocal": lambda x: 1 / x, "clone": lambda x: x, "detach": lambda x: x, "contiguous": lambda x: x,
+}  # fmt: skip
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "multiply": operator.mul, "div": operator.truediv,
+    "divide": operator.truediv, "true_divide": operator.truediv, "floor_divide": operator.floordiv, "pow": operator.pow,
+    "remainder": operator.mod, "maximum": max, "minimum": min,
+}  # fmt: skip
+_OPERATORS = {
+    "__add__": operator.add, "__sub__": operator.sub, "__mul__": operator.mul, "__truediv__": operator.truediv,
+    "__floordiv__": operator.floordiv, "__mod__": operator.mod, "__pow__": operator.pow, "__neg__": operator.neg,
+}  # fmt: skip
+_WHOLE: dict[str, Callable[[list[Any]], Any]] = {
+    "diff": lambda v: [b - a for a, b in zip(v, v[1:])],
+    "sum": sum,
+    "prod": math.prod,
+    "max": max,
+    "min": min,
+    "unique": lambda v: sorted(set(v)),
+    "cumsum": lambda v: list(itertools.accumulate(v)),
+}
+_CASTS = ("int", "long", "short", "float", "double", "half", "bfloat16", "cpu", "cuda", "to")
+
+FUNCTIONS: dict[str, Callable[..., Numbers]] = {"torch.linspace": _linspace, "torch.arange": _arange}
+for _table, _lift in ((_UNARY, _each), (_BINARY, _each), (_WHOLE, _whole)):
+    for _name, _function in _table.items():
+        FUNCTIONS[f"torch.{_name}"] = FUNCTIONS[f"torch.Tensor.{_name}"] = _lift(_function)  # type: ignore[operator]
+FUNCTIONS.update({f"torch.Tensor.{name}": _each(function) for name, function in _OPERATORS.items()})
+FUNCTIONS.update({f"torch.Tensor.{name}": lambda *values: values[0] for name in _CASTS})
+
+
+def _plain(value: Any) -> Numbers:
+    if isinstance(value, Tensor):
+        return value.scalars
+    return value if isinstance(value, (int, float)) else None
+
+
+def carried(path: str, result: Tensor, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Numbers:
+    """The known numbers of a call's result; None where they are not known."""
+    function = FUNCTIONS.get(path)
+    if function is None or not isinstance(result.shape, tuple) or len(result.shape) > 1:
+        return None
+    values = [_plain(a) for a in (*args, *(kwargs[k] for k in ("end", "steps", "exponent", "other") if k in kwargs))]
+    casts = path.rpartition(".")[2] in _CASTS
+    if casts:
+        values = values[:1]
+    if any(v is None for v in values) or any(isinstance(v, list) and len(v) > _MOST for v in values):
+        return None
+    if any(isinstance(v, list) and any(isinstance(x, list) for x in v) for v in values):
+        return None
+    try:
+        made = function(*values)
+    except (ValueError, ZeroDivisionError, OverflowError, TypeError):
+        return None
+    shape = () if not isinstance(made, list) else (len(made),)
+    if made is None or shape != result.shape or shape and shape[0] > _MOST:
+        return None
+    return _rounded(made, result.dtype)
+
+
+def _rounded(made: Numbers, dtype: str | None) -> Numbers:
+    if isinstance(made, list):
+        parts = [_rounded(v, dtype) for v in made]
+        return None if any(p is None for p in parts) else parts
+    try:
+        if dtype == "float32":
+            return struct.unpack("f", struct.pack("f", made))[0]
+        if dtype == "float64":
+            return float(made)
+        if dtype in INTEGERS:
+            return int(made)
+    except (OverflowError, ValueError):
+        return None
+    return None if dtype in FLOATS or dtype is None else made
