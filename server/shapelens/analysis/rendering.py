@@ -26,6 +26,7 @@ class Renderer:
         self.facts: dict[tuple[Chunked, ast.AST, str, str], list[Shown]] = {}
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.reports: list[Report] = []
+        self.names = Names()
 
     def finish(self) -> None:
         """Take over what the run saw, with all that it learnt."""
@@ -37,8 +38,10 @@ class Renderer:
                 values = self.facts.setdefault((place, node, name, kind), [])
                 if shown not in values:
                     values.append(shown)
+                    self.names.name_all(shown.shape)
         m.seen.clear()
         m.truncations += 1
+        self.names.leave()
         for key, found in m.expressions.items():
             values, abouts = self.expressions.setdefault(key, ([], []))
             for value in found:
@@ -78,7 +81,7 @@ class Renderer:
             tuple(sorted(_merged(facts), key=lambda f: (f.span.line, f.span.column))),
             tuple(problems),
             tuple(spans),
-            Names(),
+            self.names,
         )
 
     def analyses(self, root: str, main: str) -> list[FileAnalysis]:
@@ -226,7 +229,7 @@ def layer_text(value: Any) -> str:
 
 
 class Names:
-    """How symbols are shown: by their own name, with a number behind it where another one has taken that."""
+    """How symbols are shown: by their own name, with a number behind it where another one of the same run has that."""
 
     def __init__(self) -> None:
         self._taken: dict[str, Symbol] = {}
@@ -242,6 +245,18 @@ class Names:
             self._taken[known] = symbol
             self._names[symbol] = known
         return known
+
+    def name_all(self, shape: Shape) -> None:
+        """Give names to the symbols of a shape."""
+        dims = shape if isinstance(shape, tuple) else (*shape.prefix, *shape.suffix) if isinstance(shape, Open) else ()
+        for dim in dims:
+            if not isinstance(dim, int):
+                for symbol in sorted(symbols(dim), key=lambda s: s.serial):
+                    self(symbol)
+
+    def leave(self) -> None:
+        """A run is over: the next one may use the same names for its own symbols."""
+        self._taken.clear()
 
 
 __all__ = ["Expr", "Names", "Renderer", "layer_text"]

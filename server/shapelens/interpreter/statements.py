@@ -506,6 +506,8 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         expects = expects or name in _EXPECTING
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
+        if name == "autocast":
+            return _autocast(m, node, f)
     if not expects:
         return run_block(m, node.body, f)
     m.caught.append(("Exception",))
@@ -515,6 +517,15 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         return None
     finally:
         m.caught.pop()
+
+
+def _autocast(m: Machine, node: ast.With, f: Frame) -> Signal:
+    """Inside of torch.autocast mixed dtypes are cast."""
+    before, m.call.autocast = m.call.autocast, True
+    try:
+        return run_block(m, node.body, f)
+    finally:
+        m.call.autocast = before
 
 
 def _entered(m: Machine, f: Frame, node: ast.expr, value: Any) -> Any:

@@ -95,6 +95,7 @@ def test_open_input_keeps_its_rank() -> None:
     out = run(store, layer, Unknown(hole=hole))
     assert isinstance(out.shape, Open)
     assert (out.shape.prefix, out.shape.suffix) == ((), (16,))
+    assert store.value(store.hole(hole)).dtype == "int64"
     dims = store.rank(store.value(store.hole(hole)).shape, ("B", "T"))
     assert dims is not None
     assert store.shape(out.shape) == (*dims, 16)

@@ -14,7 +14,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, make_layer, rule
 from shapelens.rules.torch.linear import append, needed, whole_numbers
 from shapelens.rules.torch.spatial import differ
-from shapelens.values import Instance, Lib, Tensor
+from shapelens.values import Instance, Lib, Tensor, Unknown
 from shapelens.values.dtypes import NAMES, promote
 
 _INDICES = ("int64", "int32")
@@ -25,6 +25,14 @@ def indices(c: Call, input: Tensor, what: str = "indices") -> None:
     """Fails where what should be indices has another dtype than int64 or int32."""
     if input.dtype in _WRONG:
         c.fail("dtype-mismatch", f"{c.name} needs {what} of int64 or int32, got {input.dtype}", input)
+
+
+def index_tensor(c: Call, value: object) -> Tensor:
+    """The value as a tensor; an open parameter is taught to be one of int64."""
+    if type(value) is Tensor:
+        return value
+    value = c.store.value(value)
+    return c.store.open_tensor(value, "int64") if type(value) is Unknown else c.tensor(value)
 
 
 def table(c: Call, weight: Tensor, padding_idx: object = None) -> tuple[Dim, ...]:
@@ -40,7 +48,7 @@ def table(c: Call, weight: Tensor, padding_idx: object = None) -> tuple[Dim, ...
 @rule("torch.nn.functional.embedding")
 def _functional_embedding(
     c: Call,
-    input: Tensor,
+    input: object,
     weight: Tensor,
     padding_idx: object = None,
     max_norm: object = None,
@@ -48,7 +56,7 @@ def _functional_embedding(
     scale_grad_by_freq: object = False,
     sparse: object = False,
 ) -> Tensor:
-    return embedding(c, input, weight, padding_idx)
+    return embedding(c, index_tensor(c, input), weight, padding_idx)
 
 
 @rule("torch.embedding")
@@ -173,8 +181,8 @@ def _weights(c: Call, self: Instance) -> dict[str, Any]:
     parameters=_weights,
     setup=_setup,
 )
-def _embedding_forward(c: Call, self: Instance, input: Tensor) -> Tensor:
-    weight = needed(c, "weight")
+def _embedding_forward(c: Call, self: Instance, input: object) -> Tensor:
+    weight, input = needed(c, "weight"), index_tensor(c, input)
     if type(input.shape) is tuple and input.dtype in _INDICES and type(weight.shape) is tuple:
         return Tensor((*input.shape, weight.shape[-1]), weight.dtype, device=input.device)
     return embedding(c, input, weight)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelens.dims import Dim, less, symbol
+from shapelens.dims import Dim, equal, symbol
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
 from shapelens.rules.torch.spatial import count, differ, layer_fix, least, same_dtype, weight_of
@@ -80,8 +80,8 @@ def linear(c: Call, input: Tensor, weight: Tensor, bias: Any = None) -> Tensor:
             c.fail("rank-mismatch", f"{c.name} with a bias needs a weight of (out, in), got {c.text(weight)}", weight)
         same_dtype(c, input, bias, "bias")
         size = c.shape(bias)
-        if isinstance(size, tuple) and len(size) == 1 and size[0] != 1 and size[0] is not filters[0]:
-            if less(1, size[0]) and differ(c, size[0], filters[0]):
+        if isinstance(size, tuple) and len(size) == 1 and size[0] is not filters[0]:
+            if equal(size[0], 1) is False and differ(c, size[0], filters[0]):
                 c.fail(
                     "feature-mismatch",
                     f"{c.name} expects a bias of ({c.dim_text(filters[0])},), got {c.text(bias)}",
