@@ -251,7 +251,7 @@ class Names:
         dims = shape if isinstance(shape, tuple) else (*shape.prefix, *shape.suffix) if isinstance(shape, Open) else ()
         for dim in dims:
             if not isinstance(dim, int):
-                for symbol in sorted(symbols(dim), key=lambda s: s.serial):
+                for symbol in sorted(symbols(dim), key=lambda s: s.id):
                     self(symbol)
 
     def leave(self) -> None:

@@ -13,7 +13,7 @@ from shapelens.analysis.facts import Problem
 from shapelens.cli.files import project_roots, python_files
 from shapelens.cli.output import say, shown_path
 from shapelens.cli.sarif import sarif
-from shapelens.cli.status import CLEAN, FAILED, FINDINGS, UsageError
+from shapelens.cli.status import CLEAN, FAILED, FINDINGS, UsageError, internal_error, is_debugging
 from shapelens.report.jsonface import diagnostics
 from shapelens.report.problems import problem_lines, reported
 
@@ -59,6 +59,11 @@ def _findings(paths: Sequence[Path], python: str | None) -> Findings:
                 analysis = session.analyse(str(path))
         except UsageError as error:
             findings.unreadable.append(str(error))
+            continue
+        except Exception as error:
+            if is_debugging():
+                raise
+            findings.unreadable.append(f"{shown_path(str(path))}: {internal_error(error)}")
             continue
         findings.texts[analysis.path] = analysis.text
         for problem in reported(analysis):

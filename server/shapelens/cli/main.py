@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from shapelens import __version__
-from shapelens.cli.status import FAILED, UsageError
+from shapelens.cli.status import FAILED, UsageError, internal_error, is_debugging
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
 _COMMANDS = ("hints", "check", "server")
@@ -45,17 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"shapelens: {error}", file=sys.stderr)
         return FAILED
     except Exception as error:
-        if os.environ.get("SHAPELENS_DEBUG"):
+        if is_debugging():
             raise
-        print(
-            f"shapelens: internal error: {type(error).__name__}: {_one_line(error)} (SHAPELENS_DEBUG=1 shows where)",
-            file=sys.stderr,
-        )
+        print(f"shapelens: {internal_error(error)}", file=sys.stderr)
         return FAILED
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
 
 
 def _run(options: argparse.Namespace) -> int:

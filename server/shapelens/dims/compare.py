@@ -21,6 +21,7 @@ from shapelens.dims.expr import (
     Symbol,
     Terms,
     TooComplex,
+    cancelled,
     divide_terms,
     evaluate,
     expand_mods,
@@ -240,13 +241,11 @@ def _divides(divisor: Dim, dim: Dim) -> bool | None:
 
 
 def _divides_terms(divisor: Dim, dim: Dim) -> bool | None:
-    if not divide_terms(terms_of(dim), terms_of(divisor))[1]:
+    num, den, _, _ = cancelled(terms_of(dim), terms_of(divisor))
+    if not divide_terms(num, den)[1]:
         return True
-    if isinstance(divisor, int):
-        shared = gcd(divisor, *(coef for mono, coef in terms_of(dim).items() if mono))
-        if terms_of(dim).get((), 0) % shared:
-            return False
-    return None
+    shared = gcd(*den.values(), *(coef for mono, coef in num.items() if mono))
+    return False if num.get((), 0) % shared else None
 
 
 def minimum(*dims: Dim) -> Dim:

@@ -9,6 +9,7 @@ the expression is defined at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import count
 from math import gcd
 from operator import attrgetter
@@ -537,7 +538,8 @@ def _settle(terms: Terms) -> Dim:
             if isinstance(atom, FloorDiv):
                 if not atom.exact:
                     continue
-                settled = _settle_exact(terms, mono, coef, atom)
+                with suppress(ValueError):
+                    settled = _settle_exact(terms, mono, coef, atom)
             elif isinstance(atom, Mod):
                 if len(mono) == 1:
                     settled = _settle_mod(terms, mono, coef, atom)
@@ -758,7 +760,7 @@ def _collapsed(inside: Terms, constant: Dim, den: Dim) -> Dim | None:
     return None
 
 
-def _cancelled(num: Terms, den: Terms) -> tuple[Terms, Terms, int, Mono]:
+def cancelled(num: Terms, den: Terms) -> tuple[Terms, Terms, int, Mono]:
     """Numerator and denominator without their common factor, and that factor."""
     coef = gcd(*num.values(), *den.values())
     mono = common_mono((*num, *den))
@@ -784,7 +786,7 @@ def _floordiv_symbolic(num: Dim, den: Expr) -> Dim:
         return 0
     if num == den:
         return 1
-    num_terms, den_terms, _, _ = _cancelled(terms_of(num), den.terms)
+    num_terms, den_terms, _, _ = cancelled(terms_of(num), den.terms)
     smaller = from_terms(den_terms)
     if isinstance(smaller, int):
         return floordiv(from_terms(num_terms), smaller)
@@ -876,7 +878,7 @@ def _mod_known(num: Expr, den: int) -> Dim:
 def _mod_symbolic(num: Dim, den: Expr) -> Dim:
     if isinstance(num, int) and num == 0:
         return 0
-    num_terms, den_terms, coef, mono = _cancelled(terms_of(num), den.terms)
+    num_terms, den_terms, coef, mono = cancelled(terms_of(num), den.terms)
     if coef != 1 or mono:
         return mod(from_terms(num_terms), from_terms(den_terms)) * from_terms({mono: coef})
     quotient, remainder = divide_terms(num_terms, den_terms)
@@ -896,7 +898,8 @@ def exact_quotient(num: Dim, den: Dim) -> Dim:
     """`num / den` for a division that is known, or taken, to leave no remainder.
 
     Where the algebra cannot carry it out, the result remembers it: multiplied by `den` it gives `num` back.
-    Raises ValueError for two plain integers that do not divide, ZeroDivisionError where `den` is 0.
+    Raises ValueError where the coefficients show that it always leaves one (as in 5/2 and (2·H + 1)/2), so ask
+    `divides` first; ZeroDivisionError where `den` is 0.
     """
     if isinstance(den, int):
         if isinstance(num, int):
@@ -914,13 +917,16 @@ def exact_quotient(num: Dim, den: Dim) -> Dim:
         return 1
     if isinstance(num, int) and num == 0:
         return 0
-    num_terms, den_terms, _, _ = _cancelled(terms_of(num), terms_of(den))
+    num_terms, den_terms, _, _ = cancelled(terms_of(num), terms_of(den))
     smaller = from_terms(den_terms)
     if smaller == 1 or smaller == -1:
         return from_terms(num_terms) * smaller
     quotient_terms, remainder_terms = divide_terms(num_terms, den_terms)
     if not remainder_terms:
         return from_terms(quotient_terms)
+    shared = gcd(*den_terms.values(), *(coef for mono, coef in num_terms.items() if mono))
+    if num_terms.get((), 0) % shared:
+        raise ValueError("the division always leaves a remainder")
     if quotient_terms and len(den_terms) == 1:
         return from_terms(quotient_terms) + exact_quotient(from_terms(remainder_terms), smaller)
     spread = expand_mods(from_terms(num_terms))

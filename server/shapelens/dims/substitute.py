@@ -24,7 +24,7 @@ from shapelens.dims.expr import (
 def substitute(dim: Dim, mapping: Mapping[Symbol, Dim]) -> Dim:
     """The dimension with each symbol of the mapping replaced, in canonical form.
 
-    Raises ZeroDivisionError where a divisor becomes 0.
+    An exact quotient that can no longer be exact is rounded down. Raises ZeroDivisionError where a divisor becomes 0.
     """
     if isinstance(dim, int) or not mapping or symbols(dim).isdisjoint(mapping):
         return dim
@@ -62,9 +62,10 @@ def _substitute_atom(atom: Atom, mapping: Mapping[Symbol, Dim]) -> Dim:
             return of_atom(atom)
         if not atom.exact:
             return floordiv(num, den)
-        if isinstance(num, int) and isinstance(den, int) and num % den:
-            return num // den
-        return exact_quotient(num, den)
+        try:
+            return exact_quotient(num, den)
+        except ValueError:
+            return floordiv(num, den)
     if isinstance(atom, Mod):
         return mod(substitute(atom.num, mapping), substitute(atom.den, mapping))
     args = [substitute(arg, mapping) for arg in atom.args]

@@ -37,6 +37,7 @@ CATALOGUE: dict[str, Entry] = {
         "Embedding mismatch", "The weight of an embedding has another shape than its arguments say."
     ),
     "empty-reduction": Entry("Empty reduction", "A reduction that needs at least one element is given none."),
+    "expand-mismatch": Entry("Expand mismatch", "A tensor cannot be expanded to the shape asked for."),
     "feature-mismatch": Entry("Feature mismatch", "A layer is given another number of features than it was made for."),
     "groups-mismatch": Entry("Groups mismatch", "A number of channels cannot be divided into the groups asked for."),
     "heads-mismatch": Entry("Heads mismatch", "An embedding cannot be split into the attention heads asked for."),
@@ -51,6 +52,10 @@ CATALOGUE: dict[str, Entry] = {
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
     "padding-too-large": Entry("Padding too large", "Padding is larger than the input or the window allows."),
     "rank-mismatch": Entry("Rank mismatch", "A tensor has more or fewer dims than the operation takes."),
+    "repeat-mismatch": Entry("Repeat mismatch", "The numbers of repetitions do not fit the tensor."),
+    "reshape-mismatch": Entry(
+        "Reshape mismatch", "A tensor cannot have the shape asked for: the numbers of elements differ."
+    ),
     "shape-mismatch": Entry("Shape mismatch", "Two shapes that must agree do not."),
     "size-too-small": Entry("Size too small", "A dim is smaller than the operation needs."),
     "split-mismatch": Entry("Split mismatch", "The sizes of a split do not add up to the dim that is split."),

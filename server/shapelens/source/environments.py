@@ -16,9 +16,10 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 _ASK = (
     "import sys,json,sysconfig;p=sysconfig.get_paths();"
@@ -51,182 +52,324 @@ def find_environment(workspace: Path | None, chosen: str | None) -> Environment:
     """The environment that the user chose, or else the nearest one. Raises EnvironmentNotFound for a bad choice."""
     if chosen:
         return _chosen(Path(os.path.expanduser(chosen)), workspace)
-    places: list[tuple[str, Path | None]] = []
+    places: list[tuple[str, Path]] = []
     if workspace is not None:
-        places += [("workspace .venv", workspace / ".venv"), ("workspace venv", workspace / "venv")]
+        places += [(f"workspace {name}", workspace / name) for name in (".venv", "venv")]
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        if os.environ.get(variable):
-            places.append((variable, Path(os.environ[variable])))
+        value = os.environ.get(variable)
+        if value:
+            places.append((variable, Path(value)))
     for found_by, folder in places:
-        if folder is not None and _python_in(folder) is not None or folder is not None and _is_venv(folder):
-            environment = _of_folder(folder, found_by, workspace)
-            if environment is not None:
-                return environment
+        environment = _of_folder(folder, found_by, ask=not _is_inside(folder, workspace))
+        if environment is not None:
+            return environment
     return _server()
 
 
 def _chosen(path: Path, workspace: Path | None) -> Environment:
-    """The environment of an interpreter or of a folder that holds one."""
-    if not path.exists():
-        raise EnvironmentNotFound(f"no Python at {path}: there is no such file or folder")
-    if path.is_dir():
-        found = _of_folder(path, "chosen", workspace)
-        if found is None:
-            raise EnvironmentNotFound(f"no Python environment in {path}: it has neither pyvenv.cfg nor an interpreter")
-        return found
-    if not os.access(path, os.X_OK):
-        raise EnvironmentNotFound(f"{path} is not a Python: it cannot be executed")
-    folder = path.parent.parent
-    if _is_venv(folder):
-        found = _of_folder(folder, "chosen", workspace)
-        if found is not None:
-            return found
-    return _asked(str(path), "chosen")
+    if workspace is not None and not path.is_absolute():
+        path = workspace / path
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, ValueError) as error:
+        raise EnvironmentNotFound(f"{str(path)!r} cannot be looked at ({error})") from None
+    ask = not _is_inside(path, workspace)
+    if is_folder:
+        environment = _of_folder(path, "chosen", ask)
+        if environment is None:
+            raise EnvironmentNotFound(f"{path}: no Python environment in this folder")
+        return environment
+    if not is_file:
+        raise EnvironmentNotFound(f"{path}: no such file or folder")
+    if not _INTERPRETER.match(path.name):
+        raise EnvironmentNotFound(f"{path}: not a Python interpreter")
+    # First as it is called, for a venv's interpreter is a link into another prefix; then where the link leads.
+    for python in dict.fromkeys((path, Path(os.path.realpath(path)))):
+        environment = _of_folder(_prefix(python), "chosen", ask=False, python=path, version=_version_in_name(python))
+        if environment is not None:
+            return environment
+    answer = _asked(path) if ask else None
+    if answer is None:
+        raise EnvironmentNotFound(f"{path}: not a Python interpreter that can be used")
+    return answer
 
 
-def _is_venv(folder: Path) -> bool:
-    return (folder / "pyvenv.cfg").is_file()
+_INTERPRETER = re.compile(r"(?:python|pypy)w?[\d.]*(?:\.exe)?\Z", re.IGNORECASE)
 
 
-def _python_in(folder: Path) -> str | None:
-    for name in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
-        if (folder / name).exists():
-            return str(folder / name)
-    return None
+def _is_inside(path: Path, workspace: Path | None) -> bool:
+    """Whether a path is the workspace's own, by its name: where its links lead does not make it less so."""
+    if workspace is None:
+        return False
+    return Path(os.path.abspath(path)).is_relative_to(Path(os.path.abspath(workspace))) or Path(
+        os.path.realpath(path)
+    ).is_relative_to(os.path.realpath(workspace))
 
 
-def _of_folder(folder: Path, found_by: str, workspace: Path | None) -> Environment | None:
-    """A virtual environment, read; another installation's interpreter is asked unless the workspace holds it."""
-    python = _python_in(folder)
-    if _is_venv(folder):
-        return _read_venv(folder, python, found_by)
-    if python is None or workspace is not None and _is_within(folder, workspace):
+def _prefix(python: Path) -> Path:
+    folder = python.parent
+    return folder.parent if folder.name.lower() in ("bin", "scripts") else folder
+
+
+def _version_in_name(python: Path) -> tuple[int, int] | None:
+    found = re.search(r"(\d+)\.(\d+)", python.name)
+    return (int(found.group(1)), int(found.group(2))) if found else None
+
+
+def _of_folder(
+    folder: Path, found_by: str, ask: bool, python: Path | None = None, version: tuple[int, int] | None = None
+) -> Environment | None:
+    """The environment in a folder (a virtual environment, a conda environment, an installation), read from its files."""
+    if python is None:
+        python = _python_in(folder)
+    settings = _venv_settings(folder)
+    if settings is None:
+        version, library = _library(folder, version)
+        if library is None or version is None:
+            return _asked(python, found_by) if ask and python is not None else None
+        sites = [*_sites(folder, version), *_system_sites(folder, version)]
+        return _environment(python, version, library, sites, found_by)
+    version = _version_in_settings(settings) or version or _version_of_sites(folder)
+    if version is None:
+        version = sys.version_info[:2]
+    sites = _sites(folder, version)
+    if not sites:
         return None
-    return _asked(python, found_by)
+    library, base = _base_library(settings, version)
+    if base is not None and settings.get("include-system-site-packages", "").lower() == "true":
+        sites += [*_sites(base, version), *_system_sites(base, version)]
+    return _environment(python, version, library or Path(os.__file__).parent, sites, found_by)
 
 
-def _is_within(path: Path, folder: Path) -> bool:
-    return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
-
-
-def _read_venv(folder: Path, python: str | None, found_by: str) -> Environment:
-    settings = _settings(folder / "pyvenv.cfg")
-    packages = [*sorted(folder.glob("lib/python3*/site-packages")), *folder.glob("Lib/site-packages")]
-    version = _version(settings, packages)
-    paths = [*_standard_library(settings.get("home", ""), version)]
+def _environment(
+    python: Path | None, version: tuple[int, int], library: Path, sites: list[Path], found_by: str
+) -> Environment:
+    folders = [library]
+    if (library / "lib-dynload").is_dir():
+        folders.append(library / "lib-dynload")
+    folders += sites
     editable: dict[str, str] = {}
-    for place in packages:
-        paths.append(str(place))
-        paths += _pth_paths(place)
-        editable.update(_editable(place))
-    if settings.get("include-system-site-packages", "").lower() == "true":
-        home = Path(settings.get("home", "")).parent
-        paths += [str(p) for p in sorted(home.glob(f"lib/python{version[0]}.{version[1]}/site-packages"))]
-    return Environment(python, tuple(dict.fromkeys(paths)), version, found_by, editable)
-
-
-def _settings(file: Path) -> dict[str, str]:
-    found = {}
-    with contextlib.suppress(OSError):
-        for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            key, equals, value = line.partition("=")
-            if equals:
-                found[key.strip().lower()] = value.strip()
-    return found
-
-
-def _version(settings: dict[str, str], packages: list[Path]) -> tuple[int, int]:
-    texts = [settings.get("version_info", ""), settings.get("version", ""), *(p.parent.name for p in packages)]
-    for text in texts:
-        match = re.search(r"(\d+)\.(\d+)", text)
-        if match:
-            return int(match[1]), int(match[2])
-    return sys.version_info[0], sys.version_info[1]
-
-
-def _standard_library(home: str, version: tuple[int, int]) -> list[str]:
-    name = f"python{version[0]}.{version[1]}"
-    places = [Path(home).parent / "lib" / name, Path(home) / "Lib"] if home else []
-    return [str(p) for p in places if p.is_dir()]
-
-
-def _pth_paths(packages: Path) -> list[str]:
-    """The plain path lines of .pth files; `import …` lines are what Python would run, and are passed over."""
-    found = []
-    for file in sorted(packages.glob("*.pth")):
-        with contextlib.suppress(OSError):
-            if file.stat().st_size > _PTH_LARGEST:
-                continue
-            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-                line = line.strip()
-                if line and not line.startswith(("#", "import ", "import\t")):
-                    path = Path(os.path.join(packages, line))
-                    if path.is_dir():
-                        found.append(str(path))
-    return found
-
-
-def _editable(packages: Path) -> dict[str, str]:
-    """What editable installs map to files: the literal MAPPING of setuptools' finder modules, parsed."""
-    found: dict[str, str] = {}
-    for file in packages.glob("__editable__*_finder.py"):
-        with contextlib.suppress(OSError, SyntaxError, ValueError):
-            for node in ast.parse(file.read_text(encoding="utf-8")).body:
-                target = node.target if isinstance(node, ast.AnnAssign) else None
-                if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                    target = node.targets[0]
-                if isinstance(target, ast.Name) and target.id == "MAPPING" and node.value is not None:  # type: ignore[attr-defined]
-                    value = ast.literal_eval(node.value)  # type: ignore[attr-defined]
-                    found.update({str(k): str(v) for k, v in value.items()})
-    return found
+    for site in sites:
+        folders += _linked(site)
+        editable.update(_editable(site))
+    return Environment(
+        str(python) if python else None, tuple(dict.fromkeys(map(str, folders))), version, found_by, editable
+    )
 
 
 def _server() -> Environment:
-    """The Python that runs the server."""
-    paths = [p for p in sys.path if p and os.path.isdir(p)]
-    return Environment(sys.executable, tuple(paths), (sys.version_info[0], sys.version_info[1]), "server")
+    """The environment of the interpreter that runs this process."""
+    version = sys.version_info[:2]
+    python = Path(sys.executable) if sys.executable else None
+    environment = _of_folder(Path(sys.prefix), "server", ask=False, python=python, version=version)
+    if environment is not None:
+        return environment
+    # A script's own folder comes first on sys.path and is no part of the environment.
+    folders = tuple(path for path in sys.path if path and path != os.getcwd() and os.path.isdir(path))
+    return Environment(sys.executable or None, folders, version, "server")
 
 
-def _asked(python: str, found_by: str) -> Environment:
-    """Ask an interpreter for its sys.path; the answer is kept on disk until the interpreter changes."""
-    answer = _kept(python)
-    if answer is None:
-        try:
-            run = subprocess.run(
-                [python, "-I", "-S", "-c", _ASK], capture_output=True, text=True, timeout=_ASK_SECONDS, check=True
-            )
-            answer = json.loads(run.stdout)
-            version, paths, packages, _ = answer
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
-            raise EnvironmentNotFound(f"{python} does not answer as a Python: {type(error).__name__}") from None
-        _keep(python, answer)
-    version, paths, packages, _ = answer
-    places = [*paths, *packages]
-    for package in packages:
-        places += _pth_paths(Path(package))
-    return Environment(python, tuple(dict.fromkeys(places)), (version[0], version[1]), found_by)
-
-
-def _cache_file(python: str) -> Path:
-    folder = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    with contextlib.suppress(OSError):
-        status = os.stat(os.path.realpath(python))
-        mark = f"{python}:{status.st_mtime_ns}:{status.st_size}"
-        return Path(folder) / "shapelens" / f"python-{hashlib.sha256(mark.encode()).hexdigest()[:16]}.json"
-    return Path(folder) / "shapelens" / "python-none.json"
-
-
-def _kept(python: str) -> Any:
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads(_cache_file(python).read_text(encoding="utf-8"))
+def _python_in(folder: Path) -> Path | None:
+    for name in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
+        if (folder / name).is_file():
+            return folder / name
     return None
 
 
-def _keep(python: str, answer: Any) -> None:
+def _venv_settings(folder: Path) -> dict[str, str] | None:
+    """The lines of pyvenv.cfg; None where there is none, so that the folder is no virtual environment."""
+    text = _small_text(folder / "pyvenv.cfg")
+    if text is None:
+        return None
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {key.strip().lower(): value.strip() for key, sign, value in pairs if sign}
+
+
+def _small_text(path: Path) -> str | None:
+    try:
+        if not path.is_file():
+            return None
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
+            return file.read(_PTH_LARGEST)
+    except (OSError, ValueError):
+        return None
+
+
+def _version_in_settings(settings: dict[str, str]) -> tuple[int, int] | None:
+    found = re.match(r"(\d+)\.(\d+)", settings.get("version") or settings.get("version_info") or "")
+    return (int(found.group(1)), int(found.group(2))) if found else None
+
+
+def _version_of_sites(folder: Path) -> tuple[int, int] | None:
+    return max((version for version, _ in _versioned(folder)), default=None)
+
+
+def _versioned(folder: Path) -> Iterator[tuple[tuple[int, int], Path]]:
+    """The folders lib/pythonX.Y of a prefix."""
+    for parent in ("lib", "lib64"):
+        names: list[str] = []
+        with contextlib.suppress(OSError, ValueError):
+            names = os.listdir(folder / parent)
+        for name in names:
+            found = re.fullmatch(r"(?:python|pypy)(\d+)\.(\d+)", name)
+            if found:
+                yield (int(found.group(1)), int(found.group(2))), folder / parent / name
+
+
+def _library(prefix: Path, version: tuple[int, int] | None) -> tuple[tuple[int, int] | None, Path | None]:
+    """The standard library of an installation, and its version; the newest where none is asked for."""
+    libraries = {found: path for found, path in _versioned(prefix) if (path / "os.py").is_file()}
+    if version is None and libraries:
+        link = os.path.realpath(prefix / "bin" / "python3")
+        version = _version_in_name(Path(link))
+        version = version if version in libraries else max(libraries)
+    if version in libraries:
+        return version, libraries[version]
+    if (prefix / "Lib" / "os.py").is_file() and (prefix / "python.exe").is_file():
+        return version or sys.version_info[:2], prefix / "Lib"
+    return version, None
+
+
+def _base_library(settings: dict[str, str], version: tuple[int, int]) -> tuple[Path | None, Path | None]:
+    """The standard library behind a virtual environment and the prefix that it is in."""
+    home = settings.get("home")
+    if not home:
+        return None, None
+    name = f"python{version[0]}.{version[1]}"
+    for python in (Path(home, name), Path(os.path.realpath(os.path.join(home, name)))):
+        prefix = _prefix(python)
+        _, library = _library(prefix, version)
+        if library is not None:
+            return library, prefix
+    return None, None
+
+
+def _sites(prefix: Path, version: tuple[int, int]) -> list[Path]:
+    name = f"python{version[0]}.{version[1]}"
+    places = [prefix / "lib" / name, prefix / "lib64" / name, prefix / "Lib"]
+    sites: list[Path] = []
+    for place in places:
+        site = place / "site-packages"
+        if site.is_dir() and os.path.realpath(site) not in map(os.path.realpath, sites):
+            sites.append(site)
+    return sites
+
+
+def _system_sites(prefix: Path, version: tuple[int, int]) -> list[Path]:
+    """Where Debian and a user's own installs keep packages of an installation."""
+    name = f"python{version[0]}.{version[1]}"
+    places = [Path.home() / ".local" / "lib" / name / "site-packages"]
+    if prefix == Path("/usr"):
+        places += [Path("/usr/local/lib", name, "dist-packages"), Path("/usr/lib/python3/dist-packages")]
+    return [place for place in places if place.is_dir()]
+
+
+def _site_files(site: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(site))
+    except OSError:
+        return []
+
+
+def _linked(site: Path) -> list[Path]:
+    """The folders that .pth files add: their plain path lines. `import` lines are code and are passed over."""
+    folders: list[Path] = []
+    for name in _site_files(site):
+        if not name.endswith(".pth") or name.startswith("."):
+            continue
+        for line in (_small_text(site / name) or "").splitlines():
+            line = line.strip()
+            if not line or line.startswith(("#", "import ", "import\t")) or "\0" in line:
+                continue
+            folder = site / line
+            with contextlib.suppress(OSError, ValueError):
+                if folder.is_dir():
+                    folders.append(folder)
+    return folders
+
+
+def _editable(site: Path) -> dict[str, str]:
+    """What setuptools' editable finders map: top-level module to its file or folder. The finder is read, never run."""
+    found: dict[str, str] = {}
+    for name in _site_files(site):
+        if not (name.startswith("__editable___") and name.endswith("_finder.py")):
+            continue
+        try:
+            tree = ast.parse(_small_text(site / name) or "")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in tree.body:
+            target = node.target if isinstance(node, ast.AnnAssign) else None
+            if isinstance(node, ast.Assign) and len(node.targets) == 1:
+                target = node.targets[0]
+            if isinstance(target, ast.Name) and target.id == "MAPPING" and isinstance(node, (ast.Assign, ast.AnnAssign)):
+                with contextlib.suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                    mapping = ast.literal_eval(node.value) if node.value is not None else {}
+                    found.update({key: value for key, value in mapping.items() if isinstance(key + value, str)})
+    return found
+
+
+def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
+    """What an interpreter itself says, remembered on disk for as long as its file stays the same."""
+    try:
+        stat = os.stat(python)
+    except OSError:
+        return None
+    key = hashlib.sha256(f"1 {os.path.abspath(python)} {stat.st_mtime_ns} {stat.st_size}".encode()).hexdigest()[:32]
+    answer = _answer(str(python), str(cache_folder() / "environments" / f"{key}.json"))
+    if answer is None:
+        return None
+    version, library, sites = answer
+    folders = [*library, *(path for path in sites if os.path.isdir(path))]
+    editable: dict[str, str] = {}
+    for site in sites:
+        folders += map(str, _linked(Path(site)))
+        editable.update(_editable(Path(site)))
+    return Environment(str(python), tuple(dict.fromkeys(folders)), version, found_by, editable)
+
+
+@lru_cache(maxsize=64)
+def _answer(python: str, kept: str) -> tuple[tuple[int, int], tuple[str, ...], tuple[str, ...]] | None:
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, IndexError):
+        with open(kept, encoding="utf-8") as file:
+            return _understood(json.load(file))
+    with tempfile.TemporaryDirectory() as elsewhere:
+        try:
+            # Isolated and without `site`: nobody's sitecustomize, .pth code or PYTHON* variable has a say.
+            run = subprocess.run(
+                [python, "-I", "-S", "-c", _ASK],
+                cwd=elsewhere,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_ASK_SECONDS,
+                check=True,
+            )
+            said = json.loads(run.stdout)
+            answer = _understood(said)
+        except (OSError, ValueError, TypeError, KeyError, IndexError, subprocess.SubprocessError):
+            return None
     with contextlib.suppress(OSError):
-        file = _cache_file(python)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(answer, stream)
-        os.replace(name, file)
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        written = f"{kept}.{os.getpid()}"
+        with open(written, "w", encoding="utf-8") as file:
+            json.dump(said, file)
+        os.replace(written, kept)
+    return answer
+
+
+def _understood(said: object) -> tuple[tuple[int, int], tuple[str, ...], tuple[str, ...]]:
+    if not isinstance(said, list) or len(said) < 3:
+        raise ValueError("not an answer")
+    (major, minor), library, sites = said[:3]
+    return (int(major), int(minor)), tuple(map(str, library)), tuple(dict.fromkeys(map(str, sites)))
+
+
+def cache_folder() -> Path:
+    """Where this user's caches of ours are kept."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "shapelens"

@@ -1,142 +1,210 @@
-"""Which file a module name stands for: a search in folders, with jedi for what that does not find."""
+"""From the name in an import to the file that it means, by looking at folders only: nothing is ever imported."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from shapelens.source.environments import Environment
 
+_SOURCE, _STUB, _COMPILED, _FOLDER = 1, 2, 4, 8
+_KINDS = {".py": _SOURCE, ".pyi": _STUB, ".so": _COMPILED, ".pyd": _COMPILED}
+_NO_NAMES: dict[str, int] = {}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class ModuleFile:
-    """Where a module is: `path` is None for one that has no Python source (compiled, or a namespace package)."""
+    """A module that was found."""
 
     name: str
+    """Dotted name."""
     path: Path | None
-    is_package: bool = False
+    """Its source (or stub); None for a compiled or built-in module and for a namespace package."""
+    is_package: bool
     is_stub: bool = False
     search: tuple[Path, ...] = ()
-    """Folders of its submodules; empty for a plain module."""
+    """The folders that its submodules are in."""
 
 
 class Resolver:
-    """Finds modules as the chosen Python would, without running it. Warm look-ups cost microseconds."""
+    """Finds modules as the environment's Python would, for files under the given roots (best first)."""
 
-    def __init__(self, environment: Environment, roots: Sequence[Path] = ()) -> None:
+    def __init__(self, environment: Environment, roots: Sequence[Path]) -> None:
         self.environment = environment
-        self.roots = tuple(Path(r) for r in roots)
-        self._found: dict[tuple[str, str], ModuleFile | None] = {}
-        self._listings: dict[str, frozenset[str]] = {}
+        self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
+        self._listings: dict[str, dict[str, int]] = {}
+        self._found: dict[tuple[str, str, int], ModuleFile | None] = {}
+        self._slow: dict[tuple[str, str], ModuleFile | None] = {}
 
     def find(self, module: str, importer: Path | None, level: int = 0) -> ModuleFile | None:
-        """The file of a module that `importer` imports (relative to it with `level` dots); None where there is none."""
-        if level:
-            return self._relative(module, importer, level)
-        folder = str(importer.parent) if importer is not None else ""
-        key = (module, folder)
-        if key not in self._found:
-            self._found[key] = self._search(module, folder)
-        return self._found[key]
+        """The module that `import module` (or, with a level, `from ..module import`) means in the importer's file.
 
-    def resolve_slow(self, module: str, importer: Path) -> ModuleFile | None:
-        """As `find`, by jedi: slow, for what the search does not find (hooks, stubs, odd layouts)."""
-        import jedi
-
-        project = jedi.Project(str(self.roots[0] if self.roots else importer.parent), sys_path=self._sys_path())
-        names = jedi.Script(f"import {module}", path=str(importer), project=project).goto(1, 7 + len(module))
-        for name in names:
-            if name.module_path is not None and str(name.module_path).endswith(".py"):
-                path = Path(name.module_path)
-                package = path.name == "__init__.py"
-                return ModuleFile(module, path, package, False, (path.parent,) if package else ())
-        return None
-
-    def invalidate(self, paths: Sequence[str] | None = None) -> None:
-        """Files came or went: look again."""
-        self._found.clear()
-        self._listings.clear()
-
-    def module_name_of(self, path: Path) -> str:
-        """The dotted name of a file, by the packages around it."""
-        parts = [] if path.stem == "__init__" else [path.stem]
-        folder = path.parent
-        while (folder / "__init__.py").is_file() and folder.name.isidentifier() and folder != folder.parent:
-            parts.insert(0, folder.name)
-            folder = folder.parent
-        return ".".join(parts)
-
-    def _sys_path(self) -> list[str]:
-        return [*map(str, self.roots), *self.environment.sys_path]
-
-    def _relative(self, module: str, importer: Path | None, level: int) -> ModuleFile | None:
-        if importer is None:
-            return None
-        folder = importer.parent
-        for _ in range(level - 1):
-            folder = folder.parent
-        if not module:
-            return self._package(folder.name, str(folder))
-        return self._descend(module, module.split("."), (str(folder),))
-
-    def _search(self, module: str, folder: str) -> ModuleFile | None:
-        parts = module.split(".")
-        places: list[str] = []
-        for place in (folder, *self._parents(folder), *map(str, self.roots), *(str(r / "src") for r in self.roots)):
-            if place and place not in places:
-                places.append(place)
-        editable = self.environment.editable.get(parts[0])
-        found = self._descend(module, parts, (*places, *self.environment.sys_path))
-        if found is None and editable is not None:
-            target = Path(editable)
-            found = self._descend(module, parts, (str(target.parent),))
+        `level` counts the leading dots; with one, `module` may be empty and the importer must be known.
+        """
+        folder = os.path.dirname(os.path.abspath(importer)) if importer is not None else ""
+        key = (folder, module, level)
+        try:
+            return self._found[key]
+        except KeyError:
+            pass
+        try:
+            found = self._relative(module, folder, level) if level else self._absolute(module, folder)
+        except ValueError:
+            # A name with a NUL or a lone surrogate in it is no file's.
+            found = None
+        self._found[key] = found
         return found
 
-    def _parents(self, folder: str) -> list[str]:
-        """The folder that holds the importer's outermost package."""
-        path = Path(folder) if folder else None
-        if path is None or not (path / "__init__.py").is_file():
-            return []
-        while (path / "__init__.py").is_file() and path != path.parent:
-            path = path.parent
-        return [str(path)]
+    def resolve_slow(self, module: str, importer: Path | None) -> ModuleFile | None:
+        """What jedi finds for a name that `find` does not know. Takes up to a second: not for a keystroke's path."""
+        key = (str(importer or ""), module)
+        if key not in self._slow:
+            from shapelens.source.jedi_fallback import module_by_jedi
 
-    def _descend(self, name: str, parts: Sequence[str], places: Sequence[str]) -> ModuleFile | None:
-        namespaces: list[Path] = []
-        for place in places:
-            entries = self._listing(place)
-            if parts[0] not in entries and f"{parts[0]}.py" not in entries:
-                if any(e.startswith(f"{parts[0]}.") and e.endswith((".so", ".pyd")) for e in entries):
-                    return ModuleFile(name, None) if len(parts) == 1 else None
+            root = self.roots[0] if self.roots else Path(os.path.dirname(key[0]) or os.curdir)
+            self._slow[key] = module_by_jedi(module, importer, root, self.environment.sys_path)
+        return self._slow[key]
+
+    def invalidate(self, paths: Iterable[Path] | None = None) -> None:
+        """Forgets what was seen on disk: all, or what may have changed as these files came, changed or went."""
+        if paths is None:
+            self._listings.clear()
+        else:
+            for path in paths:
+                text = os.path.abspath(path)
+                for folder in [text, os.path.dirname(text), os.path.dirname(os.path.dirname(text))]:
+                    self._listings.pop(folder, None)
+        self._found.clear()
+        self._slow.clear()
+
+    def module_name_of(self, path: Path) -> str:
+        """The dotted name of a file, counted from the outermost folder around it that is a package."""
+        text = os.path.abspath(path)
+        folder, name = os.path.split(text)
+        stem = name.partition(".")[0]
+        names = [] if stem == "__init__" else [stem]
+        while self._is_package(folder):
+            folder, name = os.path.split(folder)
+            names.append(name)
+        return ".".join(reversed(names)) or os.path.basename(folder)
+
+    def _relative(self, module: str, folder: str, level: int) -> ModuleFile | None:
+        if not folder:
+            return None
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)
+        package = self.module_name_of(Path(folder, "__init__.py"))
+        name = package if self._is_package(folder) else os.path.basename(folder)
+        if not module:
+            return self._in_package_folder(name, folder, self._listing(folder))
+        return self._below(name, [folder], module.split("."))
+
+    def _absolute(self, module: str, folder: str) -> ModuleFile | None:
+        first, *rest = module.split(".")
+        if not first:
+            return None
+        found = self._top(first, self._path(folder))
+        mapped = self.environment.editable.get(first)
+        if mapped and (found is None or _is_namespace(found)):
+            found = self._mapped(first, mapped) or found
+        if found is None and first in sys.builtin_module_names:
+            found = ModuleFile(first, None, False)
+        if (found is None or _is_namespace(found)) and folder and self._is_package(folder):
+            # A script that is run in its package's folder sees its siblings, as `import sibling`.
+            found = self._top(first, [folder]) or found
+        return self._below(first, [str(path) for path in found.search], rest) if found and rest else found
+
+    def _path(self, folder: str) -> list[str]:
+        """The folders of top-level modules for an importer in `folder`: what sys.path is likely to be."""
+        places: list[str] = []
+        if folder:
+            while self._is_package(folder):
+                folder = os.path.dirname(folder)
+            places.append(folder)
+        for root in map(str, self.roots):
+            places.append(root)
+            if self._listing(root).get("src", 0) & _FOLDER:
+                places.append(os.path.join(root, "src"))
+        return list(dict.fromkeys([*places, *self.environment.sys_path]))
+
+    def _top(self, name: str, folders: Sequence[str]) -> ModuleFile | None:
+        return self._in_folders(name, name, folders)
+
+    def _mapped(self, name: str, mapped: str) -> ModuleFile | None:
+        folder, last = os.path.split(mapped)
+        return self._in_folders(name, last.partition(".")[0], [folder])
+
+    def _below(self, package: str, folders: Sequence[str], rest: Sequence[str]) -> ModuleFile | None:
+        """The submodule named by `rest` of a package whose submodules are in `folders`."""
+        found: ModuleFile | None = None
+        name = package
+        for part in rest:
+            name = f"{name}.{part}"
+            found = self._in_folders(name, part, folders)
+            if found is None:
+                return None
+            folders = [str(path) for path in found.search]
+        return found
+
+    def _in_folders(self, name: str, part: str, folders: Sequence[str]) -> ModuleFile | None:
+        """The first folder's package or module of that name, or the namespace package that all of them make up."""
+        portions: list[Path] = []
+        for folder in folders:
+            kinds = self._listing(folder).get(part, 0)
+            if not kinds:
                 continue
-            at = os.path.join(place, parts[0])
-            inner = self._listing(at)
-            if "__init__.py" in inner:
-                return self._package(name, at) if len(parts) == 1 else self._descend(name, parts[1:], (at,))
-            if f"{parts[0]}.py" in entries:
-                return ModuleFile(name, Path(f"{at}.py")) if len(parts) == 1 else None
-            if parts[0] in entries and os.path.isdir(at):
-                namespaces.append(Path(at))
-        if namespaces:
-            if len(parts) == 1:
-                return ModuleFile(name, None, True, False, tuple(namespaces))
-            return self._descend(name, parts[1:], [str(n) for n in namespaces])
-        return None
+            if kinds & _FOLDER:
+                inner = os.path.join(folder, part)
+                listing = self._listing(inner)
+                if listing.get("__init__", 0) & ~_FOLDER:
+                    return self._in_package_folder(name, inner, listing)
+                portions.append(Path(inner))
+            if kinds & _SOURCE:
+                return ModuleFile(name, Path(folder, f"{part}.py"), False)
+            if kinds & _COMPILED:
+                return ModuleFile(name, None, False)
+            if kinds & _STUB:
+                return ModuleFile(name, Path(folder, f"{part}.pyi"), False, is_stub=True)
+        return ModuleFile(name, None, True, search=tuple(portions)) if portions else None
 
-    def _package(self, name: str, folder: str) -> ModuleFile | None:
-        init = Path(folder) / "__init__.py"
-        return ModuleFile(name, init, True, False, (Path(folder),)) if init.is_file() else None
+    def _in_package_folder(self, name: str, folder: str, listing: dict[str, int]) -> ModuleFile:
+        kinds = listing.get("__init__", 0)
+        suffix = ".py" if kinds & _SOURCE else "" if kinds & _COMPILED else ".pyi" if kinds & _STUB else ""
+        path = Path(folder, f"__init__{suffix}") if suffix else None
+        return ModuleFile(name, path, True, suffix == ".pyi", (Path(folder),))
 
-    def _listing(self, folder: str) -> frozenset[str]:
-        known = self._listings.get(folder)
-        if known is None:
-            try:
-                known = frozenset(os.listdir(folder))
-            except OSError:
-                known = frozenset()
-            self._listings[folder] = known
-        return known
+    def _is_package(self, folder: str) -> bool:
+        return bool(self._listing(folder).get("__init__", 0) & ~_FOLDER) and os.path.dirname(folder) != folder
+
+    def _listing(self, folder: str) -> dict[str, int]:
+        """What a folder holds, by name up to the first dot: files that are modules, and folders."""
+        listing = self._listings.get(folder)
+        if listing is None:
+            listing = self._listings[folder] = _names_in(folder)
+        return listing
 
 
+def _is_namespace(module: ModuleFile) -> bool:
+    return module.path is None and module.is_package
+
+
+def _names_in(folder: str) -> dict[str, int]:
+    names: dict[str, int] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                stem, _, rest = entry.name.partition(".")
+                if not rest:
+                    # Links are followed only here, where there is a chance of a package.
+                    if stem.isidentifier() and entry.is_dir():
+                        names[stem] = names.get(stem, 0) | _FOLDER
+                    continue
+                kind = _KINDS.get("." + entry.name.rpartition(".")[2], 0)
+                if kind and (kind == _COMPILED or "." not in rest):
+                    names[stem] = names.get(stem, 0) | kind
+    except (OSError, ValueError):
+        return _NO_NAMES
+    return names

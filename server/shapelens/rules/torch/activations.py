@@ -11,9 +11,9 @@ from typing import Any
 from shapelens.dims import Dim, divides, exact_quotient, floordiv, less
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import declare, layer, rule
-from shapelens.rules.torch.linear import needed
+from shapelens.rules.torch.linear import needed, unclear
 from shapelens.rules.torch.spatial import BOOL, COMPLEX, NOT_FLOAT, differ, layer_fix, no_dtypes, same_dtype
-from shapelens.values import Instance, Open, Tensor, Unknown
+from shapelens.values import Instance, Open, Tensor
 from shapelens.values.dtypes import category, promote
 
 _F = "torch.nn.functional."
@@ -374,7 +374,7 @@ def pairwise_distance(
         dtype = (
             "float32" if category(dtype) < 2 else {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
         )
-    if isinstance(keepdim, Unknown):
+    if unclear(keepdim):
         raise NotKnown
     return Tensor(dims[:-1] + ((1,) if keepdim and dims else ()), dtype, device=x1.device)
 

@@ -16,9 +16,9 @@ from typing import Any
 from shapelens.dims import Dim, divides, equal, floordiv
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import call_layer, layer, layers, make_layer, rule
-from shapelens.rules.torch.linear import common_dtype, features, whole_numbers
+from shapelens.rules.torch.linear import common_dtype, features, unclear, whole_numbers
 from shapelens.rules.torch.spatial import NOT_FLOAT, differ, layer_fix
-from shapelens.values import UNKNOWN, Instance, Lib, Tensor, Unknown
+from shapelens.values import UNKNOWN, Instance, Lib, Tensor
 
 _PROJECTION = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear"
 _MASKS = NOT_FLOAT - {"bool"}
@@ -64,7 +64,7 @@ def scaled_dot_product_attention(
             value,
         )
     heads = k[:-2], v[:-2]
-    if isinstance(enable_gqa, Unknown):
+    if unclear(enable_gqa):
         raise NotKnown
     if enable_gqa:
         heads = _repeated(c, query, key, q, k), _repeated(c, query, value, q, v)
@@ -118,13 +118,12 @@ class Heads:
         self.embed_dim, self.heads = c.dim(attrs["embed_dim"]), c.dim(attrs["num_heads"])
         self.kdim, self.vdim = c.dim(attrs["kdim"]), c.dim(attrs["vdim"])
         self.batch_first = attrs["batch_first"]
-        self.extra = bool(attrs["add_bias_kv"]) + bool(attrs["add_zero_attn"])
         self.name = size_name
         weight = attrs.get("in_proj_weight") or attrs.get("q_proj_weight")
         self.weight = weight if isinstance(weight, Tensor) else None
-        flags = self.batch_first, attrs["add_bias_kv"], attrs["add_zero_attn"]
-        if any(isinstance(flag, Unknown) for flag in flags):
+        if unclear(self.batch_first, attrs["add_bias_kv"], attrs["add_zero_attn"]):
             raise NotKnown
+        self.extra = bool(attrs["add_bias_kv"]) + bool(attrs["add_zero_attn"])
 
 
 def attend(
@@ -176,11 +175,11 @@ def attend(
     maybe_fast = bool(batch_first) and c.store.shape(key.shape) == q
     _masks(c, config, query, key_padding_mask, attn_mask, need_weights, is_causal, batch, target, source, maybe_fast)
     output = Tensor((*q[:-1], config.embed_dim), dtype, device=query.device)
-    if isinstance(need_weights, Unknown):
+    if unclear(need_weights):
         return output, UNKNOWN
     if not need_weights:
         return output, None
-    if source is None or isinstance(average_attn_weights, Unknown):
+    if source is None or unclear(average_attn_weights):
         return output, Tensor(None, dtype)
     heads = () if average_attn_weights else (config.heads,)
     return output, Tensor((*batch, *heads, target, source + config.extra), dtype, device=query.device)
@@ -300,9 +299,9 @@ def _weights(c: Call, self: Instance) -> dict[str, Any]:
     else:
         shapes = {"in_proj_weight": None, "q_proj_weight": (size, size)}
         shapes |= {f"{x}_proj_weight": (size, a[f"{x}dim"]) for x in "kv"}
-    if not isinstance(a["bias"], Unknown):
+    if not unclear(a["bias"]):
         shapes["in_proj_bias"] = (3 * size,) if a["bias"] else None
-    if not isinstance(a["add_bias_kv"], Unknown):
+    if not unclear(a["add_bias_kv"]):
         shapes["bias_k"] = shapes["bias_v"] = (1, 1, size) if a["add_bias_kv"] else None
     return shapes
 
@@ -361,7 +360,7 @@ def _functional(
     average_attn_weights: object = True,
     is_causal: object = False,
 ) -> object:
-    if static_k is not None or static_v is not None or isinstance(use_separate_proj_weight, Unknown):
+    if static_k is not None or static_v is not None or unclear(use_separate_proj_weight):
         raise NotKnown
     attrs: dict[str, Any] = {
         "embed_dim": embed_dim_to_check,
@@ -369,7 +368,7 @@ def _functional(
         "kdim": embed_dim_to_check,
         "vdim": embed_dim_to_check,
         "batch_first": False,
-        "add_bias_kv": bias_k if isinstance(bias_k, Unknown) else bias_k is not None,
+        "add_bias_kv": isinstance(bias_k, Tensor) if bias_k is None or isinstance(bias_k, Tensor) else UNKNOWN,
         "add_zero_attn": add_zero_attn,
         "in_proj_weight": c.store.value(in_proj_weight),
     }
@@ -623,7 +622,7 @@ def _transformer(
     memory_is_causal: object = False,
 ) -> Tensor:
     batch_first, size = self.attrs["batch_first"], c.dim(self.attrs["d_model"])
-    if isinstance(batch_first, Unknown):
+    if unclear(batch_first):
         raise NotKnown
     dims = []
     for tensor, length in ((src, "S"), (tgt, "T")):

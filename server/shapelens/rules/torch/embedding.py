@@ -12,7 +12,7 @@ from typing import Any
 from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, make_layer, rule
-from shapelens.rules.torch.linear import append, needed, whole_numbers
+from shapelens.rules.torch.linear import append, needed, unclear, whole_numbers
 from shapelens.rules.torch.spatial import differ
 from shapelens.values import Instance, Lib, Tensor, Unknown
 from shapelens.values.dtypes import NAMES, promote
@@ -126,7 +126,7 @@ def _bags(c: Call, input: Tensor, offsets: object, include_last_offset: object) 
     if input.dtype is not None:  # torch brings both to their common dtype first
         common = promote(input.dtype, starts.dtype)
         indices(c, Tensor(input.shape, common, origin=input.origin), "indices and offsets")
-    if not isinstance(include_last_offset, (bool, int)):
+    if unclear(include_last_offset):
         raise NotKnown
     if not include_last_offset:
         return dims[0]

@@ -11,8 +11,8 @@ from typing import Any
 from shapelens.dims import Dim, equal, symbol
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
-from shapelens.rules.torch.spatial import count, differ, layer_fix, least, same_dtype, weight_of
-from shapelens.values import Instance, Open, Shape, Tensor, Unknown
+from shapelens.rules.torch.spatial import count, differ, flag, layer_fix, least, same_dtype, weight_of
+from shapelens.values import Instance, Open, Shape, Tensor
 
 # What torch.autocast computes in a dtype of its own choice.
 _CAST = frozenset(("float16", "bfloat16", "float32"))
@@ -151,6 +151,11 @@ def whole_numbers(c: Call, self: Instance, *names: str) -> None:
         least(c, (value,), 0, name)
 
 
+def unclear(*flags: object) -> bool:
+    """Whether one of the flags is not a known value."""
+    return any(flag(value) is None for value in flags)
+
+
 def needed(c: Call, name: str) -> Tensor:
     """A weight of the layer that is called; NotKnown where it was taken away."""
     weight = weight_of(c, name)
@@ -162,7 +167,7 @@ def needed(c: Call, name: str) -> Tensor:
 def _linear_weights(c: Call, self: Instance) -> dict[str, Any]:
     a = self.attrs
     shapes: dict[str, Any] = {"weight": (a["out_features"], a["in_features"])}
-    if not isinstance(a["bias"], Unknown):
+    if flag(a["bias"]) is not None:
         shapes["bias"] = (a["out_features"],) if a["bias"] else None
     return shapes
 
@@ -185,7 +190,7 @@ def _bilinear_setup(c: Call, self: Instance) -> None:
 def _bilinear_weights(c: Call, self: Instance) -> dict[str, Any]:
     a = self.attrs
     shapes: dict[str, Any] = {"weight": (a["out_features"], a["in1_features"], a["in2_features"])}
-    if not isinstance(a["bias"], Unknown):
+    if flag(a["bias"]) is not None:
         shapes["bias"] = (a["out_features"],) if a["bias"] else None
     return shapes
 

@@ -15,9 +15,9 @@ from shapelens.dims import Dim, equal
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.registry import declare, layer, rule
 from shapelens.rules.torch.attention import made
-from shapelens.rules.torch.linear import features, whole_numbers
+from shapelens.rules.torch.linear import features, unclear, whole_numbers
 from shapelens.rules.torch.spatial import BOOL, COMPLEX, NOT_FLOAT, differ, no_dtypes, same_dtype
-from shapelens.values import Instance, List, Named, Open, Tensor, Unknown
+from shapelens.values import Instance, List, Named, Open, Tensor
 from shapelens.values.dtypes import FLOATS, category, promote, promote_weak
 
 _F = "torch.nn.functional."
@@ -33,12 +33,12 @@ Shape = tuple[Dim, ...]
 def reduction_of(c: Call, reduction: object, size_average: object = None, reduce: object = None) -> str:
     """'none', 'mean' or 'sum' (or 'batchmean'), the deprecated flags counted first; NotKnown where it is unknown."""
     if size_average is not None or reduce is not None:
-        if isinstance(size_average, Unknown) or isinstance(reduce, Unknown):
+        if unclear(size_average, reduce):
             raise NotKnown
         if reduce is not None and not reduce:
             return "none"
         return "mean" if size_average is None or size_average else "sum"
-    if isinstance(reduction, Unknown):
+    if not isinstance(reduction, (str, type(None))):
         raise NotKnown
     allowed = ("none", "mean", "sum", "batchmean") if c.name in ("kl_div", "KLDivLoss") else ("none", "mean", "sum")
     if reduction not in allowed:

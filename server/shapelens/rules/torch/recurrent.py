@@ -15,7 +15,7 @@ from typing import Any
 from shapelens.dims import Dim, equal, maximum
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
-from shapelens.rules.torch.linear import common_dtype, features, needed, whole_numbers
+from shapelens.rules.torch.linear import common_dtype, features, needed, unclear, whole_numbers
 from shapelens.rules.torch.spatial import count, differ, same_dtype
 from shapelens.values import Instance, Lib, List, Many, Open, Scalar, Tensor, Unknown
 
@@ -62,7 +62,7 @@ def pack_padded_sequence(
     c: Call, input: Tensor, lengths: object, batch_first: object = False, enforce_sorted: object = True
 ) -> object:
     """(T, B, *), or (B, T, *) with batch_first, as the packed sequences of these lengths."""
-    if isinstance(batch_first, Unknown):
+    if unclear(batch_first):
         raise NotKnown
     shape = c.shape(input)
     if isinstance(shape, Open):
@@ -132,7 +132,7 @@ def pad_packed_sequence(
 ) -> object:
     """Packed sequences as (T, B, *), or (B, T, *) with batch_first, and their lengths (B,)."""
     sequence = c.store.value(sequence)
-    if isinstance(batch_first, Unknown) or not isinstance(sequence, Instance) or not is_packed(sequence):
+    if unclear(batch_first) or not isinstance(sequence, Instance) or not is_packed(sequence):
         if isinstance(sequence, Tensor):
             c.fail("argument-value", f"{c.name} expects a PackedSequence, got a tensor {c.text(sequence)}", sequence)
         raise NotKnown
@@ -202,7 +202,7 @@ def pad_sequence(
     padding_side: object = "right",
 ) -> Tensor:
     """Tensors (T_i, *) as one of (T, B, *), or (B, T, *) with batch_first."""
-    if isinstance(batch_first, Unknown):
+    if unclear(batch_first):
         raise NotKnown
     value = c.store.value(sequences)
     if isinstance(value, Tensor):
@@ -234,7 +234,7 @@ def recurrent(c: Call, self: Instance, input: object, hx: object) -> Any:
     """The output and the last hidden state, or states."""
     a = self.attrs
     both, batch_first = a["bidirectional"], a["batch_first"]
-    if isinstance(both, Unknown) or isinstance(batch_first, Unknown):
+    if unclear(both, batch_first):
         raise NotKnown
     directions = 2 if both else 1
     hidden, projected = c.dim(a["hidden_size"]), c.dim(a["proj_size"])
@@ -361,7 +361,7 @@ def _weights(c: Call, self: Instance) -> dict[str, Any]:
     """`weight_ih_l0` and so on, with `_reverse` for the other direction. Source: torch.nn.LSTM's Variables."""
     a = self.attrs
     gates = _GATES.get(a["mode"], 1)
-    if isinstance(a["bidirectional"], Unknown):
+    if unclear(a["bidirectional"]):
         return {"weight_ih_l0": (gates * a["hidden_size"], a["input_size"])}
     hidden, projected = a["hidden_size"], a["proj_size"]
     out = projected if projected != 0 else hidden
@@ -374,7 +374,7 @@ def _weights(c: Call, self: Instance) -> dict[str, Any]:
             end = f"l{number}{direction}"
             shapes[f"weight_ih_{end}"] = (gates * hidden, size)
             shapes[f"weight_hh_{end}"] = (gates * hidden, out)
-            if a["bias"] and not isinstance(a["bias"], Unknown):
+            if a["bias"] and not unclear(a["bias"]):
                 shapes[f"bias_ih_{end}"] = shapes[f"bias_hh_{end}"] = (gates * hidden,)
             if projected != 0:
                 shapes[f"weight_hr_{end}"] = (projected, hidden)
@@ -447,7 +447,7 @@ def _cell_weights(c: Call, self: Instance) -> dict[str, Any]:
     gates = _CELL_GATES.get(c.name) or count(c, a.get("num_chunks", 1), "num_chunks")
     rows = gates * a["hidden_size"]
     shapes: dict[str, Any] = {"weight_ih": (rows, a["input_size"]), "weight_hh": (rows, a["hidden_size"])}
-    if not isinstance(a["bias"], Unknown):
+    if not unclear(a["bias"]):
         shapes["bias_ih"] = shapes["bias_hh"] = (rows,) if a["bias"] else None
     return shapes
 
