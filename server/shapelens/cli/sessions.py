@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def session_for(roots: Sequence[Path], python: str | None) -> Session:
-    """A session on these projects and the user's interpreter."""
+    """A session on these projects and the user's interpreter. Raises EnvironmentNotFound for a bad choice."""
     from shapelens.analysis.session import Session
 
-    return Session(roots, python)
+    session = Session(roots, python)
+    if python is not None:
+        _ = session.environment  # A bad choice is said before anything else, and not only where it matters.
+    return session
 
 
 @contextlib.contextmanager

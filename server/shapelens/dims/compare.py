@@ -215,6 +215,8 @@ def divides(divisor: Dim, dim: Dim) -> bool | None:
     elif isinstance(dim, int):
         if dim == 0:
             return True
+        if dim % gcd(*divisor.terms.values()):
+            return False
         low = bounds(divisor)[0]
         return False if low is not None and low > abs(dim) else None
     elif divisor == dim:

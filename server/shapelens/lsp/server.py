@@ -92,7 +92,8 @@ class ShapelensServer(LanguageServer):
             self.pushed.clear(document.uri)
 
     def on_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
-        """A document was saved: others that follow it may say something else now."""
+        """A document was saved: others that follow it may say something else now. It may be new on the disk."""
+        self.analyses.files_changed([path_of(params.text_document.uri)])
         if any(document.uri != params.text_document.uri for document in self.documents):
             self.refresh_soon()
 
@@ -225,7 +226,10 @@ def _registration(method: str, options: Any) -> lsp.Registration:
 def _session(roots: Sequence[Path], python: str | None) -> Analyser:
     from shapelens.analysis.session import Session
 
-    return Session(roots, python)
+    session = Session(roots, python)
+    if python is not None:
+        _ = session.environment  # A bad choice is said now.
+    return session
 
 
 def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:

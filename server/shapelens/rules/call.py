@@ -56,7 +56,7 @@ class Call:
     """The context of one call of a rule.
 
     `path` is the library name called (`torch.nn.Conv2d`), `store` what the run has learnt, `layer` the instance whose
-    forward runs. `invoke(callable, args, kwargs)` calls back into the program (a module held by a container).
+    forward runs. `invoke(callable, *args, **kwargs)` calls back into the program (a module held by a container).
     `autocast` is set inside torch.autocast, which casts floats before they meet: rules then do not compare them.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shapelens.source.lexing import comments
@@ -20,13 +20,15 @@ def ignores(text: str) -> dict[int, frozenset[str] | None]:
         match = _IGNORE.search(comment)
         if match:
             codes = match.group(1)
-            found[line] = None if codes is None else frozenset(code.strip() for code in codes.split(",") if code.strip())
+            found[line] = (
+                None if codes is None else frozenset(code.strip() for code in codes.split(",") if code.strip())
+            )
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeComment:
-    """A shape that a comment states: of which name (None: of what the line makes), its axes, and the axes after `->`."""
+    """A shape that a comment states: of which name (None: of what the line makes), its axes, those after `->`."""
 
     name: str | None
     axes: tuple[str, ...]
@@ -55,18 +57,32 @@ def _comments_by_line(text: str) -> Iterator[tuple[int, str]]:
         yield line, comment
 
 
-# An axis: a name, a number, a product or other arithmetic of them without blanks, `...`, `*batch`, `_`, `?` or -1.
-_ATOM = r"[A-Za-z_][A-Za-z0-9_'.]*|\d+"
-_AXIS = re.compile(rf"(?:\.\.\.|…|-1|\?|[*#]?(?:{_ATOM})(?:\s*(?://|\*\*|[-+*/x×·^])\s*(?:{_ATOM}|\((?:{_ATOM})(?:\s*[-+*/]\s*(?:{_ATOM}))*\)))*)\Z")
-_NAME = re.compile(r"\s*(?:(?:shape|size)\s+(?:of\s+)?)?([A-Za-z_][\w.]*)\s*(?:\.shape|\.size\(\))?\s*[:=]\s*(.*)\Z", re.I)
-_SHAPE_WORD = re.compile(r"\s*(?:(?:the\s+)?(?:output|input|new|result(?:ing)?)\s+)?(?:shape|size|dims?)\s*(?:is\s+|[:=]\s*)", re.I)
-_BRACKETED = re.compile(r"\s*(?:torch\.Size\(\[([^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)\]\)|[(\[]([^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)[)\]])\s*\.?\s*\Z")
+# An axis: a name, a number, arithmetic of them (`H/2`, `2*d`, `T+1`, `n*(d+1)`), `...`, `*batch`, `_`, `?` or -1.
+_TERM = r"(?:[A-Za-z_]\w*(?:\.\w+)*'?|\d+)"
+_SIGN = r"\s*(?://|\*\*|[-+*/x×·^])\s*"
+_GROUP = rf"(?:{_TERM}|\({_TERM}(?:{_SIGN}{_TERM})*\))"
+_AXIS = re.compile(rf"(?:\.\.\.|…|-1|\?|[*#]?{_GROUP}(?:{_SIGN}{_GROUP})*)\Z")
+_SAYS_SHAPE = re.compile(
+    r"(?:(?:the )?(?:output|input|new|result(?:ing)?) )?shape\s*(?:is\s|[:=]|(?=[(\[]))"
+    r"|(?:(?:the )?(?:output|input|new|result(?:ing)?) )?(?:size|dims?)\s*:",
+    re.IGNORECASE,
+)
+_SHAPE_OF = re.compile(r"(?:shape of )?([A-Za-z_][\w.]*?)\s*(?:\.shape\s*[:=]|\.size\(\)\s*[:=]|:)")
+_INSIDE = r"[^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*"
+_BRACKETED = re.compile(rf"(?:torch\.Size\(\[({_INSIDE})\]\)|\(({_INSIDE})\)|\[({_INSIDE})\])\s*\.?\Z")
 _ARROW = re.compile(r"->|=>|→")
-# One upper-case letter, with what may follow it (B, T1, H', Nq, C_in): the bare words that count without brackets.
+# The bare words that count without brackets: one upper-case letter and what may follow it (B, T1, H', Nq, C_in).
 _BARE = re.compile(r"(?:[A-Z][a-z]?[0-9']*(?:_[a-z0-9]+)?|\d+|\.\.\.|\*[a-z]+)\Z")
+# What tells an axis from any other word: `(B, n)`, `(batch, seq_len)`, but not `(train, test)` or `(x, y)`.
+_DIM = re.compile(
+    r"[A-Z][A-Za-z]?(?![a-z])|[A-Z][A-Z_0-9]+|[bnctdhwslm]\d*(?![a-z])|(?:n|num|max|per|total)_|bs\b|bsz"
+    r"|\w*(?:batch|seq|len|dim|chan|height|width|hidden|embed|feat|head|token|time|frame|class|vocab|size|patch|sample)"
+)
 _NOT_NAMES = frozenset(
-    "todo fixme note xxx hack warning see type noqa pragma e.g i.e eg ie default defaults args arg returns return"
-    " example usage step stage ref range in out http https".split()
+    [
+        *("todo", "fixme", "note", "xxx", "hack", "warning", "see", "type", "noqa", "pragma", "eg", "ie", "e.g", "i.e"),
+        *("default", "defaults", "args", "arg", "returns", "return", "example", "usage", "step", "stage", "ref", "range"),
+    ]
 )
 
 
@@ -78,56 +94,59 @@ def shapes_of(comment: str) -> tuple[ShapeComment, ...]:
     single = _shape(comment)
     if single:
         return (single,)
-    parts = re.split(r";|,(?=\s*[A-Za-z_]\w*\s*:)", comment)
-    if len(parts) < 2:
-        return ()
-    shapes = [_shape(part) for part in parts]
+    shapes = [_shape(part.strip()) for part in re.split(r";|,(?=\s*[A-Za-z_]\w*\s*:)", comment)]
     return tuple(shape for shape in shapes if shape) if all(shape and shape.name for shape in shapes) else ()
 
 
 def _shape(text: str) -> ShapeComment | None:
     name: str | None = None
-    word = _SHAPE_WORD.match(text)
-    said = False
+    word = _SAYS_SHAPE.match(text)
+    of = None if word else _SHAPE_OF.match(text)
+    if of:
+        name, text = of.group(1), text[of.end() :].strip()
+        if name.lower() in _NOT_NAMES:
+            return None
+        word = _SAYS_SHAPE.match(text)
     if word:
-        text, said = text[word.end() :], True
-    else:
-        named = _NAME.match(text)
-        if named:
-            if named.group(1).lower() in _NOT_NAMES:
-                return None
-            name, text, said = named.group(1).removesuffix(".shape"), named.group(2), True
-            inner = _SHAPE_WORD.match(text)
-            text = text[inner.end() :] if inner else text
-    sides = _ARROW.split(text)
-    if len(sides) > 2:
-        sides = [sides[0], sides[-1]] if all(_axes(side, False) for side in sides[1:-1]) else []
-    if not sides:
+        text = text[word.end() :].strip()
+    sides = [_axes(side.strip(), name is not None or word is not None) for side in _ARROW.split(text)]
+    first, last = sides[0], sides[-1]
+    if first is None or last is None or None in sides:
         return None
-    axes = [_axes(side, said) for side in sides]
-    if axes[0] is None or axes[-1] is None:
+    said = word is not None or ".shape" in text or len(sides) > 1 or "Size" in text
+    if not all(_is_shape(axes, said, name is not None) for axes in (first, last)):
         return None
-    return ShapeComment(name, axes[0], axes[1] if len(axes) == 2 else None)
+    return ShapeComment(name, first, last if len(sides) > 1 else None)
+
+
+def _is_shape(axes: Sequence[str], said: bool, named: bool) -> bool:
+    """Whether axes are likely to be a shape's: any numbers may be a stride or a range, any words a remark."""
+    if said:
+        return True
+    if all(axis.lstrip("-").isdigit() for axis in axes):
+        return len(axes) > 2 and not named and "0" not in axes
+    letters = [axis for axis in axes if len(axis) == 1 and axis.islower()]
+    if len(letters) == len(axes) and not named:
+        return all(_DIM.match(letter) for letter in letters)
+    return any(_DIM.match(axis.lstrip("*#(0123456789 ")) for axis in axes)
 
 
 def _axes(text: str, said: bool) -> tuple[str, ...] | None:
     """The axes of one shape, `(B, C)` or `[B, C]`, or where a name or `shape:` announced it also `B C` and `B, C`."""
     bracketed = _BRACKETED.match(text)
-    if bracketed:
-        inner = (bracketed.group(1) if bracketed.group(1) is not None else bracketed.group(2)).strip()
-        if not inner:
-            return () if said else None
-        parts = [part.strip() for part in inner.removesuffix(",").split(",")]
-        if len(parts) == 1 and " " in inner and " x " not in inner:
-            parts = inner.split()
-            if not all(_BARE.match(part) for part in parts):
-                return None
-        elif len(parts) == 1 and " x " in inner:
-            parts = inner.split(" x ")
-        if len(parts) == 1 and not (said or inner.endswith(",") or _BARE.match(inner)):
-            return None
-        return tuple(parts) if all(_AXIS.match(part) for part in parts) else None
-    if not said:
+    if not bracketed:
+        words = re.split(r"\s+[x×]\s+", text)
+        if len(words) < 3 and said:
+            words = [part.strip() for part in text.split(",")] if "," in text else text.split()
+        return tuple(words) if len(words) > (1 if said else 2) and all(map(_BARE.match, words)) else None
+    inner = next(group for group in bracketed.groups() if group is not None).strip()
+    if not inner:
+        return () if said else None
+    parts = [part.strip() for part in inner.removesuffix(",").split(",")]
+    if len(parts) == 1 and re.search(r"\s[x×]\s", inner):
+        parts = re.split(r"\s+[x×]\s+", inner)
+    elif len(parts) == 1 and " " in inner and all(map(_BARE.match, inner.split())):
+        parts = inner.split()
+    if len(parts) == 1 and not (said or inner.endswith(",") or _BARE.match(inner)):
         return None
-    parts = [part.strip() for part in text.split(",")] if "," in text else re.split(r"\s+x\s+|\s+", text.strip())
-    return tuple(parts) if len(parts) > 1 and all(_BARE.match(part) for part in parts) else None
+    return tuple(parts) if all(map(_AXIS.match, parts)) else None

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import hashlib
-import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -119,7 +115,7 @@ def _version_in_name(python: Path) -> tuple[int, int] | None:
 def _of_folder(
     folder: Path, found_by: str, ask: bool, python: Path | None = None, version: tuple[int, int] | None = None
 ) -> Environment | None:
-    """The environment in a folder (a virtual environment, a conda environment, an installation), read from its files."""
+    """The environment in a folder (of venv, of conda, or an installation's), read from its files."""
     if python is None:
         python = _python_in(folder)
     settings = _venv_settings(folder)
@@ -163,7 +159,8 @@ def _server() -> Environment:
     python = Path(sys.executable) if sys.executable else None
     environment = _of_folder(Path(sys.prefix), "server", ask=False, python=python, version=version)
     if environment is not None:
-        return environment
+        added = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+        return replace(environment, sys_path=tuple(dict.fromkeys([*added, *environment.sys_path])))
     # A script's own folder comes first on sys.path and is no part of the environment.
     folders = tuple(path for path in sys.path if path and path != os.getcwd() and os.path.isdir(path))
     return Environment(sys.executable or None, folders, version, "server")
@@ -299,18 +296,31 @@ def _editable(site: Path) -> dict[str, str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in tree.body:
-            target = node.target if isinstance(node, ast.AnnAssign) else None
             if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                target = node.targets[0]
-            if isinstance(target, ast.Name) and target.id == "MAPPING" and isinstance(node, (ast.Assign, ast.AnnAssign)):
-                with contextlib.suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-                    mapping = ast.literal_eval(node.value) if node.value is not None else {}
-                    found.update({key: value for key, value in mapping.items() if isinstance(key + value, str)})
+                target: ast.expr = node.targets[0]
+            elif isinstance(node, ast.AnnAssign):
+                target = node.target
+            else:
+                continue
+            if isinstance(target, ast.Name) and target.id == "MAPPING" and node.value is not None:
+                found.update(_mapping(node.value))
     return found
+
+
+def _mapping(value: ast.expr) -> dict[str, str]:
+    try:
+        mapping = ast.literal_eval(value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return {}
+    if not isinstance(mapping, dict):
+        return {}
+    return {key: path for key, path in mapping.items() if isinstance(key, str) and isinstance(path, str)}
 
 
 def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
     """What an interpreter itself says, remembered on disk for as long as its file stays the same."""
+    import hashlib
+
     try:
         stat = os.stat(python)
     except OSError:
@@ -328,11 +338,18 @@ def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
     return Environment(str(python), tuple(dict.fromkeys(folders)), version, found_by, editable)
 
 
+_NO_ANSWER = (OSError, ValueError, TypeError, KeyError, IndexError)
+
+
 @lru_cache(maxsize=64)
 def _answer(python: str, kept: str) -> tuple[tuple[int, int], tuple[str, ...], tuple[str, ...]] | None:
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError, IndexError):
-        with open(kept, encoding="utf-8") as file:
-            return _understood(json.load(file))
+    # Loaded only here, as most environments are read from their files and a command line has to start at once.
+    import json
+    import subprocess
+    import tempfile
+
+    with contextlib.suppress(*_NO_ANSWER), open(kept, encoding="utf-8") as file:
+        return _understood(json.load(file))
     with tempfile.TemporaryDirectory() as elsewhere:
         try:
             # Isolated and without `site`: nobody's sitecustomize, .pth code or PYTHON* variable has a say.
@@ -346,7 +363,7 @@ def _answer(python: str, kept: str) -> tuple[tuple[int, int], tuple[str, ...], t
             )
             said = json.loads(run.stdout)
             answer = _understood(said)
-        except (OSError, ValueError, TypeError, KeyError, IndexError, subprocess.SubprocessError):
+        except (*_NO_ANSWER, subprocess.SubprocessError):
             return None
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(kept), exist_ok=True)

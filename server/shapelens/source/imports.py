@@ -23,7 +23,7 @@ class ModuleFile:
     """Dotted name."""
     path: Path | None
     """Its source (or stub); None for a compiled or built-in module and for a namespace package."""
-    is_package: bool
+    is_package: bool = False
     is_stub: bool = False
     search: tuple[Path, ...] = ()
     """The folders that its submodules are in."""
@@ -32,7 +32,7 @@ class ModuleFile:
 class Resolver:
     """Finds modules as the environment's Python would, for files under the given roots (best first)."""
 
-    def __init__(self, environment: Environment, roots: Sequence[Path]) -> None:
+    def __init__(self, environment: Environment, roots: Sequence[Path] = ()) -> None:
         self.environment = environment
         self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
         self._listings: dict[str, dict[str, int]] = {}
@@ -68,7 +68,7 @@ class Resolver:
             self._slow[key] = module_by_jedi(module, importer, root, self.environment.sys_path)
         return self._slow[key]
 
-    def invalidate(self, paths: Iterable[Path] | None = None) -> None:
+    def invalidate(self, paths: Iterable[str | Path] | None = None) -> None:
         """Forgets what was seen on disk: all, or what may have changed as these files came, changed or went."""
         if paths is None:
             self._listings.clear()

@@ -29,9 +29,9 @@ def module_by_jedi(module: str, importer: Path | None, root: Path, sys_path: Seq
 
 
 def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[str]) -> ModuleFile | None:
-    import jedi
-    from jedi.api.environment import InterpreterEnvironment
-    from jedi.inference.compiled.subprocess import InferenceStateSameProcess
+    import jedi  # type: ignore[import-untyped]
+    from jedi.api.environment import InterpreterEnvironment  # type: ignore[import-untyped]
+    from jedi.inference.compiled.subprocess import InferenceStateSameProcess  # type: ignore[import-untyped]
 
     class NothingLoaded(InferenceStateSameProcess):  # type: ignore[misc]
         def load_module(self, dotted_name: str, sys_path: list[str]) -> Any:

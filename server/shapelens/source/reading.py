@@ -35,7 +35,7 @@ def read_text(path: str | Path) -> str:
         raise SourceError(f"{path}: larger than {LARGEST // 1_000_000} MB")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        if not codecs.lookup(encoding)._is_text_encoding:  # type: ignore[attr-defined]
+        if not getattr(codecs.lookup(encoding), "_is_text_encoding", True):
             raise SourceError(f"{path}: {encoding} is not a text encoding")
         return data.decode(encoding)
     except SyntaxError as error:

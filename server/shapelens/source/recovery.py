@@ -66,7 +66,9 @@ _TARGETS = re.compile(
     r"|([\w.]+(?:\[[^\[\]=]*\])?)[ \t]*(?::[^=]*=(?!=)|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)"
 )
 # Lines that start so are never inside a bracket, however they are indented.
-_STATEMENT = re.compile(r"(?:def|class|return|import|with|while|try|raise|assert|del|pass|break|continue)\b|@\w|async def")
+_STATEMENT = re.compile(
+    r"(?:def|class|return|import|with|while|try|raise|assert|del|pass|break|continue|async def)\b|@\w"
+)
 _ASSIGNMENT = re.compile(r"[\w.]+(?:\[[^\[\]=]*\])?(?:[ \t]*,[ \t]*[\w.]+)*[ \t]*(?:[-+*/@]?=)(?!=)")
 
 
@@ -221,7 +223,7 @@ def starts_inside_previous(piece: str) -> bool:
 
 
 def _positioned(code: str, first: int, indented: bool) -> list[ast.stmt] | SyntaxError:
-    """The statements of a code that starts at the beginning of line `first`, with the positions that they have there."""
+    """The statements of a code that starts at the beginning of line `first`, in the positions that they have there."""
     padding = first - 1 - indented
     shift = 0
     # Blank lines before the code put it in place for little; a lone line far down is cheaper to move afterwards.
@@ -252,9 +254,7 @@ def _is_indented(line: Line) -> bool:
     return bool(line.margin.rpartition("\f")[2])
 
 
-def _block(
-    whole: _Text, lines: Sequence[Line], depth: int, known: SyntaxError | None = None
-) -> list[ast.stmt]:
+def _block(whole: _Text, lines: Sequence[Line], depth: int, known: SyntaxError | None = None) -> list[ast.stmt]:
     """The statements of a run of lines; lines further left than the first are taken as they come."""
     found: list[ast.stmt] = []
     start = 0

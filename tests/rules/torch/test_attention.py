@@ -338,7 +338,7 @@ def test_a_stack_of_the_users_own_layers_calls_back() -> None:
     assert make_layer(Call(store), "torch.nn.TransformerEncoder", ours, [own, 3], {})
     seen = []
 
-    def invoke(module: Any, args: Any, kwargs: Any) -> Any:
+    def invoke(module: Any, *args: Any, **kwargs: Any) -> Any:
         seen.append(module)
         return args[0]
 

@@ -89,6 +89,12 @@ def test_from_pretrained(shape: list[int]) -> None:
     assert "torch.embedding" in rules
 
 
+@given(st.lists(sizes, max_size=3), st.integers(-2, 4), st.sampled_from(DTYPES))
+def test_one_hot(shape: list[int], classes: int, dtype: torch.dtype) -> None:
+    check("torch.nn.functional.one_hot", torch.zeros(shape).to(dtype), classes, allow_unknown=classes == -1,
+          may_miss=0 in shape)  # fmt: skip
+
+
 def test_open_input_keeps_its_rank() -> None:
     store, layer = made("torch.nn.Embedding", 100, 16)
     hole = Hole("tokens")

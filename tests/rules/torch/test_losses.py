@@ -15,7 +15,7 @@ from tests.rules.torch.test_linear import made, run
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, layers, rules
-from shapelens.values import Named, Store, Tensor
+from shapelens.values import Choice, Named, Store, Tensor
 
 F = "torch.nn.functional."
 some = st.integers(1, 3)
@@ -335,6 +335,15 @@ def test_adaptive_parts() -> None:
     assert layer.attrs["head"].attrs["weight"].shape == tuple(real.head.weight.shape)
     out = run(store, layer, Tensor((4, 8), "float32"), Tensor((4,), "int64"))
     assert isinstance(out, Named)
+    x = Tensor((4, 8), "float32")
+    assert call("torch.nn.AdaptiveLogSoftmaxWithLoss.log_prob", layer, x) == Tensor((4, 20), "float32")
+    assert call("torch.nn.AdaptiveLogSoftmaxWithLoss.predict", layer, x) == Tensor((4,), "int64")
+
+
+def test_a_flag_that_depends_on_the_run_is_not_judged() -> None:
+    store, layer = made("torch.nn.CrossEntropyLoss", reduction=Choice(("mean", "none")))
+    out = run(store, layer, Tensor((4, 8), "float32"), Tensor((4,), "int64"))
+    assert out.shape is None
 
 
 @given(st.lists(some, max_size=3), st.booleans(), st.sampled_from(((), (3,))), reductions)

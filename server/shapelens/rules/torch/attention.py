@@ -140,7 +140,7 @@ def attend(
 ) -> tuple[Tensor, Any]:
     """The output, of the query's shape, and the attention weights (B, L, S), (B, heads, L, S) or None."""
     batch_first = config.batch_first
-    q = c.dims(query, ("B", "L", "E") if batch_first else ("L", "B", "E"))
+    q = c.dims(query, ("B", "T", "E") if batch_first else ("T", "B", "E"))
     if len(q) not in (2, 3):
         wanted = "(B, L, E)" if batch_first else "(L, B, E)"
         c.fail("rank-mismatch", f"{c.name} expects {wanted} or (L, E), got {c.text(query)}", query)
@@ -407,7 +407,7 @@ def run(c: Call, module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] |
     """What calling a module gives that another one holds."""
     if isinstance(module, Instance) and isinstance(module.cls, Lib) and module.cls.path in layers:
         return call_layer(c, module.cls.path, module, args, kwargs or {})
-    return c.invoke(module, args, kwargs or {})
+    return c.invoke(module, *args, **(kwargs or {}))
 
 
 def _cloned(value: Any) -> Any:

@@ -13,7 +13,7 @@ from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, make_layer, rule
 from shapelens.rules.torch.linear import append, needed, unclear, whole_numbers
-from shapelens.rules.torch.spatial import differ
+from shapelens.rules.torch.spatial import differ, is_empty
 from shapelens.values import Instance, Lib, Tensor, Unknown
 from shapelens.values.dtypes import NAMES, promote
 
@@ -150,6 +150,18 @@ def _sample_weights(
         )
     if weight.dtype and weights.dtype and weight.dtype != weights.dtype and not c.autocast:
         c.fail("dtype-mismatch", f"{c.name}: per_sample_weights are {weights.dtype}, weight is {weight.dtype}", weights)
+
+
+@rule("torch.nn.functional.one_hot")
+def one_hot(c: Call, tensor: object, num_classes: object = -1) -> Tensor:
+    """Indices (*) -> (*, num_classes); without num_classes the last dim depends on the values."""
+    input = index_tensor(c, tensor)
+    if input.dtype not in (None, "int64"):
+        c.fail("dtype-mismatch", f"{c.name} needs int64, got {input.dtype}", input)
+    size: Dim = c.fresh("C") if num_classes == -1 else c.dim(num_classes)
+    if isinstance(size, int) and size < 1 and not is_empty(c, input):
+        c.fail("argument-value", f"{c.name}: num_classes must be at least 1 or -1, got {size}")
+    return Tensor(append(c.shape(input), size), "int64", device=input.device)
 
 
 # -- layers --------------------------------------------------------------------------------------------------------

@@ -911,6 +911,21 @@ def _adaptive_forward(c: Call, self: Instance, input_: Tensor, target_: Tensor) 
     return Named.of(output=Tensor(classes, dtype, device=input_.device), loss=Tensor((), dtype, device=input_.device))
 
 
+@rule("torch.nn.AdaptiveLogSoftmaxWithLoss.log_prob")
+def _log_prob(c: Call, self: object, input: Tensor) -> Tensor:
+    if not isinstance(self, Instance):
+        raise NotKnown
+    dims = c.dims(input, ("N", "D"))
+    if dims:
+        features(c, input, dims[-1], c.dim(self.attrs["in_features"]), None, "in_features")
+    return Tensor((*dims[:-1], c.dim(self.attrs["n_classes"])), input.dtype, device=input.device)
+
+
+@rule("torch.nn.AdaptiveLogSoftmaxWithLoss.predict")
+def _predict(c: Call, self: object, input: Tensor) -> Tensor:
+    return Tensor(_log_prob(c, self, input).shape[:-1], "int64", device=input.device)  # type: ignore[index]
+
+
 def _linear_cross_entropy_setup(c: Call, self: Instance) -> None:
     a = self.attrs
     whole_numbers(c, self, "in_features", "num_classes")

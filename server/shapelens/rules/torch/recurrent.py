@@ -401,6 +401,11 @@ for _name, _declared in (
     layer(f"torch.nn.{_name}", _declared, parameters=_weights, setup=_setup, bases=[_base])(_forward)
 
 
+@rule("torch.nn.RNNBase.flatten_parameters")
+def _flatten_parameters(c: Call, self: object) -> object:
+    return None
+
+
 # -- cells ---------------------------------------------------------------------------------------------------------
 
 
