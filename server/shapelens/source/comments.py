@@ -113,7 +113,7 @@ def _shape(text: str) -> ShapeComment | None:
     first, last = sides[0], sides[-1]
     if first is None or last is None or None in sides:
         return None
-    said = word is not None or ".shape" in text or len(sides) > 1 or "Size" in text
+    said = len(sides) > 1 or any("shape" in found.group().lower() for found in (word, of) if found) or "Size(" in text
     if not all(_is_shape(axes, said, name is not None) for axes in (first, last)):
         return None
     return ShapeComment(name, first, last if len(sides) > 1 else None)

@@ -149,7 +149,7 @@ def _end(text: str, start: int, newline: int, indent: int) -> tuple[int, int, st
         return newline, line.code_end, _closers(line.brackets)
     crossed = _crossed(text, start, newline, line.end, indent)
     whole = not line.brackets and not line.string
-    if whole and (crossed is None or not ends_in_string(text, start)) and _fits(text[start : line.code_end]):
+    if whole and (crossed is None or not ends_in_string(text, start)) and _fits(text[start : line.code_end].lstrip()):
         return line.end, line.code_end, ""
     if line.string and (crossed is None or line.string_start < crossed):
         cut = text.find("\n", line.string_start)

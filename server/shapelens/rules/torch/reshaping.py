@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, Expr, equal, exact_quotient, less, product
+from shapelens.dims import Dim, Expr, divides, equal, exact_quotient, less, product
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.registry import attribute, layer, rule
 from shapelens.values import Instance, Lib, Open, Scalar, Tensor, Unknown
@@ -71,10 +71,9 @@ def _reshaped(c: Call, tensor: Tensor, sizes: Sequence[Any]) -> Tensor:
             _count_failure(c, tensor, total, dims, rest)
         dims[at] = total // rest
         return tensor.with_(shape=tuple(dims))
-    quotient = exact_quotient(total, rest)
-    if c.store.equate(quotient * rest, total) is False:
+    if divides(rest, total) is False:
         _count_failure(c, tensor, total, dims, rest)
-    dims[at] = quotient
+    dims[at] = exact_quotient(total, rest)
     return tensor.with_(shape=tuple(dims))
 
 
@@ -110,7 +109,7 @@ def _view_dtype(c: Call, tensor: Tensor, dtype: Lib) -> Tensor:
         return tensor.with_(dtype=name, shape=(*dims[:-1], dims[-1] * (before // after)))
     ratio = after // before
     last = dims[-1]
-    if isinstance(last, int) and last % ratio:
+    if divides(ratio, last) is False:
         c.fail("reshape-mismatch", f"view({name}): the last dim {last} is no multiple of {ratio}", tensor)
     return tensor.with_(dtype=name, shape=(*dims[:-1], exact_quotient(last, ratio)))
 
@@ -173,6 +172,8 @@ def unflattened(c: Call, tensor: Tensor, dim: object, sizes: object) -> Tensor:
         rest = product(p for j, p in enumerate(parts) if j != i)
         if isinstance(size, int) and isinstance(rest, int) and (rest == 0 or size % rest):
             c.fail("reshape-mismatch", f"{c.name}: {size} does not divide by {rest} in {c.text(tensor)}", tensor)
+        if divides(rest, size) is False:
+            c.fail("reshape-mismatch", f"{c.name}: {c.dim_text(size)} does not divide by {c.dim_text(rest)}", tensor)
         parts[i] = exact_quotient(size, rest)
     elif c.equate(product(parts), size) is False:
         made = "·".join(c.dim_text(p) for p in parts)

@@ -1,0 +1,399 @@
+"""torch.utils.data: datasets, samplers, and what a DataLoader makes of a dataset's items.
+
+    item (C, H, W) -> batch (batch_size, C, H, W)
+
+The last batch may be smaller where the dataset's length is not a multiple of the batch size: what is shown is the
+size of all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from shapelens.dims import Dim, Expr, ceildiv, equal, floordiv, symbol
+from shapelens.rules.call import Call, Failure, NotKnown, Related
+from shapelens.rules.registry import alias, bases_of, layer, rule
+from shapelens.values import (
+    UNKNOWN,
+    Choice,
+    Class,
+    Dict,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Named,
+    Open,
+    Scalar,
+    Tensor,
+    Unknown,
+)
+
+IMAGE = Lib("PIL.Image.Image")
+_DATA = "torch.utils.data"
+_INDEX = Scalar("int")
+_TYPES = {bool: "bool", int: "int64", float: "float64"}
+_SCALARS = {"bool": "bool", "int": "int64", "float": "float64"}
+
+
+# -- items ---------------------------------------------------------------------------------------------------------
+
+
+def library_bases(value: object) -> tuple[str, ...]:
+    """The library classes that an object's class is or inherits from."""
+    if not isinstance(value, Instance):
+        return ()
+    if isinstance(value.cls, Lib):
+        return bases_of(value.cls.path)
+    return tuple(b.path for b in value.cls.mro if isinstance(b, Lib)) if isinstance(value.cls, Class) else ()
+
+
+def known(value: Instance) -> dict[str, Any]:
+    """The attributes of an object; NotKnown where something unknown got hold of it."""
+    if value.attrs.get("?") is not None:
+        raise NotKnown
+    return value.attrs
+
+
+def item_of(c: Call, dataset: object) -> Any:
+    """What one item of any dataset looks like: `dataset[i]`, or what iterating over it gives."""
+    dataset = c.store.value(dataset)
+    if f"{_DATA}.IterableDataset" in library_bases(dataset):
+        found = c.invoke(Lib("builtins.iter"), dataset)
+        if isinstance(found, Iter):
+            return alike(c, [*found.items, *([] if found.rest is None else [found.rest])])
+        return c.store.value(found.element) if isinstance(found, Many) else UNKNOWN
+    return c.store.value(c.invoke(Lib("operator.getitem"), dataset, _INDEX))
+
+
+def length_of(c: Call, dataset: object) -> Dim | None:
+    """The number of items as a dim; None where it is not known."""
+    dataset = c.store.value(dataset)
+    if isinstance(dataset, Unknown) or f"{_DATA}.IterableDataset" in library_bases(dataset):
+        return None
+    found = c.store.value(c.invoke(Lib("builtins.len"), dataset))
+    return found if isinstance(found, (int, Expr)) else None
+
+
+def alike(c: Call, values: Sequence[Any]) -> Any:
+    """One value that stands for each of these; NotKnown where they are of different kinds."""
+    if not values:
+        raise NotKnown
+    first = c.store.value(values[0])
+    for other in values[1:]:
+        first = _both(c, first, c.store.value(other))
+    return first
+
+
+def _both(c: Call, a: Any, b: Any) -> Any:
+    if a is b:
+        return a
+    if isinstance(a, Tensor) and isinstance(b, Tensor) and a.library == b.library:
+        dtype = a.dtype if a.dtype == b.dtype else None
+        one, two = c.shape(a), c.shape(b)
+        if isinstance(one, tuple) and isinstance(two, tuple) and len(one) == len(two):
+            dims = tuple([x if equal(x, y) is True else c.fresh("n") for x, y in zip(one, two)])
+            return Tensor(dims, dtype, a.library)
+        return Tensor(None, dtype, a.library)
+    if type(a) is type(b) is tuple and len(a) == len(b):
+        return tuple([_both(c, x, y) for x, y in zip(a, b)])
+    kinds = _number(a), _number(b)
+    if kinds[0] and kinds[0] == kinds[1]:
+        return Scalar(kinds[0])
+    if isinstance(a, str) and isinstance(b, str):
+        return Scalar("str")
+    raise NotKnown
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, Scalar):
+        return value.type
+    if isinstance(value, Expr):
+        return "int"
+    return type(value).__name__ if isinstance(value, (bool, int, float, str)) else ""
+
+
+# -- collating -----------------------------------------------------------------------------------------------------
+
+
+def collate(c: Call, item: Any, size: Dim, about: Sequence[Related] = ()) -> Any:
+    """The batch that default_collate makes of `size` items that look like this one.
+
+    Fails with `collate-mismatch` for what cannot be batched. `about`: the places that the failure names.
+    """
+    item = c.store.value(item)
+    if isinstance(item, Tensor):
+        return _stacked(c, item, (size,))
+    dtype = _TYPES.get(type(item)) or ("int64" if isinstance(item, Expr) else None)
+    if isinstance(item, Scalar):
+        dtype = _SCALARS.get(item.type)
+    if dtype is not None:
+        return Tensor((size,), dtype)
+    if isinstance(item, (str, bytes)) or isinstance(item, Scalar) and item.type == "str":
+        return _repeated(Scalar("str") if isinstance(item, (str, Scalar)) else UNKNOWN, size)
+    if isinstance(item, Dict):
+        table = Dict({k: collate(c, v, size, about) for k, v in item.items()})
+        table.rest = None if item.rest is None else UNKNOWN
+        return table
+    if isinstance(item, Named):
+        return Named.of(**{n: collate(c, v, size, about) for n, v in zip(item.names, item)})
+    if isinstance(item, (tuple, List)):
+        if getattr(item, "rest", None) is not None:
+            return UNKNOWN
+        return List([collate(c, v, size, about) for v in item])
+    if item is None or is_image(item):
+        _not_collated(item, about)
+    return UNKNOWN
+
+
+def is_image(value: object) -> bool:
+    """Whether a value is a PIL image, or one of several."""
+    if isinstance(value, Choice):
+        return all(is_image(v) for v in value.values)
+    return isinstance(value, Instance) and value.cls is IMAGE
+
+
+def _not_collated(item: Any, about: Sequence[Related]) -> None:
+    if item is None:
+        message = "default_collate cannot batch None: the dataset's items must not hold it"
+    else:
+        message = "default_collate cannot batch PIL images: give the dataset a transform that ends in ToTensor()"
+    raise Failure("collate-mismatch", message, about)
+
+
+def _stacked(c: Call, item: Tensor, front: tuple[Dim, ...]) -> Tensor:
+    shape = c.shape(item)
+    if isinstance(shape, tuple):
+        return Tensor((*front, *shape), item.dtype)
+    if isinstance(shape, Open):
+        return Tensor(Open((*front, *shape.prefix), shape.var, shape.suffix), item.dtype)
+    return Tensor(None, item.dtype)
+
+
+def _repeated(element: Any, count: Dim | None) -> List:
+    made = List()
+    made.rest, made.count = element, count
+    return made
+
+
+def _converted(c: Call, item: Any) -> Any:
+    """What default_convert makes of an item that is not batched: arrays become tensors."""
+    item = c.store.value(item)
+    if isinstance(item, Tensor):
+        return _stacked(c, item, ()) if item.library == "numpy" else item
+    if type(item) is tuple or isinstance(item, List) and item.rest is None:
+        return List([_converted(c, v) for v in item])
+    if isinstance(item, Dict) and item.rest is None:
+        return Dict({k: _converted(c, v) for k, v in item.items()})
+    return UNKNOWN if isinstance(item, (Dict, List, Named)) else item
+
+
+@rule(f"{_DATA}.default_collate")
+def default_collate(c: Call, batch: object) -> object:
+    batch = c.store.value(batch)
+    if isinstance(batch, List) and batch.rest is not None and not batch:
+        return collate(c, batch.rest, batch.count if isinstance(batch.count, (int, Expr)) else c.fresh("B"))
+    if not isinstance(batch, (tuple, list)) or not batch or getattr(batch, "rest", None) is not None:
+        raise NotKnown
+    shapes = [c.shape(v) for v in batch if isinstance(v, Tensor)]
+    if len(shapes) == len(batch):
+        for shape in shapes[1:]:
+            if _certainly_differ(shapes[0], shape):
+                c.fail(
+                    "stack-mismatch",
+                    f"default_collate: {c.text(shapes[0])} and {c.text(shape)} cannot be stacked into one batch",
+                    *[v for v in batch if isinstance(v, Tensor)][:1],
+                )
+    return collate(c, alike(c, list(batch)), len(batch))
+
+
+def _certainly_differ(a: Any, b: Any) -> bool:
+    if not isinstance(a, tuple) or not isinstance(b, tuple):
+        return False
+    return len(a) != len(b) or any(equal(x, y) is False for x, y in zip(a, b))
+
+
+@rule(f"{_DATA}.default_convert")
+def default_convert(c: Call, data: object) -> object:
+    return _converted(c, data)
+
+
+# -- datasets ------------------------------------------------------------------------------------------------------
+
+
+def _not_called(c: Call, self: Instance) -> object:
+    raise NotKnown
+
+
+for _name, _bases in (("Dataset", ()), ("IterableDataset", (f"{_DATA}.Dataset",)), ("Sampler", ())):
+    layer(f"{_DATA}.{_name}", "*args, **kwargs", bases=_bases)(_not_called)
+
+
+def _make_tensors(c: Call, self: Instance, tensors: tuple[Any, ...]) -> None:
+    """Source: the torch.utils.data.TensorDataset page: all tensors have the same first size."""
+    found: list[Any] = []
+    for value in tensors:
+        value = c.store.value(value)
+        if isinstance(value, Tensor) and value.library == "numpy":
+            _fail(c, "call-arguments", "TensorDataset needs tensors, got a NumPy array: use torch.from_numpy")
+        if isinstance(value, List):
+            _fail(c, "call-arguments", "TensorDataset needs tensors, got a list: use torch.tensor")
+        try:
+            found.append(c.tensor(value))
+        except NotKnown:
+            found.append(Tensor(None))
+    self.attrs["tensors"] = tuple(found)
+    firsts = [(t, _first(c, t)) for t in found]
+    known_firsts = [(t, d) for t, d in firsts if d is not None]
+    for tensor, dim in known_firsts[1:]:
+        if c.equate(known_firsts[0][1], dim) is False:
+            listed = " and ".join(c.text(t) for t in found)
+            c.fail(
+                "size-mismatch",
+                f"TensorDataset: tensors of shapes {listed} differ in their first dim: "
+                f"{c.dim_text(known_firsts[0][1])} against {c.dim_text(dim)}",
+                known_firsts[0][0],
+                tensor,
+            )
+
+
+def _fail(c: Call, code: str, message: str, *about: Related) -> None:
+    raise Failure(code, message, about)
+
+
+def _first(c: Call, tensor: Tensor) -> Dim | None:
+    shape = c.shape(tensor)
+    if isinstance(shape, Open):
+        shape = c.store.at_least(shape, 1, 0)
+        return shape.prefix[0]
+    if shape == ():
+        c.fail("rank-mismatch", "TensorDataset: a tensor without dims has no items", tensor)
+    return shape[0] if isinstance(shape, tuple) else None
+
+
+layer(f"{_DATA}.TensorDataset", "*tensors", bases=(f"{_DATA}.Dataset",), setup=_make_tensors)(_not_called)
+
+
+@rule(f"{_DATA}.TensorDataset.__getitem__")
+def tensor_item(c: Call, self: object, index: object) -> object:
+    tensors = _attribute(c, self, "tensors")
+    if not isinstance(tensors, tuple):
+        raise NotKnown
+    return tuple([_row(c, t, index) for t in tensors])
+
+
+def _attribute(c: Call, self: object, name: str) -> Any:
+    if not isinstance(self, Instance) or name not in known(self):
+        raise NotKnown
+    return c.store.value(self.attrs[name])
+
+
+def _row(c: Call, tensor: Tensor, index: object) -> Tensor:
+    if not isinstance(c.store.value(index), (int, Expr, Scalar)):
+        found = c.invoke(Lib("operator.getitem"), tensor, index)
+        return found if isinstance(found, Tensor) else Tensor(None, tensor.dtype)
+    shape = c.shape(tensor)
+    if isinstance(shape, tuple) and shape:
+        return Tensor(shape[1:], tensor.dtype)
+    if isinstance(shape, Open) and shape.prefix:
+        return Tensor(Open(shape.prefix[1:], shape.var, shape.suffix), tensor.dtype)
+    return Tensor(None, tensor.dtype)
+
+
+@rule(f"{_DATA}.TensorDataset.__len__")
+def tensor_length(c: Call, self: object) -> object:
+    tensors = _attribute(c, self, "tensors")
+    dim = _first(c, tensors[0]) if tensors else None
+    return Scalar("int") if dim is None else c.store.dim(dim)
+
+
+layer(f"{_DATA}.Subset", "dataset, indices", bases=(f"{_DATA}.Dataset",))(_not_called)
+
+
+@rule(f"{_DATA}.Subset.__getitem__")
+def subset_item(c: Call, self: object, idx: object) -> object:
+    if isinstance(c.store.value(idx), (slice, List, tuple)):
+        raise NotKnown
+    return item_of(c, _attribute(c, self, "dataset"))
+
+
+@rule(f"{_DATA}.Subset.__len__")
+def subset_length(c: Call, self: object) -> object:
+    return c.invoke(Lib("builtins.len"), _attribute(c, self, "indices"))
+
+
+def _make_joined(c: Call, self: Instance) -> None:
+    if c.store.value(self.attrs["datasets"]) in ((), []) and not getattr(self.attrs["datasets"], "rest", None):
+        _fail(c, "argument-value", f"{c.name}: datasets must not be empty")
+
+
+layer(f"{_DATA}.ConcatDataset", "datasets", bases=(f"{_DATA}.Dataset",), setup=_make_joined)(_not_called)
+layer(f"{_DATA}.ChainDataset", "datasets", bases=(f"{_DATA}.IterableDataset",))(_not_called)
+
+
+def _parts(c: Call, self: object) -> list[Any]:
+    datasets = _attribute(c, self, "datasets")
+    if not isinstance(datasets, (tuple, list)):
+        raise NotKnown
+    rest = getattr(datasets, "rest", None)
+    return [*datasets, *([] if rest is None else [rest])]
+
+
+@rule(f"{_DATA}.ConcatDataset.__getitem__")
+def joined_item(c: Call, self: object, idx: object) -> object:
+    return alike(c, [item_of(c, d) for d in _parts(c, self)])
+
+
+@rule(f"{_DATA}.ChainDataset.__iter__")
+def chained(c: Call, self: object) -> object:
+    return Many(alike(c, [item_of(c, d) for d in _parts(c, self)]))
+
+
+@rule(f"{_DATA}.ConcatDataset.__len__")
+def joined_length(c: Call, self: object) -> object:
+    if getattr(_attribute(c, self, "datasets"), "rest", None) is not None:
+        return Scalar("int")
+    total: Dim = 0
+    for part in _parts(c, self):
+        length = length_of(c, part)
+        if length is None:
+            return Scalar("int")
+        total = total + length
+    return total
+
+
+@rule(f"{_DATA}.random_split")
+def random_split(c: Call, dataset: object, lengths: object, generator: object = None) -> object:
+    """Source: the torch.utils.data.random_split page."""
+    lengths = c.store.value(lengths)
+    if not isinstance(lengths, (tuple, list)) or getattr(lengths, "rest", None) is not None:
+        raise NotKnown
+    parts: list[Any] = [c.store.value(v) for v in lengths]
+    whole = length_of(c, dataset)
+    if all(isinstance(p, (int, float)) for p in parts):
+        if math.isclose(sum(parts), 1) and sum(parts) <= 1:
+            parts = _shares(parts, whole)
+        elif whole is not None and equal(whole, int(sum(parts))) is False or sum(parts) != int(sum(parts)):
+            shown = "an unknown number" if whole is None else c.dim_text(whole)
+            c.fail(
+                "split-mismatch",
+                f"random_split: the lengths {' + '.join(map(str, parts))} = {sum(parts)} are not those of the dataset "
+                f"({shown})",
+            )
+    made = List()
+    for part in parts:
+        indices = Many(_INDEX, part if isinstance(part, (int, Expr)) else None)
+        made.append(Instance(Lib(f"{_DATA}.Subset"), {"dataset": dataset, "indices": indices}))
+    return made
+
+
+def _shares(parts: list[float], whole: Dim | None) -> list[Any]:
+    if not isinstance(whole, int):
+        return [None] * len(parts)
+    sizes = [math.floor(whole * p) for p in parts]
+    for i in range(whole - sum(sizes)):
+        sizes[i % len(sizes)] += 1
+    return sizes
