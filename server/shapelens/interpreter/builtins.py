@@ -19,6 +19,7 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
+from shapelens.rules.registry import apply_rule
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -381,12 +382,10 @@ def _len(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
     if isinstance(value, Unknown) and isinstance(value.why, tuple) and value.why[0] == "shape of":
         return Scalar("int")
     found = iteration.length(m, value)
-    if found is None and isinstance(value, Instance) and isinstance(value.cls, Lib):
-        from shapelens.rules import registry
-
-        rule = registry.rules.get(f"{value.cls.path}.__len__")
+    if found is None and isinstance(value, Instance):
+        rule = classes.library_rule(value.cls, "__len__")
         if rule is not None:
-            return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), Scalar("int"))
+            return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Scalar("int"))
     return Scalar("int") if found is None else found
 
 
@@ -683,6 +682,9 @@ def _iter(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
         return known
     if isinstance(value, Unknown):
         return UNKNOWN
+    if isinstance(value, Instance) and classes.library_rule(value.cls, "__iter__") is not None:
+        if not isinstance(classes.find_in_class(value.cls, "__iter__")[1], Class):
+            return value  # nothing happens before the first `next`
     items, rest = iteration.iterate(m, f, value, node)
     return Many(rest) if rest is not None and not items else Iter(items, rest)
 

@@ -66,10 +66,20 @@ def library_base(cls: Any) -> str | None:
     return None
 
 
+def library_rule(cls: Any, name: str) -> registry.Rule | None:
+    """The rule of a special method (`__len__`) that a library class has, or that the class inherits from one."""
+    base = library_base(cls)
+    for path in registry.bases_of(base) if base is not None else ():
+        found = registry.rules.get(f"{path}.{name}")
+        if found is not None:
+            return found
+    return None
+
+
 def is_module_class(cls: Any) -> bool:
     """Whether instances are torch modules."""
     if isinstance(cls, Lib):
-        return cls.path in registry.layers or "torch.nn.Module" in registry.bases_of(cls.path)
+        return "torch.nn.Module" in registry.bases_of(cls.path)
     return isinstance(cls, Class) and any(isinstance(b, Lib) and is_module_class(b) for b in cls.mro)
 
 

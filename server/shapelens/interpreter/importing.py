@@ -16,6 +16,8 @@ from shapelens.values import Exceptional, Lib, PyModule, Unknown
 
 # Libraries that are known by rules, never followed from source.
 RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping"))
+# Parts of a library that is otherwise followed, and PIL: what a torchvision dataset gives is a `PIL.Image.Image`.
+RULED_PARTS = ("torchvision.datasets", "torchvision.transforms", "PIL")
 _STDLIB = frozenset(sys.stdlib_module_names)
 MISSING = object()
 
@@ -32,7 +34,12 @@ class Later:
 def is_library(name: str) -> bool:
     """Whether a module is known by its name alone."""
     top = name.partition(".")[0]
-    return top in RULED or top in _STDLIB
+    return top in RULED or top in _STDLIB or is_ruled_part(name)
+
+
+def is_ruled_part(name: str) -> bool:
+    """Whether a module belongs to the part of a package that is known by rules."""
+    return any(name == part or name.startswith(f"{part}.") for part in RULED_PARTS)
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:
@@ -61,6 +68,8 @@ def member(m: Machine, module: PyModule, name: str) -> Any:
                 if found is not MISSING:
                     namespace[name] = found
                     break
+    if found is MISSING and is_ruled_part(f"{module.name}.{name}"):
+        found = namespace[name] = Lib(f"{module.name}.{name}")
     if found is MISSING and module.is_package:
         found = m.load_module(f"{module.name}.{name}", module.path) or MISSING
         if found is not MISSING:
@@ -72,6 +81,10 @@ def member(m: Machine, module: PyModule, name: str) -> Any:
 
 def resolved(m: Machine, module: PyModule, later: Later) -> Any:
     """What an import that was put off stands for."""
+    if is_ruled_part(later.module):
+        return attributes.of_lib(Lib(later.module), later.name)
+    if is_ruled_part(f"{later.module}.{later.name}"):
+        return Lib(f"{later.module}.{later.name}")
     target = m.load_module(later.module, module.path)
     if target is None:
         return attributes.of_lib(Lib(later.module), later.name)
@@ -89,7 +102,7 @@ def imported(m: Machine, f: Frame, name: str, whole: bool) -> Any:
     """`import a.b` (the top package) or, with `whole`, `import a.b as c`."""
     top = name.partition(".")[0]
     shown = name if whole else top
-    if is_library(name):
+    if is_library(shown):
         return Lib(shown)
     found = m.load_module(shown, f.module.path)
     return Lib(shown) if found is None else found

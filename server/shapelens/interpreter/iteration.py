@@ -99,12 +99,14 @@ def _iterate_instance(m: Machine, f: Frame | None, value: Instance, node: ast.AS
         method = classes.find_in_class(value.cls, "__getitem__")[0]
         if method is not None:
             return [], calls.call(m, f, node, Bound(method, value), [Scalar("int")], {})
-    if isinstance(value.cls, Lib) and f is not None and node is not None:
-        rule = rules.get(f"{value.cls.path}.__iter__")
+    if f is not None and node is not None:
+        rule = classes.library_rule(value.cls, "__iter__")
         if rule is not None:
             found = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), UNKNOWN)
             if not isinstance(found, Unknown):
                 return iterate(m, f, found, node)
+        elif classes.library_rule(value.cls, "__getitem__") is not None:
+            return [], _instance_item(m, f, node, value, Scalar("int"))
     return [], Unknown("element")
 
 
@@ -359,10 +361,9 @@ def _instance_item(m: Machine, f: Frame, node: ast.AST, value: Instance, index: 
             return calls.call(m, f, node, Bound(method, value), [index], {})
     if value.payload is not None:
         return get_item(m, f, node, value.payload, index)
-    if isinstance(value.cls, Lib):
-        rule = rules.get(f"{value.cls.path}.__getitem__")
-        if rule is not None:
-            return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), UNKNOWN)
+    rule = classes.library_rule(value.cls, "__getitem__")
+    if rule is not None:
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), UNKNOWN)
     return UNKNOWN
 
 

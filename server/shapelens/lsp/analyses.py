@@ -168,9 +168,11 @@ class Analyses:
 
         def apply() -> Analyser:
             if renewed or self._analyser is None:
-                self._renewed = True  # Should it fail: the next job starts anew.
-                self._analyser = self._make(roots, python)
-                self._renewed = False
+                try:
+                    self._analyser = self._make(roots, python)
+                except BaseException:
+                    self._renewed = True  # The next job starts anew, with all documents.
+                    raise
             for path, text in dirty.items():
                 try:
                     self._analyser.update(path, text)

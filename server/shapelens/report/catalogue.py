@@ -28,7 +28,9 @@ CATALOGUE: dict[str, Entry] = {
     "broadcast-mismatch": Entry("Broadcast mismatch", "Two shapes cannot be broadcast to a common one."),
     "call-arguments": Entry("Call arguments", "A call lacks an argument, or passes one that is not known."),
     "channel-mismatch": Entry("Channel mismatch", "A layer is given another number of channels than it was made for."),
+    "collate-mismatch": Entry("Collate mismatch", "A data loader cannot make a batch of what its dataset gives."),
     "concat-mismatch": Entry("Concatenation mismatch", "Tensors that are joined along one dim differ in another."),
+    "crop-too-large": Entry("Crop too large", "A transform crops more than the image has."),
     "device-mismatch": Entry("Device mismatch", "Tensors that must be on the same device are not."),
     "dtype-mismatch": Entry("Dtype mismatch", "An operation is given tensors of a dtype that it does not take."),
     "einops-mismatch": Entry("Einops mismatch", "An einops pattern does not fit the tensor, or itself."),
@@ -44,6 +46,11 @@ CATALOGUE: dict[str, Entry] = {
     "hidden-state-mismatch": Entry(
         "Hidden state mismatch", "A recurrent layer is given a hidden state of another shape than it expects."
     ),
+    "image-type": Entry("Image type", "A transform is given an image of a kind that it does not take."),
+    "index-dtype": Entry("Index dtype", "A tensor is indexed with one that holds neither integers nor booleans."),
+    "index-mismatch": Entry(
+        "Index mismatch", "An index tensor does not fit the tensor that it picks from or writes to."
+    ),
     "index-out-of-range": Entry("Index out of range", "An index or a count goes beyond the size of a dim."),
     "item-size": Entry("Item of several elements", "`item` is called on a tensor that has not exactly one element."),
     "kernel-too-large": Entry("Kernel too large", "A kernel or window is larger than the input with its padding."),
@@ -51,12 +58,14 @@ CATALOGUE: dict[str, Entry] = {
     "matmul-mismatch": Entry("Matrix product mismatch", "The inner sizes of a matrix product differ."),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
     "padding-too-large": Entry("Padding too large", "Padding is larger than the input or the window allows."),
+    "ragged-data": Entry("Ragged data", "A tensor is made of nested lists of different lengths."),
     "rank-mismatch": Entry("Rank mismatch", "A tensor has more or fewer dims than the operation takes."),
     "repeat-mismatch": Entry("Repeat mismatch", "The numbers of repetitions do not fit the tensor."),
     "reshape-mismatch": Entry(
         "Reshape mismatch", "A tensor cannot have the shape asked for: the numbers of elements differ."
     ),
     "shape-mismatch": Entry("Shape mismatch", "Two shapes that must agree do not."),
+    "size-mismatch": Entry("Size mismatch", "Tensors of one dataset differ in their number of items."),
     "size-too-small": Entry("Size too small", "A dim is smaller than the operation needs."),
     "split-mismatch": Entry("Split mismatch", "The sizes of a split do not add up to the dim that is split."),
     "stack-mismatch": Entry("Stack mismatch", "Tensors that are stacked differ in shape."),

@@ -14,7 +14,9 @@ _COMMENT_OR_STRING = re.compile(
     r"|'(?:[^'\\\n]|\\.)*'",
     re.DOTALL,
 )
-_TOKEN = re.compile(r"#[^\n]*|\"\"\"|'''|[\"'()\[\]{}\n]|\\\n")
+# One set of characters, as the regex engine looks for that many times faster than for alternatives.
+_MARK = re.compile(r"[#\"'()\[\]{}\n\\]")
+_NOT_PLAIN = re.compile(r"[#\"'\\]")
 _STRING_END = {
     '"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"""', re.DOTALL),
     "'''": re.compile(r"(?:[^'\\]|\\.|'(?!''))*'''", re.DOTALL),
@@ -55,33 +57,48 @@ def logical_line(text: str, start: int, limit: int, stop_inside: int = -1) -> Lo
     offset = start
     code_end = limit
     while True:
-        found = _TOKEN.search(text, offset, limit)
+        found = _MARK.search(text, offset, limit)
         if found is None:
             return LogicalLine(limit, _rstripped(text, start, min(code_end, limit)), "".join(brackets))
-        token = found.group()
-        offset = found.end()
-        if token == "\n":
-            at = found.start()
+        mark, at = found.group(), found.start()
+        offset = at + 1
+        if mark == "\n":
             gave_up = stop_inside >= 0 and at >= stop_inside and brackets and _NEVER_INSIDE.match(text, offset)
             if (not brackets and at >= stop_inside) or gave_up:
                 return LogicalLine(at, _rstripped(text, start, min(code_end, at)), "".join(brackets))
             code_end = limit
-        elif token[0] == "#":
-            code_end = found.start()
-        elif token in "([{":
-            brackets.append(token)
-        elif token in ")]}":
+        elif mark == "#":
+            code_end = at
+            offset = _line_end(text, offset, limit)
+        elif mark in "([{":
+            brackets.append(mark)
+        elif mark in ")]}":
             if brackets:
                 brackets.pop()
-        elif token in _STRING_END:
-            closing = _STRING_END[token].match(text, offset, limit)
+        elif mark == "\\":
+            offset += text.startswith("\n", offset)
+        else:
+            quotes = text[at : at + 3] if text.startswith(mark * 3, at) else mark
+            closing = _STRING_END[quotes].match(text, at + len(quotes), limit)
             if closing is not None:
                 offset = closing.end()
-            elif len(token) == 3:
-                return LogicalLine(limit, _rstripped(text, start, limit), "".join(brackets), token, found.start())
+            elif len(quotes) == 3:
+                return LogicalLine(limit, _rstripped(text, start, limit), "".join(brackets), quotes, at)
             else:
-                newline = text.find("\n", offset, limit)
-                offset = limit if newline < 0 else newline
+                offset = _line_end(text, offset, limit)
+
+
+def is_plain(line: str) -> bool:
+    """Whether a physical line is a logical line by the look of it: no string, no comment, brackets in pairs."""
+    if _NOT_PLAIN.search(line):
+        return False
+    opened, closed = (sum(map(line.count, brackets)) for brackets in ("([{", ")]}"))
+    return opened == closed
+
+
+def _line_end(text: str, offset: int, limit: int) -> int:
+    newline = text.find("\n", offset, limit)
+    return limit if newline < 0 else newline
 
 
 def _rstripped(text: str, start: int, end: int) -> int:

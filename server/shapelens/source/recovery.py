@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shapelens.source.lexing import ends_in_string, logical_line
+from shapelens.source.lexing import ends_in_string, is_plain, logical_line
 
 LOST = "__lost__"
 _LOST_KEYWORDS = "__lost_keywords__"
@@ -135,7 +135,10 @@ def logical_lines(text: str) -> list[Line]:
             continue
         margin = physical[: len(physical) - len(code)]
         indent = len(margin.rpartition("\f")[2].expandtabs(8))
-        end, code_end, closers = _end(text, offset, newline, indent)
+        if is_plain(code):
+            end, code_end, closers = newline, newline - len(code) + len(code.rstrip()), ""
+        else:
+            end, code_end, closers = _end(text, offset, newline, indent)
         last = row + text.count("\n", offset, end)
         lines.append(Line(row, last, indent, margin, text[offset + len(margin) : code_end], closers))
         offset, row = end + 1, last + 1
@@ -147,18 +150,45 @@ def _end(text: str, start: int, newline: int, indent: int) -> tuple[int, int, st
     line = logical_line(text, start, len(text))
     if line.end == newline and not line.string:
         return newline, line.code_end, _closers(line.brackets)
-    crossed = _crossed(text, start, newline, line.end, indent)
+    margin = newline - len(text[start:newline].lstrip(" \t\f"))
     whole = not line.brackets and not line.string
-    if whole and (crossed is None or not ends_in_string(text, start)) and _fits(text[start : line.code_end].lstrip()):
+    swallows = whole and _swallows(text, start, newline, line.end, indent)
+    if whole and not swallows and _fits(text[margin : line.code_end]):
         return line.end, line.code_end, ""
-    if line.string and (crossed is None or line.string_start < crossed):
-        cut = text.find("\n", line.string_start)
+    crossed = _crossed(text, start, newline, line.end, indent)
+    if whole and not swallows and crossed is None:
+        return line.end, line.code_end, ""
+    opened = _opened(text, start, line.end) if swallows else line.string_start
+    if opened >= 0 and (crossed is None or opened < crossed):
+        cut = text.find("\n", opened)
         cut = len(text) if cut < 0 else cut
         return cut, start + len(text[start:cut].rstrip()), _closers(line.brackets)
     if crossed is None:
         crossed = line.end
     short = logical_line(text, start, crossed)
     return crossed, short.code_end, _closers(short.brackets)
+
+
+_DEFINITION_IN_STRING = re.compile(
+    r"^([ \t]*)(?:(?:async[ \t]+)?def[ \t]+\w+\(|class[ \t]+\w+[(:]|@[\w.]+(?:\(.*)?$)", re.MULTILINE
+)
+
+
+def _swallows(text: str, start: int, newline: int, end: int, indent: int) -> bool:
+    """Whether a string in a logical line is likely to end where another one was meant to start.
+
+    So it is if it goes over a definition that is not further right, and the strings of the text do not come in pairs.
+    """
+    for found in _DEFINITION_IN_STRING.finditer(text, newline + 1, end):
+        if len(found.group(1).expandtabs(8)) <= indent:
+            return ends_in_string(text, start)
+    return False
+
+
+def _opened(text: str, start: int, end: int) -> int:
+    """Where the first triple-quoted string opens in a stretch of text, or -1."""
+    places = [text.find(quotes, start, end) for quotes in ('"""', "'''")]
+    return min((place for place in places if place >= 0), default=-1)
 
 
 def _closers(brackets: str) -> str:
@@ -216,8 +246,10 @@ def _placed(lines: list[Line]) -> list[Line]:
 
 def starts_inside_previous(piece: str) -> bool:
     """Whether a broken piece from column 0 is a stray line in the midst of the statement before it."""
+    if piece[0] == "@" or _COMPOUND.match(piece):
+        return False
     lines = logical_lines(piece)
-    if len(lines) < 2 or lines[0].is_header or lines[0].code[0] == "@" or lines[1].indent == 0:
+    if len(lines) < 2 or lines[1].indent == 0:
         return False
     return len(lines) > 2 or isinstance(statements(lines[0].code), SyntaxError)
 

@@ -20,6 +20,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 from shapelens.source.lexing import closing_end
 from shapelens.source.recovery import LOST_NAMES, Broken, recovered, starts_inside_previous, statements
@@ -170,60 +171,107 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
     without it they most likely do, as parsed chunks are remembered for a while.
     """
     clean = _UNREADABLE.sub("\ufffd", _newlines_only(text.removeprefix(_BOM)))
-    known: dict[_Key, Parsed] = {}
-    if previous is not None:
-        counts: Counter[str] = Counter()
-        for chunk in previous.chunks:
-            known[chunk.text, counts[chunk.text]] = chunk.parsed
-            counts[chunk.text] += 1
-
-    used: Counter[str] = Counter()
-    chunks: list[Chunk] = []
-    offset, line = 0, 1
     starts = [found.start() for found in _STATEMENT_START.finditer(clean)]
     head = _CODE_LINE.search(clean, 0, starts[0] if starts else len(clean))
     if head:
         starts.insert(0, head.start())
+    known = _known(previous)
+    cut = _cut(clean, starts, known)
+    if cut.is_doubtful and (exact := _exact(clean)):
+        cut = _cut(clean, exact, known, trust=True)
+    for chunk in cut.chunks:
+        chunk.parsed.tree  # noqa: B018 - recovered here and now, so that threads which share it see one tree
+    return Tree(text, tuple(cut.chunks))
+
+
+@dataclass
+class _Cut:
+    """A text cut into chunks."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    is_doubtful: bool = False
+    """A broken piece may be whole if it were cut otherwise."""
+
+
+def _cut(text: str, starts: Sequence[int], known: Mapping[_Key, Parsed], trust: bool = False) -> _Cut:
+    """The chunks of a text from the offsets where statements may start; `trust` takes each start as one for sure."""
+    cut = _Cut()
+    chunks = cut.chunks
+    used: Counter[str] = Counter()
+    offset, line = 0, 1
     n = 0
     while n < len(starts):
         start = starts[n]
-        end, n = _decorated_end(clean, starts, n)
-        piece = _trimmed(clean[start:end])
+        end, n = (_next(text, starts, n), n + 1) if trust else _decorated_end(text, starts, n)
+        piece = _trimmed(text[start:end])
         parsed = _parsed(piece, used[piece], known)
         if parsed.error is not None:
-            whole = clean[start:end]
-            close = closing_end(clean, start, end - 1)
-            if close is not None:
-                later = bisect_right(starts, close)
-                whole = clean[start : starts[later] if later < len(starts) else len(clean)]
-            # Untrimmed, as what looks like a comment may be the end of a string or of a continued line.
-            for joined in (_trimmed(whole), whole):
-                attempt = _parsed(joined, used[joined], known)
+            joined = _joined(text, starts, start, piece)
+            # Untrimmed as well, for what looks like a comment may be the end of a string.
+            for joint in dict.fromkeys((_trimmed(joined), joined)) if joined else ():
+                attempt = _parsed(joint, used[joint], known)
                 if attempt.error is None:
-                    piece, parsed = joined, attempt
-                    n = bisect_right(starts, start + len(whole) - 1)
+                    piece, parsed = joint, attempt
+                    n = bisect_right(starts, start + len(joined) - 1)
                     break
             else:
+                cut.is_doubtful |= bool(joined) or piece[0] == "@"
                 if chunks and starts_inside_previous(piece) and _has_block(chunks[-1]):
                     stray = chunks.pop()
                     used[stray.text] -= 1
                     start = offset
-                    piece = _trimmed(clean[start:end])
+                    piece = _trimmed(text[start:end])
                     parsed = _parsed(piece, used[piece], known)
         used[piece] += 1
-        line += clean.count("\n", offset, start)
+        line += text.count("\n", offset, start)
         offset = start
         chunks.append(Chunk(piece, line, parsed))
-    for chunk in chunks:
-        chunk.parsed.tree  # noqa: B018 - recovered here and now, so that threads which share it see one tree
-    return Tree(text, tuple(chunks))
+    return cut
 
 
-_Key = tuple[str, int]
-"""A chunk's text, and how many chunks of the same text stand before it in its file.
+def _known(previous: Tree | None) -> dict[_Key, Parsed]:
+    """The parsed chunks of the previous version."""
+    known: dict[_Key, Parsed] = {}
+    used: Counter[str] = Counter()
+    for chunk in previous.chunks if previous is not None else ():
+        known[chunk.text, used[chunk.text]] = chunk.parsed
+        used[chunk.text] += 1
+    return known
 
-Two equal chunks of one file must not share nodes, or what is known of one would be said of the other.
-"""
+
+def _joined(text: str, starts: Sequence[int], start: int, piece: str) -> str:
+    """A piece that ends in a bracket or string, with the pieces up to where all that closes; "" where it does not."""
+    neutral, end = start, start + len(piece)
+    joined = ""
+    while (close := closing_end(text, neutral, end)) is not None:
+        following = bisect_right(starts, close)
+        neutral, end = close, starts[following] if following < len(starts) else len(text)
+        joined = text[start:end]
+        end = start + len(joined.rstrip(_BLANKS))
+        if neutral >= end:
+            break
+    return joined
+
+
+def _exact(text: str) -> list[int]:
+    """Where the chunks of a text start that parses, as the parser says; nothing for one that does not."""
+    tree = statements(text)
+    if isinstance(tree, SyntaxError):
+        return []
+    offsets = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+    starts: list[int] = []
+    last = 0
+    for node in tree:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        if first > last and not (starts and text[: offsets[first - 1]].endswith("\\\n")):
+            starts.append(offsets[first - 1])
+        last = node.end_lineno or first
+    return starts
+
+
+def _next(text: str, starts: Sequence[int], n: int) -> int:
+    return starts[n + 1] if n + 1 < len(starts) else len(text)
 
 
 def _decorated_end(text: str, starts: Sequence[int], n: int) -> tuple[int, int]:
@@ -234,7 +282,7 @@ def _decorated_end(text: str, starts: Sequence[int], n: int) -> tuple[int, int]:
             following += 1
         if following < len(starts) and _DECORATED.match(text, starts[following]):
             following += 1
-    return (starts[following] if following < len(starts) else len(text)), following
+    return _next(text, starts, following - 1), following
 
 
 _BLANKS = " \t\f\n"

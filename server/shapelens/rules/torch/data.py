@@ -397,3 +397,206 @@ def _shares(parts: list[float], whole: Dim | None) -> list[Any]:
     for i in range(whole - sum(sizes)):
         sizes[i % len(sizes)] += 1
     return sizes
+
+
+# -- samplers ------------------------------------------------------------------------------------------------------
+
+
+def _sampler(name: str, declared: str, counted: str) -> None:
+    """A sampler of indices; `counted` is the attribute whose length, or value, is the number of them."""
+    path = f"{_DATA}.{name}"
+    layer(path, declared, bases=(f"{_DATA}.Sampler",))(_not_called)
+
+    @rule(f"{path}.__iter__")
+    def indices(c: Call, self: object) -> object:
+        return Many(_INDEX)
+
+    @rule(f"{path}.__len__")
+    def length(c: Call, self: object) -> object:
+        value = _attribute(c, self, counted)
+        if counted == "num_samples":
+            if value is not None:
+                return value if isinstance(value, (int, Expr)) else Scalar("int")
+            value = _attribute(c, self, "data_source")
+        found = length_of(c, value)
+        return Scalar("int") if found is None else found
+
+
+_sampler("SequentialSampler", "data_source", "data_source")
+_sampler("RandomSampler", "data_source, replacement=False, num_samples=None, generator=None", "num_samples")
+_sampler("SubsetRandomSampler", "indices, generator=None", "indices")
+_sampler("WeightedRandomSampler", "weights, num_samples, replacement=True, generator=None", "num_samples")
+
+
+def _make_batch_sampler(c: Call, self: Instance) -> None:
+    _check_batch_size(c, c.store.value(self.attrs["batch_size"]))
+
+
+def _check_batch_size(c: Call, size: object) -> None:
+    if isinstance(size, (bool, float)) or isinstance(size, int) and size < 1:
+        _fail(c, "argument-value", f"{c.name}: batch_size must be a positive int, got {size}")
+
+
+layer(
+    f"{_DATA}.BatchSampler", "sampler, batch_size, drop_last", bases=(f"{_DATA}.Sampler",), setup=_make_batch_sampler
+)(_not_called)
+
+
+@rule(f"{_DATA}.BatchSampler.__iter__")
+def index_batches(c: Call, self: object) -> object:
+    return Many(_repeated(_INDEX, None))
+
+
+layer(
+    f"{_DATA}.DistributedSampler",
+    "dataset, num_replicas=None, rank=None, shuffle=True, seed=0, drop_last=False",
+    bases=(f"{_DATA}.Sampler",),
+)(_not_called)
+
+
+@rule(f"{_DATA}.DistributedSampler.__iter__")
+def shard(c: Call, self: object) -> object:
+    return Many(_INDEX)
+
+
+# -- the loader ----------------------------------------------------------------------------------------------------
+
+
+def _make_loader(c: Call, self: Instance) -> None:
+    """What the constructor rejects. Source: torch.utils.data.DataLoader."""
+    a = {name: c.store.value(value) for name, value in self.attrs.items()}
+    sampler, batches, size = a["sampler"], a["batch_sampler"], a["batch_size"]
+    workers, iterable = a["num_workers"], f"{_DATA}.IterableDataset" in library_bases(a["dataset"])
+    if isinstance(workers, int) and workers < 0:
+        _fail(c, "argument-value", f"DataLoader: num_workers must not be negative, got {workers}")
+    if type(workers) is int and workers == 0:
+        for name in ("prefetch_factor", "persistent_workers"):
+            if a[name] is True or name == "prefetch_factor" and isinstance(a[name], int):
+                _fail(c, "argument-value", f"DataLoader: {name} needs num_workers > 0")
+    if iterable and (a["shuffle"] is True or isinstance(sampler, Instance) or isinstance(batches, Instance)):
+        which = "shuffle" if a["shuffle"] is True else "sampler" if isinstance(sampler, Instance) else "batch_sampler"
+        _fail(c, "argument-value", f"DataLoader: an IterableDataset takes no {which}")
+    if a["shuffle"] is True and isinstance(sampler, Instance):
+        _fail(c, "argument-value", "DataLoader: give either sampler or shuffle, not both")
+    if isinstance(batches, Instance):
+        given = [n for n, plain in (("batch_size", 1), ("shuffle", None), ("drop_last", False)) if _is_given(a[n], plain)]
+        given += ["sampler"] if isinstance(sampler, Instance) else []
+        if given:
+            _fail(c, "argument-value", f"DataLoader: batch_sampler does not go with {given[0]}")
+        return
+    if size is None:
+        if a["drop_last"] is True:
+            _fail(c, "argument-value", "DataLoader: drop_last needs a batch_size")
+    elif batches is None:
+        _check_batch_size(c, size)
+
+
+def _is_given(value: Any, plain: Any) -> bool:
+    return type(value) in (int, bool) and value is not False and value != plain
+
+
+layer(
+    f"{_DATA}.DataLoader",
+    "dataset, batch_size=1, shuffle=None, sampler=None, batch_sampler=None, num_workers=0, collate_fn=None, "
+    "pin_memory=False, drop_last=False, timeout=0, worker_init_fn=None, multiprocessing_context=None, generator=None, "
+    "*, prefetch_factor=None, persistent_workers=False, pin_memory_device='', in_order=True",
+    bases=(),
+    setup=_make_loader,
+)(_not_called)
+
+
+@rule(f"{_DATA}.DataLoader.__iter__")
+def batches(c: Call, self: object) -> object:
+    """The batches: what collate_fn, or default_collate, makes of `batch_size` items."""
+    if not isinstance(self, Instance):
+        raise NotKnown
+    a = known(self)
+    dataset, collate_fn = c.store.value(a["dataset"]), c.store.value(a["collate_fn"])
+    item = item_of(c, dataset)
+    size = _batch_size(c, a, dataset)
+    if size is None:
+        return Many(_converted(c, item) if collate_fn is None else c.invoke(collate_fn, item), length_of(c, dataset))
+    if collate_fn is not None and not _is_default(collate_fn):
+        element = c.invoke(collate_fn, _repeated(item, size))
+    else:
+        element = collate(c, item, size, _about(self, dataset))
+    return Many(_placed(element, self), _count(c, a, dataset))
+
+
+def _is_default(collate_fn: object) -> bool:
+    return isinstance(collate_fn, Lib) and collate_fn.path.rpartition(".")[2] == "default_collate"
+
+
+def _about(self: Instance, dataset: object) -> list[Related]:
+    found = []
+    if isinstance(dataset, Instance) and dataset.origin is not None:
+        found.append(Related(dataset.origin, "the dataset is made here"))
+    if self.origin is not None:
+        found.append(Related(self.origin, "the DataLoader is made here"))
+    return found
+
+
+def _placed(element: Any, self: Instance) -> Any:
+    """The tensors of a batch come from the loader."""
+    parts: list[Any] = element if isinstance(element, List) else [element]
+    if isinstance(element, (Dict, Named)):
+        parts = list(element.values() if isinstance(element, Dict) else element)
+    for part in parts:
+        if isinstance(part, Tensor) and part.origin is None:
+            part.origin = self.origin
+    return element
+
+
+def _batch_size(c: Call, a: dict[str, Any], dataset: object) -> Dim | None:
+    """The size of a batch as a dim; None where items are not batched."""
+    sampler = c.store.value(a["batch_sampler"])
+    if sampler is not None:
+        inside = sampler.attrs if isinstance(sampler, Instance) and f"{_DATA}.BatchSampler" in library_bases(sampler) else {}
+        size = c.store.value(inside.get("batch_size", UNKNOWN))
+        return size if isinstance(size, (int, Expr)) else c.fresh("B")
+    size = c.store.value(a["batch_size"])
+    if size is None:
+        return None
+    if type(size) is Unknown and size.hole is not None:
+        return c.dim(c.store.teach(size.hole, symbol("B")))
+    if not isinstance(size, (int, Expr)):
+        return c.fresh("B")
+    if isinstance(size, int) and c.store.value(a["sampler"]) is None and a["drop_last"] is False:
+        length = length_of(c, dataset)
+        if isinstance(length, int) and 0 < length < size:
+            return length
+    return size
+
+
+def _count(c: Call, a: dict[str, Any], dataset: object) -> Dim | None:
+    """How many batches there are; None where it is not known."""
+    size, drop = c.store.value(a["batch_size"]), c.store.value(a["drop_last"])
+    if c.store.value(a["batch_sampler"]) is not None or not isinstance(drop, bool):
+        return None
+    sampler = c.store.value(a["sampler"])
+    length = length_of(c, dataset if sampler is None else sampler)
+    if length is None or size is None:
+        return length
+    if not isinstance(size, int) or size < 1:
+        return None
+    return floordiv(length, size) if drop else ceildiv(length, size)
+
+
+@rule(f"{_DATA}.DataLoader.__len__")
+def loader_length(c: Call, self: object) -> object:
+    if not isinstance(self, Instance):
+        raise NotKnown
+    a = known(self)
+    found = _count(c, a, c.store.value(a["dataset"]))
+    return Scalar("int") if found is None else found
+
+
+for _module, _names in (
+    ("dataloader", "DataLoader default_collate default_convert"),
+    ("dataset", "Dataset IterableDataset TensorDataset Subset ConcatDataset ChainDataset random_split"),
+    ("sampler", "Sampler SequentialSampler RandomSampler SubsetRandomSampler WeightedRandomSampler BatchSampler"),
+    ("distributed", "DistributedSampler"),
+    ("_utils.collate", "default_collate default_convert"),
+):
+    for _name in _names.split():
+        alias(f"{_DATA}.{_module}.{_name}", f"{_DATA}.{_name}")

@@ -1,0 +1,7 @@
+import torch
+from torch import nn
+
+attention = nn.MultiheadAttention(embed_dim=96, num_heads=4, batch_first=True)
+sequence = torch.randn(5, 30, 96)
+out, weights = attention(sequence, sequence, sequence)
+print(out.shape, weights.shape)

@@ -1,0 +1,7 @@
+import torch
+
+recordings = []
+for seconds in (2, 2, 2):
+    recordings.append(torch.zeros(1, seconds * 16000))
+batch = torch.stack(recordings)
+print(batch.mean(dim=0).shape)

@@ -1,0 +1,46 @@
+"""The thresholds: 95 % of the points of each model exact, nothing wrong, no alarm."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from tests.truth.comparer import compare
+from tests.truth.models import Model, comparison, models
+
+LEAST_EXACT = 0.95
+LESS = {"maxvit_t": 0.03, "lraspp_mobilenet_v3_large": 0.3, "mvit_v1_b": 0.2}
+"""Models of which we cannot say as much yet, and what we can say."""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is None, reason="torchvision is not installed")
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
+def test_model(model: Model) -> None:
+    found = comparison(model)
+    wrong = [(row["file"], row["line"], row["name"], values) for v, row, values in found.verdicts if v == "wrong"]
+    assert not wrong
+    assert not found.alarms
+    assert found.exact >= LESS.get(model.name, LEAST_EXACT), dict(found.counts)
+
+
+def _row(values: list[object], line: int = 1) -> dict[str, object]:
+    return {"file": "m.py", "line": line, "name": "x", "kind": "assign", "values": values}
+
+
+@pytest.mark.parametrize(
+    ("claimed", "verdict"),
+    [
+        ([[[2, 3], "float32"]], "exact"),
+        ([[["B", 3], "float32"]], "partial"),
+        ([[["...", 3], "float32"]], "partial"),
+        ([[["...", 4], "float32"]], "wrong"),
+        ([[[2, 3], "float32"], [[2, 4], "float32"]], "wrong"),
+        ([[[2, 3, 1], "float32"]], "wrong"),
+        ([[None, None]], "missing"),
+        ([], "missing"),
+    ],
+)
+def test_verdict(claimed: list[object], verdict: str) -> None:
+    found = compare([_row([[[2, 3], "float32"]])], {"hints": [_row(claimed)], "diagnostics": []})
+    assert [v for v, _, _ in found.verdicts] == [verdict]
