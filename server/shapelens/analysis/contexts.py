@@ -55,6 +55,7 @@ class Roots:
         m = self.m
         place = self.places[id(chunk)]
         frame = Frame(self.module, place, {}, ())
+        m.store.begin()
         mark, fuel = m.store.mark(), m.fuel
         m.fuel = min(fuel, ROOT_FUEL)
         allowance = m.fuel

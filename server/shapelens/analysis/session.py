@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import shapelens.rules.einops
-import shapelens.rules.torch  # noqa: F401  registers the rules
+import shapelens.rules.torch
+import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
 from shapelens.analysis.following import Following, file_stamp

@@ -21,6 +21,7 @@ from shapelens.dims.expr import (
     symbol,
     symbols,
 )
+from shapelens.dims.simple import simple, simple_dims
 from shapelens.dims.solve import Binding, Impossible, NoSolution, Sizes, Solution, Undecided, isolate, solve
 from shapelens.dims.substitute import substitute
 from shapelens.dims.text import ascii_text, text
@@ -57,6 +58,8 @@ __all__ = [
     "minimum",
     "mod",
     "product",
+    "simple",
+    "simple_dims",
     "solve",
     "substitute",
     "symbol",

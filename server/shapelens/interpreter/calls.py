@@ -6,8 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.dims import symbols
-from shapelens.dims import Expr
+from shapelens.dims import Expr, simple_dims, symbols
 from shapelens.interpreter import builtins, classes, containers, iteration, plain
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, settle_outcomes, run_branch
 from shapelens.interpreter.machine import Frame, Key, Machine, Unkeyable
@@ -434,12 +433,25 @@ def guarded(m: Machine, f: Frame, node: ast.AST, rule: Callable[[], Any], otherw
     finally:
         m.call.warn, m.call.invoke = previous
     if type(value) is Tensor:
-        if value.origin is None:
-            value.origin = Origin((f.place, node), "")
-    elif type(value) is tuple:
-        for part in value:
-            if type(part) is Tensor and part.origin is None:
-                part.origin = Origin((f.place, node), "")
+        return _placed(m, f, node, value)
+    if type(value) is tuple:
+        return tuple([_placed(m, f, node, v) if type(v) is Tensor else v for v in value])
+    return value
+
+
+def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
+    """The tensor with where it came from; symbolic dims cost fuel, and those that grew too large are given up."""
+    shape = value.shape
+    if type(shape) is tuple:
+        for dim in shape:
+            if type(dim) is not int:
+                m.burn(20)
+                kept = simple_dims(shape)
+                if kept is not shape:
+                    value = value.with_(shape=kept, parameter=value.parameter)
+                break
+    if value.origin is None:
+        value.origin = Origin((f.place, node), "")
     return value
 
 

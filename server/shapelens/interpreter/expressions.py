@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.dims import Expr, equal, less, less_equal
+from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
 from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, plain
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
@@ -305,9 +305,10 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
         if name == "truediv":
             return Ratio(a, b)
         if name in ("add", "sub", "mul", "floordiv", "mod") or name == "pow" and isinstance(b, int) and 0 <= b <= 8:
+            m.burn(20)
             try:
-                return apply(a, b)
-            except (ZeroDivisionError, ValueError):
+                return simple(apply(a, b))
+            except (ZeroDivisionError, ValueError, TooComplex):
                 return Scalar("int")
         return Scalar("float" if name == "pow" else "int")
     if isinstance(b, float) and b != 0 and isinstance(a, Expr):

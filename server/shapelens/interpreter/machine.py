@@ -128,6 +128,7 @@ class Machine:
         self.call = Call(self.store)
         self.loader = loader
         self.fuel = fuel
+        self.ticks = 0
         self.depth = 0
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
         self.reports: list[Report] = []
@@ -189,7 +190,8 @@ class Machine:
         self.fuel -= amount
         if self.fuel < 0:
             raise Budget
-        if self.fuel & 127 == 0 and self.cancelled is not None and self.cancelled():
+        self.ticks += 1
+        if self.ticks & 127 == 0 and self.cancelled is not None and self.cancelled():
             raise Cancelled
 
     # -- what is seen --------------------------------------------------------------------------------------------

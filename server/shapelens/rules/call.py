@@ -319,6 +319,8 @@ def _no_warn(_: Failure) -> None:
 def flat(items: Iterable[Any]) -> list[Any]:
     """One level of nesting removed: the `view(2, 3)` and `view((2, 3))` forms give the same list."""
     listed = list(items)
+    if len(listed) == 1 and type(listed[0]) is Unknown:
+        raise NotKnown  # one size, or a tuple of them
     if len(listed) == 1 and isinstance(listed[0], (tuple, list)):
         if isinstance(listed[0], List) and listed[0].rest is not None:
             raise NotKnown

@@ -29,6 +29,12 @@ from shapelens.values.shapes import Open, Shape, ShapeVar
 from shapelens.values.tensor import Size, Tensor
 
 _MAX_EQUATIONS = 24
+# The solver is asked only what it can answer in a few milliseconds, and not too often in one run.
+_MAX_UNKNOWNS, _MAX_SIZE, _MAX_PENDING, _MAX_SOLVED = 3, 100, 6, 60
+
+
+def _size(dim: Dim) -> int:
+    return 1 if isinstance(dim, int) else len(dim.key)
 
 
 class Store:
@@ -41,9 +47,14 @@ class Store:
         self._numels: dict[ShapeVar, Expr] = {}
         self._named: dict[int, tuple[Unknown, Expr]] = {}
         self.equations: list[tuple[Dim, Dim]] = []
+        self._solved = 0
         self._trail: list[tuple[dict[Any, Any], Any]] = []
 
     # -- taking back ------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A new run starts: the solver may be asked again."""
+        self._solved = 0
 
     def mark(self) -> tuple[int, int]:
         """A place to return to with `undo`."""
@@ -190,15 +201,27 @@ class Store:
         return None
 
     def _contradicts(self, more: Sequence[tuple[Dim, Dim]]) -> bool:
-        pending = [(self.dim(a), self.dim(b)) for a, b in (*self.equations, *more)]
+        pending = self._solvable((*self.equations, *more))
+        if not pending or self._solved >= _MAX_SOLVED:
+            return False
+        self._solved += 1
         return isinstance(solve(pending), NoSolution)
+
+    def _solvable(self, equations: Sequence[tuple[Dim, Dim]]) -> list[tuple[Dim, Dim]]:
+        """Those still undecided that are small enough for the solver to be quick."""
+        pending = []
+        for a, b in equations:
+            a, b = self.dim(a), self.dim(b)
+            if len(symbols(a) | symbols(b)) <= _MAX_UNKNOWNS and _size(a) + _size(b) <= _MAX_SIZE:
+                if equal(a, b) is None:
+                    pending.append((a, b))
+        return pending[:_MAX_PENDING]
 
     def assumed(self) -> Sizes | None:
         """The sizes that satisfy the equations that are left: an assumption, not a certainty."""
         if not self.equations:
             return None
-        pending = [(self.dim(a), self.dim(b)) for a, b in self.equations]
-        pending = [(a, b) for a, b in pending if equal(a, b) is None]
+        pending = self._solvable(self.equations)
         found = solve(pending) if pending else None
         return found if isinstance(found, Sizes) else None
 

@@ -1,0 +1,4 @@
+import torch
+
+labels = torch.randint(0, 10, (16, 1))
+one_hot = torch.zeros(16, 10).scatter_(1, labels, 1.0)
