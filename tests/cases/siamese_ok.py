@@ -6,7 +6,13 @@ class Siamese(nn.Module):
     def __init__(self):
         super().__init__()
         self.branch = nn.Sequential(
-            nn.Conv2d(1, 16, 10), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(16, 32, 7), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()
+            nn.Conv2d(1, 16, 10),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(16, 32, 7),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
         )
         self.embed = nn.Sequential(nn.Linear(32 * 9 * 9, 64), nn.Sigmoid())
         self.score = nn.Linear(64, 1)

@@ -32,7 +32,9 @@ class Roots:
 
     def run(self) -> None:
         """All of them, those that nothing in the file refers to first."""
-        functions = [(c, n) for c in self.tree.chunks for n in c.tree if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        functions = [
+            (c, n) for c in self.tree.chunks for n in c.tree if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
         self._annotated()
         for chunk, node in functions:
             if not self._is_referred_to(node.name, chunk):
@@ -247,5 +249,3 @@ def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[lis
         else:
             args.append(annotations.value_of(m, name, annotation, axes, inner))
     return args, axes
-
-

@@ -21,9 +21,7 @@ _LOOKED_AT = 60
 class Following:
     """The modules that runs share: found when first imported, run when first asked for something."""
 
-    def __init__(
-        self, tree_of: Callable[[str], Tree], resolver: Callable[[], Resolver], roots: Sequence[Path]
-    ) -> None:
+    def __init__(self, tree_of: Callable[[str], Tree], resolver: Callable[[], Resolver], roots: Sequence[Path]) -> None:
         self.tree_of, self.resolver = tree_of, resolver
         self.roots = [str(r) for r in roots]
         self.modules: dict[str, PyModule | None] = {}

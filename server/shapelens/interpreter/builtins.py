@@ -189,10 +189,28 @@ _TYPE_NAMES: dict[type, tuple[str, ...]] = {
 _ABSTRACT: dict[str, tuple[str, ...]] = {
     "int": ("numbers.Number", "numbers.Integral", "numbers.Real"),
     "float": ("numbers.Number", "numbers.Real"),
-    "list": ("collections.abc.Sequence", "collections.abc.Iterable", "typing.Sequence", "typing.Iterable", "typing.List"),
-    "tuple": ("collections.abc.Sequence", "collections.abc.Iterable", "typing.Sequence", "typing.Iterable", "typing.Tuple"),
+    "list": (
+        "collections.abc.Sequence",
+        "collections.abc.Iterable",
+        "typing.Sequence",
+        "typing.Iterable",
+        "typing.List",
+    ),
+    "tuple": (
+        "collections.abc.Sequence",
+        "collections.abc.Iterable",
+        "typing.Sequence",
+        "typing.Iterable",
+        "typing.Tuple",
+    ),
     "str": ("collections.abc.Sequence", "collections.abc.Iterable", "typing.Sequence", "typing.Iterable"),
-    "dict": ("collections.abc.Mapping", "collections.abc.Iterable", "typing.Mapping", "typing.Dict", "collections.OrderedDict"),
+    "dict": (
+        "collections.abc.Mapping",
+        "collections.abc.Iterable",
+        "typing.Mapping",
+        "typing.Dict",
+        "collections.OrderedDict",
+    ),
     "set": ("collections.abc.Iterable", "typing.Iterable"),
 }
 
@@ -209,10 +227,14 @@ def python_type_names(value: Any) -> set[str] | None:
     elif value is None:
         return {"types.NoneType", "builtins.NoneType"}
     elif isinstance(value, (Function, Bound, Partial, Plain)):
-        return {"types.FunctionType", "collections.abc.Callable", "typing.Callable"} if isinstance(value, Function) else {
-            "collections.abc.Callable",
-            "typing.Callable",
-        }
+        return (
+            {"types.FunctionType", "collections.abc.Callable", "typing.Callable"}
+            if isinstance(value, Function)
+            else {
+                "collections.abc.Callable",
+                "typing.Callable",
+            }
+        )
     elif isinstance(value, (Class, Lib)):
         return {"builtins.type", "collections.abc.Callable", "typing.Callable"} if isinstance(value, Class) else None
     elif isinstance(value, Iter):
@@ -819,7 +841,9 @@ def _pure_iterator(function: Callable[..., Any]) -> Native:
     return apply
 
 
-for _name in "product permutations combinations combinations_with_replacement chain islice zip_longest pairwise".split():
+for (
+    _name
+) in "product permutations combinations combinations_with_replacement chain islice zip_longest pairwise".split():
     if hasattr(itertools, _name):
         NATIVES[f"itertools.{_name}"] = _pure_iterator(getattr(itertools, _name))
 

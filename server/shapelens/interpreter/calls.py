@@ -82,9 +82,7 @@ def make_function(m: Machine, node: Any, name: str, f: Frame) -> Function:
 
     arguments: ast.arguments = node.args
     defaults = tuple([ev(m, d, f) for d in arguments.defaults])
-    kw_defaults = {
-        a.arg: ev(m, d, f) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None
-    }
+    kw_defaults = {a.arg: ev(m, d, f) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults) if d is not None}
     in_class = f.owner is not None and f.locals is f.owner.attrs
     if in_class or f.locals is f.module.namespace:
         cells = f.cells
@@ -468,7 +466,9 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         return instance
     rule = registry.rules.get(path)
     if rule is not None:
-        value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), registry.unknown_result(rule.result))
+        value = guarded(
+            m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), registry.unknown_result(rule.result)
+        )
         return value
     pure = builtins.PURE.get(path)
     if pure is not None:
@@ -510,7 +510,11 @@ def call_method(
             havoc(m, value)
         return UNKNOWN
     return guarded(
-        m, f, node, lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs), registry.unknown_result(rule.result)
+        m,
+        f,
+        node,
+        lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs),
+        registry.unknown_result(rule.result),
     )
 
 

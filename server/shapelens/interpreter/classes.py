@@ -181,7 +181,9 @@ def _decorate(m: Machine, f: Frame, decorator: ast.expr, made: Any, cls: Class) 
     if path in ("dataclasses.dataclass", "attr.s", "attrs.define", "attr.dataclass", "flax.struct.dataclass"):
         cls.kind = "dataclass"
         own = annotated_fields(m, f, cls.node)
-        inherited = [x for b in reversed(cls.mro[1:]) if isinstance(b, Class) and b.kind == "dataclass" for x in b.fields]
+        inherited = [
+            x for b in reversed(cls.mro[1:]) if isinstance(b, Class) and b.kind == "dataclass" for x in b.fields
+        ]
         names = [x[0] for x in own]
         cls.fields = (*[x for x in inherited if x[0] not in names], *own)
         return made

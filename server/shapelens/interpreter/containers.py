@@ -8,7 +8,21 @@ from typing import Any
 
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
-from shapelens.values import UNKNOWN, Bound, Choice, Class, Dict, Instance, Iter, Lib, List, Many, Scalar, Tensor, Unknown
+from shapelens.values import (
+    UNKNOWN,
+    Bound,
+    Choice,
+    Class,
+    Dict,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Scalar,
+    Tensor,
+    Unknown,
+)
 from shapelens.values.dtypes import ALIASES, FLOATS
 
 NO_METHOD = object()
@@ -39,7 +53,8 @@ def entries(instance: Instance) -> dict[str, Any]:
         return {
             k: v
             for k, v in instance.attrs.items()
-            if (isinstance(v, (Instance, Choice, Tensor)) or isinstance(v, Unknown)) and (keys is None or k in keys)
+            if (isinstance(v, (Instance, Choice, Tensor)) or isinstance(v, Unknown))
+            and (keys is None or k in keys)
             and k not in ("?", "training")
         }
     return {k: v for k, v in instance.attrs.items() if isinstance(v, (Instance, Choice)) and is_child(v)}
@@ -298,7 +313,9 @@ def call_method(
 Method = Callable[[Machine, Frame, ast.AST, Instance, list[Any], dict[str, Any]], Any]
 
 
-def _add_module(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _add_module(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     values = [*args, *kwargs.values()]
     m.touch(instance)
     if len(values) >= 2 and isinstance(values[0], str):
@@ -451,9 +468,7 @@ _CONTAINER_METHODS: dict[str, Method] = {
 
 
 def _listing(build: Callable[[Instance, list[Any], dict[str, Any]], list[Any]]) -> Method:
-    def method(
-        m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
-    ) -> Any:
+    def method(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if instance.attrs.get("?") is not None or instance.attrs.get("*") is not None:
             return Many(UNKNOWN)
         return Iter(build(instance, args, kwargs))

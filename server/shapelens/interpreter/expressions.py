@@ -240,8 +240,11 @@ def binary(
         return _dim_binary(m, name, apply, a, b)
     if isinstance(a, Choice) or isinstance(b, Choice):
         return _choice_binary(m, f, node, name, apply, a, b)
-    if isinstance(a, Scalar) and (isinstance(b, (Scalar, *_NUMBERS, str))) or isinstance(b, Scalar) and isinstance(
-        a, (*_NUMBERS, str)
+    if (
+        isinstance(a, Scalar)
+        and (isinstance(b, (Scalar, *_NUMBERS, str)))
+        or isinstance(b, Scalar)
+        and isinstance(a, (*_NUMBERS, str))
     ):
         return _scalar_binary(name, a, b)
     if isinstance(a, (Instance, Class)) or isinstance(b, (Instance, Class)):
@@ -313,7 +316,13 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
         return Scalar("float" if name == "pow" else "int")
     if isinstance(b, float) and b != 0 and isinstance(a, Expr):
         if name == "mul":
-            return Ratio(a * int(b), 1) if b == int(b) else Ratio(a, int(1 / b)) if 1 / b == int(1 / b) else Scalar("float")
+            return (
+                Ratio(a * int(b), 1)
+                if b == int(b)
+                else Ratio(a, int(1 / b))
+                if 1 / b == int(1 / b)
+                else Scalar("float")
+            )
         if name == "truediv" and b == int(b):
             return Ratio(a, int(b))
     if isinstance(a, float) and name == "mul":
@@ -370,9 +379,7 @@ def _choice_binary(
     rights = b.values if isinstance(b, Choice) else (b,)
     if len(lefts) * len(rights) > 4:
         return UNKNOWN
-    bodies = [
-        lambda x=x, y=y: ("value", binary(m, f, node, name, apply, x, y)) for x in lefts for y in rights
-    ]
+    bodies = [lambda x=x, y=y: ("value", binary(m, f, node, name, apply, x, y)) for x in lefts for y in rights]
     return value_of_branches(m, f, bodies)
 
 
@@ -511,7 +518,12 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
         return _compare_dims(m, name, a, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         relation = None
-        if isinstance(a, Unknown) and isinstance(b, (int, Expr)) or isinstance(b, Unknown) and isinstance(a, (int, Expr)):
+        if (
+            isinstance(a, Unknown)
+            and isinstance(b, (int, Expr))
+            or isinstance(b, Unknown)
+            and isinstance(a, (int, Expr))
+        ):
             relation = name, a, b
         return Scalar("bool", relation=relation)
     if name in ("eq", "ne"):

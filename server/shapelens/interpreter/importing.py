@@ -89,11 +89,15 @@ def resolved(m: Machine, module: PyModule, later: Later) -> Any:
     if target is None:
         return attributes.of_lib(Lib(later.module), later.name)
     child = None
-    if target.is_package and target.state != "done":
+    held = target.namespace.get(later.name)
+    own = type(held) is Later and (held.module, held.name) == (later.module, later.name)
+    if target.is_package and (own or target.state != "done"):
         # A submodule of that name is what nearly every package means; its `__init__` need not run for it.
         child = m.load_module(f"{later.module}.{later.name}", module.path)
     if child is not None:
         return child
+    if own:
+        return Unknown(later.name)
     value = member(m, target, later.name)
     return Unknown(later.name) if value is MISSING else value
 

@@ -428,5 +428,3 @@ def update_dict(m: Machine, table: dict[Any, Any], other: Any) -> None:
         for key in table:
             table[key] = UNKNOWN
         table.rest = UNKNOWN
-
-

@@ -178,7 +178,9 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
             signal = ("return", m.store.value(signal[1]))
         m.settle(seen)
         value_of = m.store.value
-        after = {k: value_of(v) for k, v in frame.locals.items()} if len(m.store._trail) > mark[0] else dict(frame.locals)
+        after = (
+            {k: value_of(v) for k, v in frame.locals.items()} if len(m.store._trail) > mark[0] else dict(frame.locals)
+        )
         changed = {key: (obj, content(obj)) for key, (obj, _) in m.touched[-1].items()}
     finally:
         table = m.touched.pop()

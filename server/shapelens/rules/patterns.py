@@ -257,8 +257,7 @@ def _size_failure(
         fixes.append(Fix(f"Change {axis.text} to {resolved} in {c.name}", c.layer.origin, axis.text, str(resolved)))
     c.fail(
         code,
-        f"{c.name} expects {named} = {c.dim_text(expected)}, got {c.dim_text(came)} "
-        f"in dim {place} of {c.text(tensor)}",
+        f"{c.name} expects {named} = {c.dim_text(expected)}, got {c.dim_text(came)} in dim {place} of {c.text(tensor)}",
         tensor,
         fixes=fixes,
     )

@@ -294,7 +294,9 @@ def binding_problem(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) 
     if len(args) > len(rule.positional) and not any(p.kind == "*" for p in rule.parameters):
         return f"{name} takes {len(rule.positional)} positional arguments, {len(args)} were given"
     given = {p.name for p in rule.positional[: len(args)]} | set(kwargs)
-    missing = [p.name for p in rule.parameters if p.default is _MISSING and p.kind in ("", "kw") and p.name not in given]
+    missing = [
+        p.name for p in rule.parameters if p.default is _MISSING and p.kind in ("", "kw") and p.name not in given
+    ]
     return f"{name} is missing the argument '{missing[0]}'" if missing else ""
 
 

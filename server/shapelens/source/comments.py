@@ -81,7 +81,20 @@ _DIM = re.compile(
 _NOT_NAMES = frozenset(
     [
         *("todo", "fixme", "note", "xxx", "hack", "warning", "see", "type", "noqa", "pragma", "eg", "ie", "e.g", "i.e"),
-        *("default", "defaults", "args", "arg", "returns", "return", "example", "usage", "step", "stage", "ref", "range"),
+        *(
+            "default",
+            "defaults",
+            "args",
+            "arg",
+            "returns",
+            "return",
+            "example",
+            "usage",
+            "step",
+            "stage",
+            "ref",
+            "range",
+        ),
     ]
 )
 

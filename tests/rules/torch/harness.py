@@ -94,7 +94,15 @@ def compare(
     """Run both. `allow_unknown`: our side may not know; `may_miss`: our side may not notice an error."""
     try:
         expected = real()
-    except (RuntimeError, ValueError, IndexError, TypeError, AssertionError, AttributeError, NotImplementedError) as error:
+    except (
+        RuntimeError,
+        ValueError,
+        IndexError,
+        TypeError,
+        AssertionError,
+        AttributeError,
+        NotImplementedError,
+    ) as error:
         try:
             found = ours()
         except Failure as failure:
@@ -122,9 +130,7 @@ def call(path: str, *args: Any, **kwargs: Any) -> Any:
     return apply_rule(Call(Store(), path), rules[path], args, kwargs)
 
 
-def check(
-    path: str, *args: Any, allow_unknown: bool = False, may_miss: bool = False, **kwargs: Any
-) -> None:
+def check(path: str, *args: Any, allow_unknown: bool = False, may_miss: bool = False, **kwargs: Any) -> None:
     """Hold the rule of a function or method (`torch.Tensor.view`) against torch on these real arguments."""
     shown = f"{path}{abstract(args)}{abstract(kwargs) or ''}"
     ours = [abstract(a) for a in args]
@@ -191,9 +197,7 @@ def check_layer(
     def ours() -> Any:
         layer = Instance(Lib(path))
         make_layer(Call(store, path), path, layer, [abstract(a) for a in args], abstract(dict(kwargs)))
-        return call_layer(
-            Call(store, path), path, layer, [abstract(x) for x in inputs], abstract(dict(input_kwargs))
-        )
+        return call_layer(Call(store, path), path, layer, [abstract(x) for x in inputs], abstract(dict(input_kwargs)))
 
     def real() -> Any:
         layer = real_function(path)(*args, **kwargs)

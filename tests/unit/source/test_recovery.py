@@ -290,7 +290,21 @@ SOURCES = [
     Path(pytest.__file__).parent.parent / "_pytest" / "fixtures.py",
     Path(pytest.__file__).parent.parent / "_pytest" / "doctest.py",
 ]
-INSERTED = ["x = f(", "x = 'a", 'x = """a', "x = ", "x.", "x = a)", "del", "while x", "def f(", "for", "if x", "class A(", "a b"]
+INSERTED = [
+    "x = f(",
+    "x = 'a",
+    'x = """a',
+    "x = ",
+    "x.",
+    "x = a)",
+    "del",
+    "while x",
+    "def f(",
+    "for",
+    "if x",
+    "class A(",
+    "a b",
+]
 
 
 def broken_versions(seed: int) -> tuple[str, str, int, int]:

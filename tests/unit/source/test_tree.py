@@ -131,7 +131,7 @@ def test_a_chunk_is_a_top_level_statement_with_its_decorators() -> None:
         "try:\n    a\nexcept B:\n    c\nelse:\n    d\nfinally:\n    e\n",
         "def f(): return 1\ndef f(): return 1\n",
         "x = [  # (\n    '(', \"'\",\n]\ny = 1\n",
-        "x = r'\\\\'\ny = '\\''\nz = \"\"\"\\\"\"\"\"\nw = 1\n",
+        'x = r\'\\\\\'\ny = \'\\\'\'\nz = """\\""""\nw = 1\n',
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -283,8 +283,40 @@ def test_what_is_unreadable_costs_its_statement() -> None:
 
 
 PIECES = st.sampled_from(
-    ["def f():", "class A:", "if x:", "else:", "try:", "x = 1", "f(", ")", '"""', "'", "\n", "\n    ", "\n        ", "@a"]
-    + [" ", "\\\n", "#", ":", "match a:", "case 1:", "return", "async ", "for x in y:", "[", "]", "{", "}", ";", "\t", "\x0c"]
+    [
+        "def f():",
+        "class A:",
+        "if x:",
+        "else:",
+        "try:",
+        "x = 1",
+        "f(",
+        ")",
+        '"""',
+        "'",
+        "\n",
+        "\n    ",
+        "\n        ",
+        "@a",
+    ]
+    + [
+        " ",
+        "\\\n",
+        "#",
+        ":",
+        "match a:",
+        "case 1:",
+        "return",
+        "async ",
+        "for x in y:",
+        "[",
+        "]",
+        "{",
+        "}",
+        ";",
+        "\t",
+        "\x0c",
+    ]
     + ["f'{", "0" * 9, "é", "𝔸", "\0", "\ud800", "\r", "\r\n", "x: int =", "lambda", "with a as b:", "import a", "= "]
 )
 

@@ -44,8 +44,6 @@ def _keyword_size(path: str) -> None:
             return known(c, kwargs["size"], dtype=kwargs.get("dtype"))
         return known(c, *size, dtype=kwargs.get("dtype"))
 
-
-
     del rules[path]
     rule(path)(apply)
 
@@ -209,7 +207,10 @@ def _of_list(c: Call, value: Sequence[Any]) -> tuple[Any, str | None, Any]:
             if isinstance(shape, tuple) and isinstance(first, tuple):
                 known = all(isinstance(d, int) for d in (*shape, *first))
                 if known and not any(isinstance(v, Tensor) for v in value):
-                    c.fail("ragged-data", f"{c.name}: nested lists of different lengths, {c.text(first)} and {c.text(shape)}")
+                    c.fail(
+                        "ragged-data",
+                        f"{c.name}: nested lists of different lengths, {c.text(first)} and {c.text(shape)}",
+                    )
             raise NotKnown
         dtype = dtype if kind == dtype else promote(dtype, kind)
     if not isinstance(first, tuple):

@@ -479,7 +479,9 @@ def _make_loader(c: Call, self: Instance) -> None:
     if a["shuffle"] is True and isinstance(sampler, Instance):
         _fail(c, "argument-value", "DataLoader: give either sampler or shuffle, not both")
     if isinstance(batches, Instance):
-        given = [n for n, plain in (("batch_size", 1), ("shuffle", None), ("drop_last", False)) if _is_given(a[n], plain)]
+        given = [
+            n for n, plain in (("batch_size", 1), ("shuffle", None), ("drop_last", False)) if _is_given(a[n], plain)
+        ]
         given += ["sampler"] if isinstance(sampler, Instance) else []
         if given:
             _fail(c, "argument-value", f"DataLoader: batch_sampler does not go with {given[0]}")
@@ -551,7 +553,9 @@ def _batch_size(c: Call, a: dict[str, Any], dataset: object) -> Dim | None:
     """The size of a batch as a dim; None where items are not batched."""
     sampler = c.store.value(a["batch_sampler"])
     if sampler is not None:
-        inside = sampler.attrs if isinstance(sampler, Instance) and f"{_DATA}.BatchSampler" in library_bases(sampler) else {}
+        inside = (
+            sampler.attrs if isinstance(sampler, Instance) and f"{_DATA}.BatchSampler" in library_bases(sampler) else {}
+        )
         size = c.store.value(inside.get("batch_size", UNKNOWN))
         return size if isinstance(size, (int, Expr)) else c.fresh("B")
     size = c.store.value(a["batch_size"])

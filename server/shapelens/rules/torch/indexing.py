@@ -95,7 +95,11 @@ def selected(c: Call, tensor: Tensor, index: Any) -> tuple[Dim, ...] | Open:
             raise NotKnown
         if isinstance(item, Tensor) and item.dtype is None:
             raise NotKnown
-        if isinstance(item, Tensor) and item.dtype is not None and item.dtype.startswith(("float", "bfloat", "complex")):
+        if (
+            isinstance(item, Tensor)
+            and item.dtype is not None
+            and item.dtype.startswith(("float", "bfloat", "complex"))
+        ):
             c.fail("index-dtype", f"an index must be of integers or booleans, got {item.dtype}", tensor, item)
     shape = c.shape(tensor)
     if isinstance(shape, Open):
@@ -103,9 +107,7 @@ def selected(c: Call, tensor: Tensor, index: Any) -> tuple[Dim, ...] | Open:
     dims = c.dims(tensor)
     used = sum(_uses(c, i) for i in items)
     if used > len(dims):
-        c.fail(
-            "index-out-of-range", f"{used} indices for {c.text(tensor)}, which has {len(dims)} dims", tensor
-        )
+        c.fail("index-out-of-range", f"{used} indices for {c.text(tensor)}, which has {len(dims)} dims", tensor)
     ellipses = [i for i, x in enumerate(items) if x is Ellipsis]
     fill = [_FULL] * (len(dims) - used)
     if ellipses:
@@ -216,7 +218,9 @@ def _open_selected(c: Call, tensor: Tensor, shape: Open, items: list[Any]) -> tu
         raise NotKnown
     known = c.store.at_least(shape, front, back)
     prefix = _selected(c, tensor, known.prefix[:front], head) + known.prefix[front:]
-    suffix = known.suffix[: len(known.suffix) - back] + _selected(c, tensor, known.suffix[len(known.suffix) - back :], tail)
+    suffix = known.suffix[: len(known.suffix) - back] + _selected(
+        c, tensor, known.suffix[len(known.suffix) - back :], tail
+    )
     return Open(prefix, known.var, suffix)
 
 

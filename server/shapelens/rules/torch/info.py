@@ -214,5 +214,3 @@ def promote_types(c: Call, type1: object, type2: object) -> object:
 def broadcast_shapes(c: Call, *shapes: object) -> object:
     """The common shape of several shapes."""
     return Size(c.broadcast(*[c.ints(s) for s in shapes]))
-
-

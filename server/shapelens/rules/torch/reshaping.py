@@ -413,7 +413,9 @@ def _repeated(c: Call, tensor: Tensor, repeats: list[Dim], strict: bool) -> Tens
 
 
 @rule("torch.repeat_interleave", "torch.Tensor.repeat_interleave")
-def repeat_interleave(c: Call, input: Tensor, repeats: object, dim: object = None, *, output_size: object = None) -> Tensor:
+def repeat_interleave(
+    c: Call, input: Tensor, repeats: object, dim: object = None, *, output_size: object = None
+) -> Tensor:
     """Each element repeated along a dim, or of the flattened tensor."""
     dims = c.dims(input)
     if dim is None:
@@ -531,7 +533,9 @@ def narrow(c: Call, input: Tensor, dim: int, start: object, length: Dim) -> Tens
     size = dims[at]
     if isinstance(start, int) and isinstance(size, int):
         if not -size <= start <= size:
-            c.fail("index-out-of-range", f"narrow: start {start} is out of range for dim {dim} of {c.text(input)}", input)
+            c.fail(
+                "index-out-of-range", f"narrow: start {start} is out of range for dim {dim} of {c.text(input)}", input
+            )
         start = start + size if start < 0 else start
     if isinstance(start, int) and start >= 0 and less(size, length + start):
         c.fail(

@@ -25,7 +25,9 @@ CHANNELS = {
 _DTYPES = {"1": "bool", "I": "int32", "F": "float32", "I;16": "uint16"}
 
 
-def make_image(c: Call, mode: str | None, height: Dim | None, width: Dim | None, channels: Dim | None = None) -> Instance:
+def make_image(
+    c: Call, mode: str | None, height: Dim | None, width: Dim | None, channels: Dim | None = None
+) -> Instance:
     """A PIL image; what is None is not known."""
     h, w = c.fresh("H") if height is None else height, c.fresh("W") if width is None else width
     if channels is None:
@@ -49,7 +51,9 @@ class Picture:
     def remade(self, c: Call, height: Dim | None, width: Dim | None, channels: Dim | None = None) -> Any:
         """An image of the same kind with another size; None: not known."""
         if self.tensor is None:
-            mode = self.mode if channels is None else {1: "L", 3: "RGB"}.get(channels if isinstance(channels, int) else 0)
+            mode = (
+                self.mode if channels is None else {1: "L", 3: "RGB"}.get(channels if isinstance(channels, int) else 0)
+            )
             return make_image(c, mode, height, width, self.channels if channels is None else channels)
         h, w = c.fresh("H") if height is None else height, c.fresh("W") if width is None else width
         shape = (*self.front, self.channels if channels is None else channels, h, w)

@@ -30,7 +30,9 @@ def _unknown(c: Call, self: Instance, *inpt: object) -> object:
     raise NotKnown
 
 
-def _make(name: str, declared: str, apply: Apply, v2: str | None = None, setup: Callable[..., None] | None = None) -> None:
+def _make(
+    name: str, declared: str, apply: Apply, v2: str | None = None, setup: Callable[..., None] | None = None
+) -> None:
     """Register a transform in both versions: `apply(c, attrs, img)`; `v2` the parameters there, "-" for none."""
 
     def forward(c: Call, self: Instance, img: object) -> object:
@@ -240,7 +242,10 @@ for _name, _declared in (
     ("RandomResize", f"min_size, max_size, {_MODE}, antialias=True"),
     ("RandomShortestSize", f"min_size, max_size=None, {_MODE}, antialias=True"),
     ("RandomZoomOut", "fill=0, side_range=(1.0, 4.0), p=0.5"),
-    ("RandomIoUCrop", "min_scale=0.3, max_scale=1.0, min_aspect_ratio=0.5, max_aspect_ratio=2.0, sampler_options=None, trials=40"),
+    (
+        "RandomIoUCrop",
+        "min_scale=0.3, max_scale=1.0, min_aspect_ratio=0.5, max_aspect_ratio=2.0, sampler_options=None, trials=40",
+    ),
 ):
     _make(_name, "-", _other_size, _declared)
 
@@ -571,7 +576,9 @@ def _either(c: Call, values: Sequence[Any]) -> Any:
         seen = [picture(c, v) for v in values]
         first = seen[0]
         same = [
-            getattr(first, n) if all(equal(getattr(first, n), getattr(s, n)) is True for s in seen) else c.fresh(n[0].upper())
+            getattr(first, n)
+            if all(equal(getattr(first, n), getattr(s, n)) is True for s in seen)
+            else c.fresh(n[0].upper())
             for n in ("channels", "height", "width")
         ]
         mode = first.mode if all(s.mode == first.mode for s in seen) else None
@@ -600,9 +607,7 @@ def _any_order(c: Call, a: dict[str, Any], img: Any) -> Any:
         after = picture(c, c.invoke(transform, img))
         if (after.tensor is None) is not (before.tensor is None) or not all(
             equal(x, y) is True
-            for x, y in zip(
-                (before.channels, before.height, before.width), (after.channels, after.height, after.width)
-            )
+            for x, y in zip((before.channels, before.height, before.width), (after.channels, after.height, after.width))
         ):
             raise NotKnown
     return before.remade(c, before.height, before.width)
