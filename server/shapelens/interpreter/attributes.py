@@ -112,7 +112,7 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
             return Unknown(("shape of", value)) if m.store.shape(value.shape) is not None else UNKNOWN  # type: ignore[arg-type]
         return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
     path = f"torch.Tensor.{name}"
-    if path in registry.rules or name.endswith("_") and path[:-1] in registry.rules:
+    if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
         return Bound(Lib(path), value)
     return Unknown(f"Tensor.{name}")
 
@@ -209,7 +209,7 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
             return cls
         if name == "__dict__":
             return Dict(value.attrs)
-        if owner is not None:
+        if owner is not None and not (cls.kind == "enum" and name in ("value", "name")):
             return _library_attribute(m, f, value, owner, name, node)
         return _missing_attribute(m, f, value, name, node)
     if name == "__class__":
@@ -352,7 +352,8 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
         m.touch(target)
         target.namespace[name] = value
     elif isinstance(target, Tensor) and name == "data":
-        del value
+        value = m.store.value(value)
+        calls.reshape_in_place(m, target, value.shape if isinstance(value, Tensor) else None)
 
 
 def put(m: Machine, target: Instance, name: str, value: Any) -> None:

@@ -496,6 +496,13 @@ def call_method(
         if found is not containers.NO_METHOD:
             return found
     rule = registry.rules.get(path)
+    if name in RESHAPING_IN_PLACE and isinstance(receiver, Tensor):
+        known = rule or registry.rules.get(path[:-1])
+        value: Any = UNKNOWN
+        if known is not None:
+            value = guarded(m, f, node, lambda: registry.apply_rule(m.call, known, [receiver, *args], kwargs), UNKNOWN)
+        reshape_in_place(m, receiver, value.shape if isinstance(value, Tensor) else None)
+        return receiver
     if rule is None and name.endswith("_") and not name.endswith("__"):
         rule = registry.rules.get(path[:-1])
         if rule is not None:
@@ -516,6 +523,26 @@ def call_method(
         lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs),
         registry.unknown_result(rule.result),
     )
+
+
+# Methods that give the tensor itself, and all other names of it, another shape.
+RESHAPING_IN_PLACE = frozenset(
+    "t_ transpose_ swapaxes_ swapdims_ unsqueeze_ squeeze_ resize_ resize_as_ set_ as_strided_".split()
+)
+
+
+def reshape_in_place(m: Machine, tensor: Tensor, shape: Any) -> None:
+    """Every name of the tensor sees the new shape; what was seen before keeps the old one."""
+    before = tensor.with_(origin=tensor.origin, parameter=tensor.parameter)
+    for entry in m.seen:
+        if entry[4] is tensor:
+            entry[4] = before
+    for seen in m.expressions.values():
+        seen[:] = [before if v is tensor else v for v in seen]
+    for watch in m.watches:
+        watch[1] = 1
+    # In a branch that may not be taken the shape is lost, as the change cannot be taken back.
+    tensor.reshape(None if m.touched else shape)
 
 
 def call_instance(

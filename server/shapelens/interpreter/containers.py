@@ -9,6 +9,7 @@ from typing import Any
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.values import (
+    Function,
     UNKNOWN,
     Bound,
     Choice,
@@ -306,8 +307,24 @@ def call_method(
     if name in _METHODS:
         return _METHODS[name](m, f, node, instance, args, kwargs)
     if name in _QUIET:
+        if name in _HOOKS and any(_may_answer(a) for a in (*args, *kwargs.values())):
+            m.touch(instance)
+            instance.attrs["?"] = True  # the hook may replace what goes in or comes out
         return _QUIET[name]
     return NO_METHOD
+
+
+_HOOKS = ("register_forward_hook", "register_forward_pre_hook")
+
+
+def _may_answer(hook: Any) -> bool:
+    """Whether a hook may return something: one that only looks on changes nothing."""
+    function = hook.function if isinstance(hook, Bound) else hook
+    if not isinstance(function, Function):
+        return not isinstance(hook, bool)
+    if isinstance(function.node, ast.Lambda):
+        return True
+    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(function.node))
 
 
 Method = Callable[[Machine, Frame, ast.AST, Instance, list[Any], dict[str, Any]], Any]

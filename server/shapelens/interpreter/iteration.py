@@ -9,7 +9,7 @@ from shapelens.dims import Expr
 from shapelens.interpreter import attributes, calls, classes, containers, plain
 from shapelens.interpreter.joining import choice, join
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules.call import NotKnown
+from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.rules.torch import info
 from shapelens.values import (
@@ -31,6 +31,8 @@ from shapelens.values import (
     Tensor,
     Unknown,
 )
+
+from shapelens.values.text import shape_text
 
 _MAX_ITEMS = 4096
 
@@ -137,7 +139,10 @@ def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: l
     """`count` elements of a value; tensors' shapes are taught their rank and the names."""
     if isinstance(value, Unknown) and not isinstance(value, Scalar):
         if isinstance(value.why, tuple) and value.why[0] == "shape of":
-            return list(info.unpack_shape(m.call, value.why[1], names))
+            try:
+                return list(info.unpack_shape(m.call, value.why[1], names))
+            except NotKnown:
+                return [Scalar("int") for _ in names]
         return [m.named_unknown(n) for n in names]
     if isinstance(value, Choice):
         fitting = [v for v in value.values if isinstance(v, (tuple, list)) and len(v) == count]
@@ -152,7 +157,16 @@ def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: l
     if rest is None:
         if len(items) == count:
             return items
-        if isinstance(value, (tuple, list, str, Size, Tensor)):
+        if isinstance(value, (tuple, Tensor)):
+            what = shape_text(value) if isinstance(value, Size) else f"{len(items)} values"
+            came = [value.of] if isinstance(value, Size) and value.of is not None else []
+            m.report(
+                Failure("unpack-mismatch", f"{what} cannot be unpacked into {count} names", m.call.related(*came)),
+                f.place,
+                node,
+            )
+            return [m.named_unknown(n) for n in names]
+        if isinstance(value, (list, str)):
             raise Exceptional("ValueError", None, f"{len(items)} values into {count} names")
         return [UNKNOWN] * count
     while len(items) < count:

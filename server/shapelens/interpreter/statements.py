@@ -75,7 +75,7 @@ def _assign(m: Machine, node: ast.Assign, f: Frame) -> Signal:
     return None
 
 
-def saw_targets(m: Machine, f: Frame, node: ast.stmt, target: ast.expr) -> None:
+def saw_targets(m: Machine, f: Frame, node: ast.AST, target: ast.expr) -> None:
     """Keep what plain names hold after an assignment, for the hints."""
     kind = type(target)
     if kind is ast.Name:
@@ -161,6 +161,7 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
         for item in items:
             m.burn()
             iteration.assign_target(m, f, node.target, item, node)
+            saw_targets(m, f, node.target, node.target)
             signal = run_block(m, node.body, f)
             if signal is None or signal[0] == "continue":
                 _rejoin_continues(m, f)
@@ -176,6 +177,7 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
 
             def turn() -> Signal:
                 iteration.assign_target(m, f, node.target, rest, node)
+                saw_targets(m, f, node.target, node.target)
                 return run_block(m, node.body, f)
 
             signal = unknown_turns(m, f, turn, node, iteration.length(m, source))
@@ -535,6 +537,8 @@ def _entered(m: Machine, f: Frame, node: ast.expr, value: Any) -> Any:
         method, owner = classes.find_in_class(value.cls, "__enter__")
         if isinstance(owner, Class) and method is not None:
             return calls.call(m, f, node, Bound(method, value), [], {})
+    if isinstance(value, Instance) and value.cls is Lib("PIL.Image.Image"):
+        return value
     return UNKNOWN
 
 

@@ -20,7 +20,7 @@ class Origin:
 
 
 class Tensor:
-    """Immutable. `library` says whose methods it has; `dtype` and `device` are None where unknown.
+    """Immutable but for `reshape`. `library` says whose methods it has; `dtype` and `device` are None where unknown.
 
     `scalars` holds the plain nested values of a small tensor made of known Python numbers, else None.
     `parameter` marks a torch.nn.Parameter.
@@ -61,6 +61,10 @@ class Tensor:
         if self._hash is None:
             self._hash = hash((self.shape, self.dtype, self.library))
         return self._hash
+
+    def reshape(self, shape: Shape) -> None:
+        """The only change that a tensor knows: an in-place operation gave it, and all its names, another shape."""
+        self.shape, self._hash, self.scalars = shape, None, None
 
     def __repr__(self) -> str:
         return f"Tensor({self.shape}, {self.dtype})"
