@@ -40,9 +40,8 @@ class Roots:
             if not self._is_referred_to(node.name, chunk):
                 self._function(chunk, node)
         class_nodes = [(c, n) for c in self.tree.chunks for n in c.tree if isinstance(n, ast.ClassDef)]
-        ordered = [x for x in class_nodes if not self._is_referred_to(x[1].name, x[0])]
-        ordered += [x for x in class_nodes if x not in ordered]
-        for chunk, class_node in ordered:
+        # What stands last usually holds what stands before it, and its forward runs theirs with real shapes.
+        for chunk, class_node in reversed(class_nodes):
             self._class(chunk, class_node)
         for chunk, node in functions:
             self._function(chunk, node)

@@ -148,11 +148,13 @@ class Session:
         m = self._machine(module)
         m.cancelled = cancelled
         renderer = Renderer(m, {path: tree})
-        places = run_main(m, module, tree)
-        renderer.finish()
-        ran = time.perf_counter()
-        if not any(p is None for p in places.values()):
+        try:
+            places = run_main(m, module, tree)
+            renderer.finish()
+            ran = time.perf_counter()
             Roots(m, module, tree, places, renderer.finish).run()
+        finally:
+            m.forget_changes()
         done = time.perf_counter()
         analysis = renderer.analysis(path, tree)
         analysis.timings.update(

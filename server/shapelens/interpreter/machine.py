@@ -27,6 +27,7 @@ from shapelens.values import (
     Store,
     Tensor,
     Unknown,
+    serials,
 )
 
 
@@ -137,6 +138,10 @@ class Machine:
         self.record_all = False  # also what is seen in files other than the one in focus
         self.callsites: list[tuple[Place, ast.AST]] = []
         self.cancelled: Callable[[], bool] | None = None
+        # Objects older than this serial belong to followed modules, which other runs share: what this run changes
+        # in them is kept here, to be given back at its end.
+        self.shared_until = next(serials)
+        self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
@@ -178,6 +183,7 @@ class Machine:
             del self.reports[reports:]
             self.store.undo(mark)
             module.state = "done"
+            self.shared_until = next(serials)
 
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name, so that it has to be run to see."""
@@ -235,8 +241,10 @@ class Machine:
             table = self.touched[-1]
             if id(obj) not in table:
                 table[id(obj)] = (obj, content(obj))
+        born = getattr(obj, "born", 0)
+        if born < self.shared_until and id(obj) not in self.shared:
+            self.shared[id(obj)] = (obj, content(obj))
         if self.watches:
-            born = getattr(obj, "born", 0)
             for watch in self.watches:
                 if born < watch[0]:
                     watch[1] = 1
@@ -250,8 +258,16 @@ class Machine:
             table = self.touched[-1]
             if id(scope) not in table:
                 table[id(scope)] = (scope, dict(scope))
+        if id(scope) not in self.shared:
+            self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:
             watch[1] = 1
+
+    def forget_changes(self) -> None:
+        """Give the modules that other runs share back the state that they had before this run."""
+        for obj, before in self.shared.values():
+            restore(obj, before)
+        self.shared.clear()
 
     # -- keys ----------------------------------------------------------------------------------------------------
 

@@ -125,6 +125,17 @@ class Call:
                 return taught
         raise NotKnown
 
+    def at_least(self, shape: Open, front: int, back: int) -> Open:
+        """Teach that an open shape has `front` dims in front and as many as `back` more at its end.
+
+        NotKnown where those at one end may be those known at the other: dim 1 of (…, 512) is the 512 if the rank is 2.
+        That a tensor whose last dim is known has a batch dim too is taken for granted.
+        """
+        prefix, suffix = len(shape.prefix), len(shape.suffix)
+        if max(front, prefix) + max(back, suffix) > max(prefix + suffix, front + back, 2):
+            raise NotKnown
+        return self.store.at_least(shape, front, back)
+
     def axis(self, axis: int, rank: int, tensor: Tensor | None = None, code: str = "axis-out-of-range") -> int:
         """The axis counted from the front; fails where the tensor has no such axis. Rank 0 counts as 1."""
         span = max(rank, 1)

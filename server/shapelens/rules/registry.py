@@ -272,6 +272,8 @@ def bind(rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any
     bound = []
     for p in rule.parameters:
         if p.kind == "*":
+            if not extra and p.name in loose:  # `x.permute(dims=(0, 2, 1))`
+                extra = (loose.pop(p.name),)
             bound.append(extra)
             extra = ()
         elif p.kind == "**":

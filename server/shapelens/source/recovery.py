@@ -61,15 +61,13 @@ _COMPOUND = re.compile(
 )
 _CLAUSE = re.compile(r"(?:elif|else|except|finally)\b")
 _DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)\b")
-_TARGETS = re.compile(
-    r"((?:[*(]?[\w.]+(?:\[[^\[\]=]*\])?\)?(?:[ \t]*,[ \t]*|[ \t]*(?==)))+)(?:=(?!=))"
-    r"|([\w.]+(?:\[[^\[\]=]*\])?)[ \t]*(?::[^=]*=(?!=)|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)"
-)
+_PLACE = r"[*(\[]*[\w.]+(?:\[[^\[\]=]*\])?[)\]]*"
+_TARGETS = re.compile(rf"({_PLACE}(?:[ \t]*,[ \t]*{_PLACE})*)[ \t]*,?[ \t]*=(?!=)[ \t]*")
+_CHANGED = re.compile(rf"({_PLACE})[ \t]*(?::[^=]*=(?!=)|(?:\*\*|//|>>|<<|[-+*/%@&|^])=)")
 # Lines that start so are never inside a bracket, however they are indented.
 _STATEMENT = re.compile(
     r"(?:def|class|return|import|with|while|try|raise|assert|del|pass|break|continue|async def)\b|@\w"
 )
-_ASSIGNMENT = re.compile(r"[\w.]+(?:\[[^\[\]=]*\])?(?:[ \t]*,[ \t]*[\w.]+)*[ \t]*(?:[-+*/@]?=)(?!=)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +212,17 @@ def _crossed(text: str, start: int, newline: int, end: int, indent: int) -> int 
         if code and code[0] not in "#)]}":
             if _STATEMENT.match(code) or len(row[: len(row) - len(code)].expandtabs(8)) <= indent:
                 return newline
-            goes_on = before.split("#")[0].rstrip().endswith((",", "(", "[", "{", "\\"))
-            if header and not goes_on:
-                return newline
-            if _ASSIGNMENT.match(code) and header and not code.split("#")[0].rstrip().endswith((",", "(", "[", "{")):
+            if header and not (_goes_on(before) and _goes_on(code)):
                 return newline
         if code:
             before = row
         newline = following
     return None
+
+
+def _goes_on(row: str) -> bool:
+    """Whether a line of a bracketed list goes on, by its looks."""
+    return row.split("#")[0].rstrip().endswith((",", "(", "[", "{", "\\"))
 
 
 def _placed(lines: list[Line]) -> list[Line]:
@@ -338,14 +338,26 @@ def _lost(whole: _Text, line: Line, error: SyntaxError) -> list[ast.stmt]:
     """What stands for a lost line: an unknown value for each name that it was about to bind, else `pass`."""
     whole.lose(line, error)
     indented = _is_indented(line)
-    found = _TARGETS.match(line.code)
-    if found:
-        targets = (found.group(1) or found.group(2)).rstrip(" \t,=")
+    targets = _targets(line.code)
+    if targets:
         tree = _positioned(f"{line.margin}{targets} = {LOST}", line.first, indented)
         if not isinstance(tree, SyntaxError):
             return tree
     tree = _positioned(f"{line.margin}pass", line.first, indented)
     return [] if isinstance(tree, SyntaxError) else tree
+
+
+def _targets(code: str) -> str:
+    """What a line was about to assign to, as it is written: `x`, `a, b`, `x = y`; "" for nothing."""
+    changed = _CHANGED.match(code)
+    if changed:
+        return changed.group(1)
+    targets: list[str] = []
+    end = 0
+    while found := _TARGETS.match(code, end):
+        targets.append(found.group(1))
+        end = found.end()
+    return " = ".join(targets)
 
 
 @dataclass(frozen=True, slots=True)

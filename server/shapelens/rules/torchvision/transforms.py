@@ -447,20 +447,29 @@ def _normalize(c: Call, a: dict[str, Any], img: Any) -> Any:
         return img.with_()
     if len(shape) < 3:
         c.fail("rank-mismatch", f"{c.name} expects (…, C, H, W), got {c.text(img)}", img)
-    for name in ("mean", "std"):
-        count = _entries(c, a[name])
-        if count is not None and count != 1 and c.equate(shape[-3], count) is False:
-            verb = "channel" if shape[-3] == 1 else "channels"
+    channels = shape[-3]
+    counts = {name: _entries(c, a[name]) for name in ("mean", "std")}
+    if _is_v2(c) and c.store.value(a["inplace"]) is not True and counts["mean"] not in (None, 1):
+        # v2 subtracts out of place first, so one channel becomes as many as there are means.
+        channels = _spread(c, channels, counts["mean"])
+    for name, count in counts.items():
+        if count is not None and count != 1 and c.equate(channels, count) is False:
+            verb = "channel" if channels == 1 else "channels"
             c.fail(
                 "channel-mismatch",
-                f"{c.name}: {name} has {count} numbers, the image {c.text(img)} has {c.dim_text(shape[-3])} {verb}",
+                f"{c.name}: {name} has {count} numbers, the image {c.text(img)} has {c.dim_text(channels)} {verb}",
                 img,
-                fixes=_one_each(c, a, name, shape[-3]),
+                fixes=_one_each(c, a, name, channels),
             )
     std = c.store.value(a["std"])
     if isinstance(std, (tuple, list)) and any(isinstance(v, (int, float)) and v == 0 for v in std):
         c.fail("argument-value", f"{c.name}: std must not be zero")
-    return img.with_()
+    return img.with_(shape=(*shape[:-3], channels, *shape[-2:]))
+
+
+def _spread(c: Call, channels: Dim, means: Any) -> Dim:
+    """The channels after as many means were subtracted: one channel is broadcast."""
+    return means if channels == 1 or not isinstance(channels, int) and less(1, channels) is not True else channels
 
 
 def _entries(c: Call, value: object) -> int | None:
@@ -649,7 +658,7 @@ def to_pil_image(c: Call, pic: object, mode: object = None) -> object:
 
 @_function("normalize")
 def normalize(c: Call, tensor: object, mean: object, std: object, inplace: object = False) -> object:
-    return _normalize(c, {"mean": mean, "std": std}, c.store.value(tensor))
+    return _normalize(c, {"mean": mean, "std": std, "inplace": inplace}, c.store.value(tensor))
 
 
 @_function("convert_image_dtype")
@@ -766,4 +775,4 @@ def image_classification(c: Call, self: Instance, img: object) -> object:
     """What `weights.transforms()` of a classification model gives: resized, cropped, as normalized float32."""
     seen = picture(c, img)
     size = _with_fresh(c, pair(c, self.attrs["crop_size"]))
-    return _normalize(c, self.attrs, Tensor((*seen.front, seen.channels, *size), "float32"))
+    return _normalize(c, {**self.attrs, "inplace": False}, Tensor((*seen.front, seen.channels, *size), "float32"))
