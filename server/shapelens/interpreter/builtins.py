@@ -890,28 +890,45 @@ def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
     return clone(args[0]) if args else UNKNOWN
 
 
-def clone(value: Any, made: dict[int, Any] | None = None) -> Any:
-    """A deep copy of lists, dicts and objects; everything else is shared."""
+def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any:
+    """A deep copy of lists, dicts and objects made after the serial `since`; everything else is shared."""
     made = {} if made is None else made
-    if id(value) in made:
-        return made[id(value)]
-    if isinstance(value, Instance):
-        twin = Instance(value.cls, {}, value.origin)
-        made[id(value)] = twin
-        twin.attrs.update({k: clone(v, made) for k, v in value.attrs.items()})
-        twin.payload = clone(value.payload, made)
+    kind = type(value)
+    if kind is Instance or kind is List or kind is Dict:
+        if value.born < since:
+            return value
+        twin = made.get(id(value))
+        if twin is not None:
+            return twin
+    if kind is Instance:
+        twin = made[id(value)] = Instance(value.cls, {}, value.origin)
+        attrs = twin.attrs
+        for name, held in value.attrs.items():
+            attrs[name] = clone(held, made, since) if type(held) in _CLONED else held
+        twin.payload = clone(value.payload, made, since)
         return twin
-    if isinstance(value, List):
-        listed = List([clone(v, made) for v in value])
-        listed.rest, listed.count = value.rest, value.count
-        return listed
-    if isinstance(value, Dict):
-        table = Dict({k: clone(v, made) for k, v in value.items()})
-        table.rest = value.rest
-        return table
-    if type(value) is tuple:
-        return tuple([clone(v, made) for v in value])
-    return copy.copy(value) if isinstance(value, set) else value
+    if kind is List:
+        twin = made[id(value)] = List([clone(v, made, since) for v in value])
+        twin.rest, twin.count = value.rest, value.count
+        return twin
+    if kind is Dict:
+        twin = made[id(value)] = Dict({k: clone(v, made, since) for k, v in value.items()})
+        twin.rest = value.rest
+        return twin
+    if kind is tuple:
+        return tuple([clone(v, made, since) for v in value])
+    if kind is Bound:
+        return Bound(value.function, clone(value.receiver, made, since))
+    if kind is Partial:
+        return Partial(
+            clone(value.function, made, since),
+            clone(value.args, made, since),
+            {k: clone(v, made, since) for k, v in value.keywords.items()},
+        )
+    return copy.copy(value) if kind is set else value
+
+
+_CLONED = frozenset((Instance, List, Dict, tuple, Bound, Partial, set))
 
 
 @native("inspect.signature")

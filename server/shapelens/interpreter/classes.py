@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapelens.interpreter import attributes, builtins, calls
-from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.machine import Frame, Machine, Unkeyable
 from shapelens.interpreter.truth import truth
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -237,6 +237,8 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
             instance.payload = _PLAIN_BASES[base.path]()
     init, owner = find_in_class(cls, "__init__")
     if isinstance(owner, Class) and isinstance(init, Function):
+        if not isinstance(new_owner, Class) and is_module_class(cls):
+            return _made_once(m, f, node, instance, init, args, kwargs)
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
         _post_init(m, f, node, instance)
     elif cls.kind == "dataclass":
@@ -250,6 +252,41 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         instance.attrs["?"] = True
     if is_module_class(cls):
         m.instances.append(instance)
+    return instance
+
+
+def _made_once(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, init: Function, args: list[Any], kwargs: dict[str, Any]
+) -> Instance:
+    """Make a module; one of the same class with the same plain arguments is a copy of the first.
+
+    A deep network makes the same block dozens of times. Only a constructor that touched nothing from before it, learnt
+    nothing and failed nowhere is taken as the same.
+    """
+    key: Any = None
+    try:
+        if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
+            names = [(k, m.key(v)) for k, v in kwargs.items()]
+            key = ("made", instance.cls.born, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
+    except Unkeyable:
+        key = None
+    if key is not None and key in m.templates:
+        template, since = m.templates[key]
+        twin = builtins.clone(template, since=since)
+        twin.origin = instance.origin
+        m.instances.append(twin)
+        return twin  # type: ignore[no-any-return]
+    since = instance.born
+    before = len(m.store._trail), len(m.reports), len(m.seen)
+    watch = [since, 0]
+    m.watches.append(watch)
+    try:
+        calls.call(m, f, node, Bound(init, instance), args, kwargs)
+    finally:
+        m.watches.pop()
+    if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
+        m.templates[key] = (builtins.clone(instance, since=since - 1), since)
+    m.instances.append(instance)
     return instance
 
 

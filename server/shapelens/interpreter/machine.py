@@ -145,6 +145,7 @@ class Machine:
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
+        self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}

@@ -197,7 +197,7 @@ def numpy(c: Call, self: Tensor, *, force: object = False) -> Tensor:
     return self.with_(library="numpy")
 
 
-@rule("torch.Tensor.backward", "torch.Tensor.retain_grad", "torch.Tensor.register_hook", "torch.Tensor.share_memory_")
+@rule("torch.Tensor.backward", "torch.Tensor.retain_grad", "torch.Tensor.register_hook")
 def nothing(c: Call, self: Tensor, *args: object, **kwargs: object) -> object:
     """Changes no shape."""
     return None

@@ -297,6 +297,8 @@ def _grey(c: Call, a: dict[str, Any], img: Any) -> Any:
         c.fail("argument-value", f"{c.name}: num_output_channels must be 1 or 3, got {n}")
     if seen.tensor is not None and isinstance(seen.channels, int) and seen.channels not in (1, 3):
         c.fail("channel-mismatch", f"{c.name} expects 1 or 3 channels, got {seen.channels}", seen.tensor)
+    if seen.tensor is not None and n == 3 and not _is_v2(c):
+        return img.with_()  # v1 expands the grey image to the shape that it had: one channel stays one
     return seen.remade(c, seen.height, seen.width, n if isinstance(n, int) else c.fresh("C"))
 
 
