@@ -21,14 +21,37 @@ from shapelens.values.text import shape_text
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
 _MAX_INSTANCES = 3
+_DEAR = 5_000
 _SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "__new__", "__init_subclass__"))
 
 
 class Roots:
-    """Runs what a module's own code did not reach; `finish` is called after each run, before it is forgotten."""
+    """Runs what a module's own code did not reach; `finish` is called after each run, before it is forgotten.
 
-    def __init__(self, m: Machine, module: PyModule, tree: Tree, places: dict[int, Place], finish: Callable[[], None]):
+    `skipped` holds the texts of functions that need not be run on a keystroke: when last run, they showed nothing,
+    failed nowhere, and no object that they made was used. `quiet` says which these are after this run.
+    """
+
+    def __init__(
+        self,
+        m: Machine,
+        module: PyModule,
+        tree: Tree,
+        places: dict[int, Place],
+        finish: Callable[[], bool],
+        skipped: frozenset[str] = frozenset(),
+    ) -> None:
         self.m, self.module, self.tree, self.places, self.finish = m, module, tree, places, finish
+        self.skipped = skipped
+        self._silent: list[tuple[str, int, int]] = []  # text of a silent root, and which instances it made
+        self._used: set[int] = set()
+
+    def quiet(self) -> frozenset[str]:
+        """The texts of the functions that the next run of a changed file may skip."""
+        places = {instance.born: i for i, instance in enumerate(self.m.instances)}
+        used = {places[born] for born in self._used if born in places}
+        found = {text for text, start, end in self._silent if not any(start <= i < end for i in used)}
+        return frozenset(found) | self.skipped
 
     def run(self) -> None:
         """All of them, those that nothing in the file refers to first."""
@@ -61,6 +84,7 @@ class Roots:
         m.fuel = min(fuel, ROOT_FUEL)
         allowance = m.fuel
         m.touched.append({})
+        made = len(m.instances)
         result: Any = None
         try:
             result = body(frame)
@@ -74,13 +98,14 @@ class Roots:
             m.caught.clear()
             m.watches.clear()
             del m.touched[:]
-            self.finish()
+            if not self.finish():
+                self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
             m.fuel = fuel - (allowance - max(m.fuel, 0))
         return result
 
     def _function(self, chunk: Chunk, node: Any) -> None:
-        if node in self.m.executed:
+        if node in self.m.executed or chunk.text in self.skipped:
             return
         value = self.module.namespace.get(node.name)
         if isinstance(value, Function):
@@ -100,7 +125,10 @@ class Roots:
         if classes.is_module_class(cls):
             forward = cls.attrs.get("forward")
             if isinstance(forward, Function) and forward.node not in m.executed:
+                before = m.fuel
                 for instance in self._instances(cls, chunk, node):
+                    if before - m.fuel > _DEAR:
+                        break  # one such model is enough to wait for
                     self._isolated(chunk, lambda f, i=instance: self._forward(f, node, i, forward))
         waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
         if not waiting:
@@ -133,6 +161,7 @@ class Roots:
                     key = ("one", instance.born)
                 found.setdefault(key, instance)
         if found:
+            self._used.update(instance.born for instance in found.values())
             return list(found.values())
         made = self._isolated(chunk, lambda f: self._construct(f, node, cls))
         return [made] if isinstance(made, Instance) else []

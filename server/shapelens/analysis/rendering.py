@@ -28,15 +28,17 @@ class Renderer:
         self.reports: list[Report] = []
         self.names = Names()
 
-    def finish(self) -> None:
-        """Take over what the run saw, with all that it learnt."""
+    def finish(self) -> bool:
+        """Take over what the run saw, with all that it learnt. Whether there was anything new."""
         m = self.m
+        anything = bool(m.reports)
         assumed = m.store.assumed()
         for place, node, name, kind, value in m.seen:
             shown = self._shown(m.store.value(value), assumed)
             if shown is not None:
                 values = self.facts.setdefault((place, node, name, kind), [])
                 if shown not in values:
+                    anything = True
                     values.append(shown)
                     self.names.name_all(shown.shape)
         m.seen.clear()
@@ -55,6 +57,7 @@ class Renderer:
         m.expressions.clear()
         self.reports.extend(m.reports)
         m.reports.clear()
+        return anything
 
     def _shown(self, value: Any, assumed: Sizes | None) -> Shown | None:
         if not isinstance(value, Tensor):

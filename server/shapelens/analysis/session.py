@@ -72,6 +72,7 @@ class Session:
         self._trees: dict[str, Tree] = {}
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
+        self._quiet: dict[str, frozenset[str]] = {}
 
     @property
     def environment(self) -> Environment:
@@ -101,6 +102,7 @@ class Session:
         """These files changed on disk."""
         for path in paths:
             self._disk.pop(path, None)
+            self._quiet.pop(path, None)
             self._forget(path)
         if self._resolver is not None:
             self._resolver.invalidate()
@@ -152,7 +154,10 @@ class Session:
             places = run_main(m, module, tree)
             renderer.finish()
             ran = time.perf_counter()
-            Roots(m, module, tree, places, renderer.finish).run()
+            roots = Roots(m, module, tree, places, renderer.finish, self._quiet.get(path, frozenset()))
+            roots.run()
+            if path in self._texts:
+                self._quiet[path] = roots.quiet()
         finally:
             m.forget_changes()
         done = time.perf_counter()

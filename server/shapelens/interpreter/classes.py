@@ -280,9 +280,11 @@ def _made_once(
     before = len(m.store._trail), len(m.reports), len(m.seen)
     watch = [since, 0]
     m.watches.append(watch)
+    m.making.add(since)
     try:
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
     finally:
+        m.making.discard(since)
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
         m.templates[key] = (builtins.clone(instance, since=since - 1), since)

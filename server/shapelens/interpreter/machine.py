@@ -146,6 +146,7 @@ class Machine:
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
         self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
+        self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}
@@ -305,7 +306,7 @@ class Machine:
         known = instance.fingerprint
         if known is not None and known[0] == self.version:
             return "instance", known[1]
-        if depth > 40:
+        if depth > 40 or instance.born in self.making:
             raise Unkeyable
         cls = instance.cls.born if isinstance(instance.cls, Class) else instance.cls.path
         parts = [(k, self.key(v, depth + 1)) for k, v in instance.attrs.items()]

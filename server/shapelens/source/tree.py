@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
-from shapelens.source.lexing import closing_end
+from shapelens.source.lexing import closing_end, ends_in_string
 from shapelens.source.recovery import LOST_NAMES, Broken, recovered, starts_inside_previous, statements
 
 __all__ = ["LOST_NAMES", "Broken", "Chunk", "Span", "Tree", "parse"]
@@ -30,6 +30,9 @@ __all__ = ["LOST_NAMES", "Broken", "Chunk", "Span", "Tree", "parse"]
 _STATEMENT_START = re.compile(r"^\f*(?!(?:elif|else|except|finally)\b)[^ \t\n\f#)\]}]", re.MULTILINE)
 _CODE_LINE = re.compile(r"^[ \t\f]*[^ \t\n\f#]", re.MULTILINE)
 _DECORATED = re.compile(r"\f*(?:def|class|async)\b")
+_CODE_IN_STRING = re.compile(
+    r"^(?:(?:async )?def \w+\(|class \w+[(:]|import [\w., ]+$|from [\w.]+ import|@\w)", re.MULTILINE
+)
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 _BOM = "\ufeff"
 
@@ -250,7 +253,9 @@ def _joined(text: str, starts: Sequence[int], start: int, piece: str) -> str:
         end = start + len(joined.rstrip(_BLANKS))
         if neutral >= end:
             break
-    return joined
+    swallowed = joined and _CODE_IN_STRING.search(text, start + len(piece), start + len(joined))
+    # A string that closes where another was meant to open: then the strings of the text do not come in pairs.
+    return "" if swallowed and ends_in_string(text, start) else joined
 
 
 def _exact(text: str) -> list[int]:

@@ -26,7 +26,7 @@ from shapelens.rules.torch.data import is_image
 from shapelens.rules.torchvision.images import make_image, picture
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Store, Tensor, Unknown
 
-settings.register_profile("images", max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("images", max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def real_torchvision() -> Any:

@@ -227,7 +227,10 @@ def test_half_typed_code_at_the_end_of_the_file(code: str) -> None:
         ("try:\n    a\nexcept (B as\n    c", ["try:\n    a\nexcept:\n    c"]),
         ("try:\n    a\nb", ["a", "b"]),
         ("else:\n    a", [f"if {LOST}:\n    a"]),
-        ("match x:\n    case A(:\n        b\n    case 2:\n        c = (", [f"match x:\n    case _:\n        b\n    case 2:\n        c = {LOST}"]),
+        (
+            "match x:\n    case A(:\n        b\n    case 2:\n        c = (",
+            [f"match x:\n    case _:\n        b\n    case 2:\n        c = {LOST}"],
+        ),
         ("@f(\ndef g():\n    return 1", [f"@{LOST}\ndef g():\n    return 1"]),
         ("if x: y = f(", ["if x:\n    pass"]),
         ("def f():", ["def f():\n    pass"]),
