@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from images_harness import abstract, check, context, fails, make, ours, real, real_torchvision
+from images_harness import abstract, agree, check, context, fails, make, ours, real, real_torchvision
 
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import apply_rule, call_layer, layers, rules
@@ -287,8 +287,6 @@ def test_functions(img: Any, a: int, b: int, module: str) -> None:
         except Exception:
             continue
         path = f"torchvision.transforms.{module}.{name}"
-        from images_harness import agree
-
         agree(c, apply_rule(c, rules[path], (abstract(c, img), *args), {}), theirs)
 
 
