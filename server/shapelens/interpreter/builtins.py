@@ -319,7 +319,7 @@ def _to_int(m: Machine, value: Any) -> Any:
     if isinstance(value, Ratio):
         return _divided(m, floordiv, value)
     if isinstance(value, Tensor):
-        return value.scalars if isinstance(value.scalars, int) else Scalar("int")
+        return int(value.scalars) if isinstance(value.scalars, (int, float)) else Scalar("int")
     if isinstance(value, Unknown) and value.hole is not None:
         return value
     if isinstance(value, Instance) and isinstance(value.payload, int):

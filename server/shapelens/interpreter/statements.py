@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, calls, classes, importing, iteration
+from shapelens.interpreter import attributes, calls, classes, importing, iteration, plain
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
     Outcome,
@@ -109,7 +109,6 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
         before = iteration.get_item(m, f, node, ev(m, target.value, f), ev(m, target.slice, f))
     value = ev(m, node.value, f)
     if isinstance(before, List) and name == "add":
-        from shapelens.interpreter import plain
         from shapelens.values import Plain
 
         plain.call_method(m, Plain(before, "extend"), [value], {})
@@ -716,6 +715,8 @@ def _matches(m: Machine, f: Frame, pattern: ast.pattern, value: Any) -> bool | N
     if isinstance(pattern, ast.MatchOr):
         answers = [_matches(m, f, p, value) for p in pattern.patterns]
         return True if True in answers else None if None in answers else False
+    if isinstance(pattern, ast.MatchSequence) and plain.is_plain(value) and not isinstance(value, (tuple, list)):
+        return False
     if isinstance(pattern, ast.MatchSequence):
         if isinstance(value, (tuple, list)) and not any(isinstance(p, ast.MatchStar) for p in pattern.patterns):
             if len(value) != len(pattern.patterns):

@@ -187,6 +187,13 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
     return Tree(text, tuple(cut.chunks))
 
 
+_Key = tuple[str, int]
+"""A chunk's text, and how many chunks of the same text stand before it in its file.
+
+Two equal chunks of one file must not share nodes, or what is known of one would be said of the other.
+"""
+
+
 @dataclass
 class _Cut:
     """A text cut into chunks."""

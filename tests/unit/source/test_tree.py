@@ -282,42 +282,12 @@ def test_what_is_unreadable_costs_its_statement() -> None:
     assert set().union(*(chunk.names_bound for chunk in tree.chunks)) == {"x", "y", "z", "w"}
 
 
+WORDS = (
+    "def f():|class A:|if x:|else:|try:|x = 1|f(|)|'|@a|#|:|match a:|case 1:|return|async |for x in y:|[|]|{|}|;|"
+    "f'{|0000|é|𝔸|x: int =|lambda|with a as b:|import a|= | "
+)
 PIECES = st.sampled_from(
-    [
-        "def f():",
-        "class A:",
-        "if x:",
-        "else:",
-        "try:",
-        "x = 1",
-        "f(",
-        ")",
-        '"""',
-        "'",
-        "\n",
-        "\n    ",
-        "\n        ",
-        "@a",
-    ]
-    + [
-        " ",
-        "\\\n",
-        "#",
-        ":",
-        "match a:",
-        "case 1:",
-        "return",
-        "async ",
-        "for x in y:",
-        "[",
-        "]",
-        "{",
-        "}",
-        ";",
-        "\t",
-        "\x0c",
-    ]
-    + ["f'{", "0" * 9, "é", "𝔸", "\0", "\ud800", "\r", "\r\n", "x: int =", "lambda", "with a as b:", "import a", "= "]
+    [*WORDS.split("|"), '"""', "\n", "\n    ", "\n        ", "\\\n", "\t", "\f", "\0", "\ud800", "\r", "\r\n"]
 )
 
 

@@ -72,9 +72,9 @@ _KINDS: dict[str, Kind] = {
     "MNIST": _greys(_DIGITS, base=""),
     "FashionMNIST": _greys(_CLOTHES),
     "KMNIST": _greys("o|ki|su|tsu|na|ha|ma|ya|re|wo"),
-    "EMNIST": _greys("", "root, split, train=True, transform=None, target_transform=None, download=False", {}),
+    "EMNIST": _greys("", "root, split, *, train=True, transform=None, target_transform=None, download=False", {}),
     "QMNIST": _greys(
-        _DIGITS, "root, what=None, compat=True, train=True, transform=None, target_transform=None, download=False", {}
+        _DIGITS, "root, what=None, compat=True, train=True, *, transform=None, target_transform=None, download=False", {}
     ),
     "USPS": Kind(_TRAIN, "L", (16, 16), {True: 7291, False: 2007}, "train", None, "nhw", "targets list"),
     "CIFAR10": Kind(_TRAIN, "RGB", (32, 32), {True: 50000, False: 10000}, "train", _OBJECTS, "hwc", "targets list"),
@@ -105,7 +105,7 @@ _KINDS: dict[str, Kind] = {
         labels="folder", base=f"{_ROOM}.DatasetFolder",
     ),
     "ImageNet": Kind(
-        "root, split='train', transform=None, target_transform=None, loader=None, is_valid_file=None, allow_empty=False",
+        "root, split='train', *, transform=None, target_transform=None, loader=None, is_valid_file=None, allow_empty=False",
         classes=1000, labels="folder", base=f"{_ROOM}.ImageFolder",
     ),
     "EuroSAT": Kind(f"root, {_LOADED}", "RGB", (64, 64), {"": 27000}, "", 10, labels="folder", base=f"{_ROOM}.ImageFolder"),
