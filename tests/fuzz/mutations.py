@@ -65,7 +65,11 @@ def _number_changed(draw: random.Random, text: str) -> str:
     if not digits:
         return text
     at = draw.choice(digits)
-    return text[:at] + draw.choice(["0", "7", "-3", "1.5", "10000000", "None", "()", "[1, 2]", "'a'", "x"]) + text[at + 1 :]
+    return (
+        text[:at]
+        + draw.choice(["0", "7", "-3", "1.5", "10000000", "None", "()", "[1, 2]", "'a'", "x"])
+        + text[at + 1 :]
+    )
 
 
 MUTATIONS: tuple[Mutation, ...] = (

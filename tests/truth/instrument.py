@@ -1,7 +1,7 @@
 """Imports a package's modules with a call to a recorder behind every assignment, parameter list and return.
 
-The tree is changed, not the text, so lines stay what they are. Each call names a point of the source, `Point`, and hands
-over the value that is there.
+The tree is changed, not the text, so lines stay what they are. Each call names a `Point` of the source and hands over the
+value that is there.
 """
 
 from __future__ import annotations

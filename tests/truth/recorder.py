@@ -82,7 +82,8 @@ def _input(text: str) -> Any:
 def _root(module_name: str) -> str:
     """The folder whose files are recorded: the module's own package."""
     spec = importlib.util.find_spec(module_name.partition(".")[0])
-    assert spec is not None and spec.origin is not None, f"{module_name} is not installed"
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(module_name)
     parts = module_name.split(".")
     folder = Path(spec.origin).parent.joinpath(*parts[1:-1])
     return f"{folder}{os.sep}" if len(parts) > 1 else spec.origin

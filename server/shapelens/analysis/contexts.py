@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from shapelens.dims import equal
-from shapelens.interpreter import annotations, calls, classes
+from shapelens.interpreter import calls, classes, hints
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place
 from shapelens.rules.call import Failure
 from shapelens.source.tree import Chunk, Tree
@@ -114,7 +115,7 @@ class Roots:
     def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
         """Call a function with open arguments for all that has no default."""
         m = self.m
-        args, axes = open_arguments(m, f, function, skip=receiver is not None)
+        args, _ = open_arguments(m, f, function, skip=receiver is not None)
         return calls.call(m, f, node, function if receiver is None else Bound(function, receiver), args, {})
 
     def _class(self, chunk: Chunk, node: ast.ClassDef) -> None:
@@ -129,22 +130,22 @@ class Roots:
                 for instance in self._instances(cls, chunk, node):
                     if before - m.fuel > _DEAR:
                         break  # one such model is enough to wait for
-                    self._isolated(chunk, lambda f, i=instance: self._forward(f, node, i, forward))
+                    self._isolated(chunk, partial(self._forward, node=node, instance=instance))
         waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
         if not waiting:
             return
         instances = self._instances(cls, chunk, node)[:1]
         for value in waiting:
-            function = value.function if isinstance(value, Descriptor) else value
+            function: Any = value.function if isinstance(value, Descriptor) else value
             if function.node in m.executed or function.name in _SKIPPED_METHODS:
                 continue
-            receiver = instances[0] if instances else Unknown(cls.name)
+            receiver: Any = instances[0] if instances else Unknown(cls.name)
             if isinstance(value, Descriptor) and value.kind == "staticmethod":
-                self._isolated(chunk, lambda f, g=function: self._open_call(f, node, g))
+                self._isolated(chunk, partial(self._open_call, node=node, function=function))
             elif isinstance(value, Descriptor) and value.kind == "classmethod":
-                self._isolated(chunk, lambda f, g=function: self._open_call(f, node, g, cls))
+                self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=cls))
             else:
-                self._isolated(chunk, lambda f, g=function, r=receiver: self._open_call(f, node, g, r))
+                self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=receiver))
 
     def _is_waiting(self, value: Any) -> bool:
         function = value.function if isinstance(value, Descriptor) else value
@@ -175,7 +176,8 @@ class Roots:
             args = [self.m.named_unknown(n) for n, default in cls.fields if not default]
         return classes.instantiate(self.m, f, node, cls, args, {})
 
-    def _forward(self, f: Frame, node: ast.AST, instance: Instance, forward: Function) -> Any:
+    def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
+        forward = classes.find_in_class(instance.cls, "forward")[0]
         args, _ = open_arguments(self.m, f, forward, skip=True)
         return calls.call(self.m, f, node, instance, args, {})
 
@@ -198,7 +200,7 @@ class Roots:
     def _annotated_function(self, chunk: Chunk, function: Function, cls: Class | None) -> None:
         m = self.m
         frame = Frame(self.module, self.places[id(chunk)], {}, function.cells)
-        if not any(annotations.shape_of(m, a.annotation, frame) for a in calls.code_of(function).nodes.values()):
+        if not any(hints.shape_of(m, a.annotation, frame) for a in calls.code_of(function).nodes.values()):
             return
         instance = None
         if cls is not None:
@@ -215,12 +217,12 @@ class Roots:
 
         self._isolated(chunk, run)
 
-    def _check_return(self, f: Frame, function: Function, axes: annotations.Axes, result: Any) -> None:
+    def _check_return(self, f: Frame, function: Function, axes: hints.Axes, result: Any) -> None:
         m = self.m
-        said = annotations.shape_of(m, function.node.returns, f)
+        said = hints.shape_of(m, function.node.returns, f)
         if said is None or not isinstance(result, Tensor):
             return
-        wanted = annotations.tensor_of(m, *said, axes, f)
+        wanted = hints.tensor_of(m, *said, axes, f)
         if wanted is None or not isinstance(wanted.shape, tuple):
             return
         shape = m.store.shape(result.shape)
@@ -232,7 +234,7 @@ class Roots:
                 problem = f"returns {shape_text(shape)} of rank {len(shape)}, annotated {text}"
             elif any(_differs(a, b) for a, b in zip(shape, wanted_shape)):
                 problem = f"returns {shape_text(shape)}, annotated {text}"
-        if not problem and result.dtype is not None and not annotations.allows(said[0], result.dtype):
+        if not problem and result.dtype is not None and not hints.allows(said[0], result.dtype):
             problem = f"returns {result.dtype}, annotated {text}"
         if problem:
             place = self.places_of(function)
@@ -257,9 +259,9 @@ def _differs(a: Any, b: Any) -> bool:
     return equal(a, b) is not True
 
 
-def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[list[Any], annotations.Axes]:
+def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[list[Any], hints.Axes]:
     """A value for each parameter without default, by its annotation or open, and the axis names that they share."""
-    axes = annotations.Axes()
+    axes = hints.Axes()
     target = function.function if isinstance(function, Bound) else function
     if not isinstance(target, Function):
         return [], axes
@@ -271,9 +273,9 @@ def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[lis
     args = []
     for i, name in enumerate(names):
         annotation = code.nodes[name].annotation
-        shaped = annotations.shape_of(m, annotation, inner)
+        shaped = hints.shape_of(m, annotation, inner)
         if i >= first_default and shaped is None:
             args.append(target.defaults[i - first_default])
         else:
-            args.append(annotations.value_of(m, name, annotation, axes, inner))
+            args.append(hints.value_of(m, name, annotation, axes, inner))
     return args, axes

@@ -108,8 +108,9 @@ class Renderer:
             tree = self._tree(place.file)
         if tree is None:
             first = place.chunk.line - 1
-            line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", None) or getattr(node, "lineno", 1)
-            return Span(place.file, line + first, node.col_offset, end + first, node.end_col_offset or 0)  # type: ignore[attr-defined]
+            where: Any = node
+            line, end = where.lineno, where.end_lineno or where.lineno
+            return Span(place.file, line + first, where.col_offset, end + first, where.end_col_offset or 0)
         span = tree.span(place.chunk, node)
         return Span(place.file, span.line, span.column, span.end_line, span.end_column)
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import shapelens.rules.einops
 import shapelens.rules.torch
@@ -18,7 +17,7 @@ from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
-from shapelens.interpreter import annotations, calls
+from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
@@ -240,5 +239,4 @@ deepen_stack()
 
 __all__ = [
     "Cancelled", "Edit", "EntryResult", "Expression", "Fact", "InputSpec", "Place", "Problem", "Session", "Shown", "Span",
-    "annotations",
 ]  # fmt: skip

@@ -344,7 +344,7 @@ for _kind, _empty in (
     ("int", int), ("float", float), ("bool", bool), ("str", str), ("list", List), ("tuple", tuple), ("dict", Dict),
     ("set", set), ("frozenset", frozenset),
 ):  # fmt: skip
-    NATIVES[f"builtins.{_kind}"] = _converter(_kind, _empty)  # type: ignore[arg-type]
+    NATIVES[f"builtins.{_kind}"] = _converter(_kind, _empty)
 NATIVES["collections.OrderedDict"] = _converter("dict", Dict)
 NATIVES["typing.OrderedDict"] = _converter("dict", Dict)
 NATIVES["torch.Size"] = lambda m, f, node, args, kwargs: (
@@ -823,7 +823,7 @@ def _reduce(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
 
 def _pure_iterator(function: Callable[..., Any]) -> Native:
     def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        parts = []
+        parts: list[Any] = []
         for arg in args:
             if isinstance(arg, (int, str)) and not isinstance(arg, bool):
                 parts.append(arg)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
 from shapelens.interpreter import builtins, classes, containers, iteration, plain
-from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, settle_outcomes, run_branch
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -218,10 +219,10 @@ def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kw
 def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from shapelens.interpreter.expressions import value_of_branches
 
-    callables = [v for v in function.values if v is not None]
-    return value_of_branches(
-        m, f, [lambda v=v: ("value", call(m, f, node, v, list(args), dict(kwargs))) for v in callables]
-    )
+    def one(callee: Any) -> Callable[[], Any]:
+        return lambda: ("value", call(m, f, node, callee, list(args), dict(kwargs)))
+
+    return value_of_branches(m, f, [one(v) for v in function.values if v is not None])
 
 
 def havoc(m: Machine, value: Any, depth: int = 0) -> None:
@@ -238,7 +239,7 @@ def havoc(m: Machine, value: Any, depth: int = 0) -> None:
             value.rest = UNKNOWN
     elif isinstance(value, Instance) and depth == 0 and value.cls is not None and value.payload is None:
         m.touch(value)
-        for name, held in list(value.attrs.items()):
+        for held in list(value.attrs.values()):
             if isinstance(held, (Instance, List, Dict)) and depth < 3:
                 havoc(m, held, depth + 1)
         value.attrs["?"] = True
@@ -602,7 +603,7 @@ def forward_of_library(
                     m,
                     f,
                     node,
-                    lambda base=base: registry.call_layer(m.call, base, instance, args, kwargs),
+                    partial(registry.call_layer, m.call, base, instance, args, kwargs),
                     registry.unknown_result(rule.result),
                 )
                 break

@@ -9,12 +9,12 @@ from typing import Any
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.values import (
-    Function,
     UNKNOWN,
     Bound,
     Choice,
     Class,
     Dict,
+    Function,
     Instance,
     Iter,
     Lib,
@@ -600,14 +600,12 @@ _METHODS: dict[str, Method] = {
 }
 
 # Methods that change no shape and whose answer nobody needs.
-_QUIET: dict[str, Any] = {
-    name: UNKNOWN
-    for name in (
-        "load_state_dict zero_grad register_forward_hook register_forward_pre_hook register_full_backward_hook "
-        "register_backward_hook _register_load_state_dict_pre_hook register_load_state_dict_post_hook extra_repr "
-        "_get_name _load_from_state_dict register_state_dict_pre_hook _register_state_dict_hook "
-        "named_members _version reset_parameters flatten_parameters __repr__ set_extra_state __dir__"
-    ).split()
-}
+_QUIET: dict[str, Any] = dict.fromkeys(
+    "load_state_dict zero_grad register_forward_hook register_forward_pre_hook register_full_backward_hook "
+    "register_backward_hook _register_load_state_dict_pre_hook register_load_state_dict_post_hook extra_repr "
+    "_get_name _load_from_state_dict register_state_dict_pre_hook _register_state_dict_hook "
+    "named_members _version reset_parameters flatten_parameters __repr__ set_extra_state __dir__".split(),
+    UNKNOWN,
+)
 
 __all__ = ["registry"]

@@ -354,7 +354,7 @@ def _unknown_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: 
     if name in ("floordiv", "mod", "mul", "add", "sub", "truediv"):
         both = len(holed) == 2
         if both or isinstance(other, (int, Expr)) and not isinstance(other, bool):
-            if all(x.hole.name in _SIZE_LIKE or _looks_like_size(x.hole.name) for x in holed):
+            if all(_looks_like_size(x.hole.name) for x in holed if x.hole is not None):
                 dims = [m.store.dim_of(x) if isinstance(x, Unknown) else x for x in (a, b)]
                 return _dim_binary(m, name, apply, *dims)
     return UNKNOWN
@@ -369,7 +369,9 @@ _SIZE_LIKE = frozenset(
 
 
 def _looks_like_size(name: str) -> bool:
-    return name.endswith(("_dim", "_size", "_channels", "_features", "_heads", "_planes", "_len", "_width", "_planes"))
+    return name in _SIZE_LIKE or name.endswith(
+        ("_dim", "_size", "_channels", "_features", "_heads", "_planes", "_len", "_width", "_planes")
+    )
 
 
 def _choice_binary(
@@ -379,23 +381,23 @@ def _choice_binary(
     rights = b.values if isinstance(b, Choice) else (b,)
     if len(lefts) * len(rights) > 4:
         return UNKNOWN
-    bodies = [lambda x=x, y=y: ("value", binary(m, f, node, name, apply, x, y)) for x in lefts for y in rights]
-    return value_of_branches(m, f, bodies)
+
+    def one(x: Any, y: Any) -> Callable[[], Any]:
+        return lambda: ("value", binary(m, f, node, name, apply, x, y))
+
+    return value_of_branches(m, f, [one(x, y) for x in lefts for y in rights])
 
 
 def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, place: str) -> Any:
-    for x, other in ((a, b), (b, a)):
+    for x in (a, b):
         if isinstance(x, Choice):
-            bodies = [
-                (lambda v=v: ("value", _tensor_binary(m, f, node, name, v, b, place)))
-                if x is a
-                else (lambda v=v: ("value", _tensor_binary(m, f, node, name, a, v, place)))
-                for v in x.values
-            ]
-            return value_of_branches(m, f, bodies)
+
+            def one(left: Any, right: Any) -> Callable[[], Any]:
+                return lambda: ("value", _tensor_binary(m, f, node, name, left, right, place))
+
+            return value_of_branches(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
-        del other
     rule = rules.get(f"torch.Tensor.__{place}{name}__") or rules.get(f"torch.Tensor.__{name}__")
     if rule is None:
         return Tensor(None)

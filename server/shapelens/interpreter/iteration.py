@@ -31,7 +31,6 @@ from shapelens.values import (
     Tensor,
     Unknown,
 )
-
 from shapelens.values.text import shape_text
 
 _MAX_ITEMS = 4096
@@ -232,7 +231,8 @@ def _assign_sequence(m: Machine, f: Frame, targets: list[ast.expr], value: Any, 
         if isinstance(value.why, tuple) and value.why[0] == "shape of":
             _assign_open_shape(m, f, targets, star, value.why[1], node)
             return
-        items, rest = [], UNKNOWN
+        items: list[Any] = []
+        rest: Any = UNKNOWN
     else:
         items, rest = iterate(m, f, value, node)
     if rest is None and len(items) >= star + back:

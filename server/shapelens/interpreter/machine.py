@@ -30,7 +30,6 @@ from shapelens.values import (
     serials,
 )
 
-
 # What running one followed module may use up.
 FOLLOW_FUEL = 400_000
 

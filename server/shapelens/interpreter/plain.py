@@ -38,9 +38,9 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, _ATOMS):
         return True
     if isinstance(value, (tuple, list)):
-        return getattr(value, "rest", None) is None and all([is_plain(v) for v in value])
+        return getattr(value, "rest", None) is None and all(map(is_plain, value))
     if isinstance(value, dict):
-        return getattr(value, "rest", None) is None and all([is_plain(v) for v in value.values()])
+        return getattr(value, "rest", None) is None and all(map(is_plain, value.values()))
     if isinstance(value, (set, frozenset)):
         return True
     if isinstance(value, slice):

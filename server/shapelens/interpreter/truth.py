@@ -41,7 +41,7 @@ def _instance_truth(m: Machine, value: Instance) -> bool | None:
     if value.payload is not None:
         return truth(m, value.payload)
     from shapelens.interpreter import containers
-    from shapelens.interpreter.attributes import find_in_class
+    from shapelens.interpreter.classes import find_in_class
 
     if isinstance(value.cls, Class):
         for name in ("__bool__", "__len__"):
@@ -59,7 +59,9 @@ def assume(m: Machine, f: Frame, test: ast.expr, value: Any, holds: bool) -> Non
     if relation is not None:
         name, a, b = relation
         if (name == "eq") is holds and name in ("eq", "ne"):
-            sides = [m.store.dim_of(x) if isinstance(x, Unknown) and x.hole is not None else x for x in (a, b)]
+            sides: list[Any] = [
+                m.store.dim_of(x) if isinstance(x, Unknown) and x.hole is not None else x for x in (a, b)
+            ]
             if all(isinstance(x, (int, Expr)) for x in sides):
                 m.store.equate(*sides)
     _narrow(m, f, test, holds)
@@ -82,7 +84,7 @@ def _narrow(m: Machine, f: Frame, test: ast.expr, holds: bool) -> None:
             _keep(m, f, test.left.id, lambda v: (v is None) is wants_none)
     elif isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
         if len(test.args) == 2 and isinstance(test.args[0], ast.Name):
-            from shapelens.interpreter import containers
+            from shapelens.interpreter import classes
             from shapelens.interpreter.expressions import ev
 
             kinds = ev(m, test.args[1], f)

@@ -62,7 +62,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "divide": operator.truediv, "true_divide": operator.truediv, "floor_divide": operator.floordiv, "pow": operator.pow,
     "remainder": operator.mod, "maximum": max, "minimum": min,
 }  # fmt: skip
-_OPERATORS = {
+_OPERATORS: dict[str, Callable[..., Any]] = {
     "__add__": operator.add, "__sub__": operator.sub, "__mul__": operator.mul, "__truediv__": operator.truediv,
     "__floordiv__": operator.floordiv, "__mod__": operator.mod, "__pow__": operator.pow, "__neg__": operator.neg,
 }  # fmt: skip
@@ -78,10 +78,15 @@ _WHOLE: dict[str, Callable[[list[Any]], Any]] = {
 _CASTS = ("int", "long", "short", "float", "double", "half", "bfloat16", "cpu", "cuda", "to")
 
 FUNCTIONS: dict[str, Callable[..., Numbers]] = {"torch.linspace": _linspace, "torch.arange": _arange}
-for _table, _lift in ((_UNARY, _each), (_BINARY, _each), (_WHOLE, _whole)):
-    for _name, _function in _table.items():
-        FUNCTIONS[f"torch.{_name}"] = FUNCTIONS[f"torch.Tensor.{_name}"] = _lift(_function)  # type: ignore[operator]
-FUNCTIONS.update({f"torch.Tensor.{name}": _each(function) for name, function in _OPERATORS.items()})
+_lifted: dict[str, Callable[..., Numbers]] = {
+    **{name: _each(function) for name, function in _UNARY.items()},
+    **{name: _each(function) for name, function in _BINARY.items()},
+    **{name: _whole(function) for name, function in _WHOLE.items()},
+}
+for _name, _function in _lifted.items():
+    FUNCTIONS[f"torch.{_name}"] = FUNCTIONS[f"torch.Tensor.{_name}"] = _function
+for _name, _operator in _OPERATORS.items():
+    FUNCTIONS[f"torch.Tensor.{_name}"] = _each(_operator)
 FUNCTIONS.update({f"torch.Tensor.{name}": lambda *values: values[0] for name in _CASTS})
 
 

@@ -16,12 +16,12 @@ import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from shapelens.dims import Dim, Expr, floordiv, symbol
 from shapelens.rules.call import Call, Fix, NotKnown, Related
-from shapelens.values import Instance, Open, ShapeVar, Tensor
+from shapelens.values import Open, ShapeVar, Tensor
 from shapelens.values.text import dim_text
 
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -106,7 +106,7 @@ def _axis(term: str) -> Axis:
     return Axis("expression", term, 0, ast.parse(term, mode="eval").body)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(text: str) -> Pattern:
     """The pattern that a text stands for."""
     left, arrow, right = text.partition("->")

@@ -140,7 +140,7 @@ def signature(call: str, pattern: str, code: str = "shape-mismatch") -> None:
     """
     names, _, declared = call.partition("(")
     parsed = parse(pattern)
-    parameters = _declared(declared.rstrip(")"), {p: "Tensor" for p in _names(declared)[: len(parsed.inputs)]})
+    parameters = _declared(declared.rstrip(")"), dict.fromkeys(_names(declared)[: len(parsed.inputs)], "Tensor"))
 
     def apply(c: Call, *args: Any) -> Any:
         return parsed.apply(c, args[: len(parsed.inputs)], {}, code)

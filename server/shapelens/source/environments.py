@@ -18,8 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 
 _ASK = (
-    "import sys,json,sysconfig;p=sysconfig.get_paths();"
-    "print(json.dumps([list(sys.version_info[:2]),[x for x in sys.path if x],[p['purelib'],p['platlib']],sys.prefix]))"
+    "import sys,json,sysconfig;p=sysconfig.get_paths();print(json.dumps([list(sys.version_info[:2]),"
+    "[x for x in sys.path if x],[p['purelib'],p['platlib']],sys.executable]))"
 )
 _ASK_SECONDS = 10
 _PTH_LARGEST = 100_000
@@ -325,11 +325,15 @@ def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
         stat = os.stat(python)
     except OSError:
         return None
-    key = hashlib.sha256(f"1 {os.path.abspath(python)} {stat.st_mtime_ns} {stat.st_size}".encode()).hexdigest()[:32]
+    key = hashlib.sha256(f"2 {os.path.abspath(python)} {stat.st_mtime_ns} {stat.st_size}".encode()).hexdigest()[:32]
     answer = _answer(str(python), str(cache_folder() / "environments" / f"{key}.json"))
     if answer is None:
         return None
-    version, library, sites = answer
+    version, library, sites, executable = answer
+    # It may only have led to a virtual environment's, which without `site` does not know that it is one.
+    real = _of_folder(_prefix(Path(executable)), found_by, ask=False, python=python, version=version)
+    if real is not None:
+        return real
     folders = [*library, *(path for path in sites if os.path.isdir(path))]
     editable: dict[str, str] = {}
     for site in sites:
@@ -338,11 +342,13 @@ def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
     return Environment(str(python), tuple(dict.fromkeys(folders)), version, found_by, editable)
 
 
+_Answer = tuple[tuple[int, int], tuple[str, ...], tuple[str, ...], str]
+"""Version, sys.path without site-packages, site-packages, and the interpreter's own path."""
 _NO_ANSWER = (OSError, ValueError, TypeError, KeyError, IndexError)
 
 
 @lru_cache(maxsize=64)
-def _answer(python: str, kept: str) -> tuple[tuple[int, int], tuple[str, ...], tuple[str, ...]] | None:
+def _answer(python: str, kept: str) -> _Answer | None:
     # Loaded only here, as most environments are read from their files and a command line has to start at once.
     import json
     import subprocess
@@ -374,11 +380,11 @@ def _answer(python: str, kept: str) -> tuple[tuple[int, int], tuple[str, ...], t
     return answer
 
 
-def _understood(said: object) -> tuple[tuple[int, int], tuple[str, ...], tuple[str, ...]]:
-    if not isinstance(said, list) or len(said) < 3:
+def _understood(said: object) -> _Answer:
+    if not isinstance(said, list) or len(said) != 4:
         raise ValueError("not an answer")
-    (major, minor), library, sites = said[:3]
-    return (int(major), int(minor)), tuple(map(str, library)), tuple(dict.fromkeys(map(str, sites)))
+    (major, minor), library, sites, executable = said
+    return (int(major), int(minor)), tuple(map(str, library)), tuple(dict.fromkeys(map(str, sites))), str(executable)
 
 
 def cache_folder() -> Path:

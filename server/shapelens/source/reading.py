@@ -39,7 +39,9 @@ def read_text(path: str | Path) -> str:
             raise SourceError(f"{path}: {encoding} is not a text encoding")
         return data.decode(encoding)
     except SyntaxError as error:
-        reason = (error.msg or "unknown encoding").replace(f" for {str(path)!r}", "")
+        reason = error.msg or "unknown encoding"
+        if reason.startswith("invalid or missing"):
+            reason = "is not UTF-8 and declares no other encoding"
         raise SourceError(f"{path}: {reason}") from None
     except UnicodeDecodeError as error:
         raise SourceError(f"{path}: byte {error.start} is not {encoding}") from None

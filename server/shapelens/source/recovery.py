@@ -31,6 +31,7 @@ _DEEPEST = 60
 """Nested blocks that are taken apart; Python itself allows 100."""
 
 _MESSAGE_LENGTH = 200
+_BLANKS = " \t\f\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def logical_lines(text: str) -> list[Line]:
         margin = physical[: len(physical) - len(code)]
         indent = len(margin.rpartition("\f")[2].expandtabs(8))
         if is_plain(code):
-            end, code_end, closers = newline, newline - len(code) + len(code.rstrip()), ""
+            end, code_end, closers = newline, newline - len(code) + len(code.rstrip(_BLANKS)), ""
         else:
             end, code_end, closers = _end(text, offset, newline, indent)
         last = row + text.count("\n", offset, end)
@@ -160,7 +161,7 @@ def _end(text: str, start: int, newline: int, indent: int) -> tuple[int, int, st
     if opened >= 0 and (crossed is None or opened < crossed):
         cut = text.find("\n", opened)
         cut = len(text) if cut < 0 else cut
-        return cut, start + len(text[start:cut].rstrip()), _closers(line.brackets)
+        return cut, start + len(text[start:cut].rstrip(_BLANKS)), _closers(line.brackets)
     if crossed is None:
         crossed = line.end
     short = logical_line(text, start, crossed)

@@ -135,11 +135,9 @@ class List(list[Any]):
     def __init__(self, items: Any = ()) -> None:
         super().__init__(items)
         self.rest: object | None = None
-        self.count: object | None = None
+        self.count: object | None = None  # type: ignore[assignment]
         self.held = False
         self.born = next(serials)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 class Dict(dict[Any, Any]):
@@ -245,7 +243,7 @@ class Descriptor:
 class Class:
     """A class of the program. `mro` ends where Python's would, library bases being `Lib`s, unknown ones UNKNOWN."""
 
-    __slots__ = ("attrs", "bases", "born", "kind", "mro", "module", "name", "node", "origin", "qualname", "fields")
+    __slots__ = ("attrs", "bases", "born", "fields", "kind", "module", "mro", "name", "node", "origin", "qualname")
 
     def __init__(
         self,

@@ -159,8 +159,10 @@ class Store:
             return Tensor(None, dtype, library)
         known = self._holes.get(value.hole)
         if isinstance(known, Tensor):
-            return self.value(known)
-        return self.teach(value.hole, Tensor(Open((), ShapeVar(), ()), dtype, library))
+            resolved: Tensor = self.value(known)
+            return resolved
+        taught: Tensor = self.teach(value.hole, Tensor(Open((), ShapeVar(), ()), dtype, library))
+        return taught
 
     def dim_of(self, value: Unknown, name: str = "n") -> Dim:
         """A dim for an unknown int: the same symbol each time that the same unknown is met."""
@@ -169,7 +171,8 @@ class Store:
             if isinstance(known, (int, Expr)):
                 return self.dim(known)
             if known is None:
-                return self.teach(value.hole, symbol(value.hole.name))
+                made: Expr = self.teach(value.hole, symbol(value.hole.name))
+                return made
         if value is UNKNOWN:  # one object that stands for many values: never the same dim twice
             return symbol(name)
         found = self._named.get(id(value))

@@ -206,4 +206,17 @@ def fails(transform: Any, value: Any, code: str) -> str:
 
 
 Maker = Callable[..., Any]
-__all__ = ["Maker", "abstract", "agree", "check", "context", "fails", "get_item", "layers", "length", "make", "ours", "real"]
+__all__ = [
+    "Maker",
+    "abstract",
+    "agree",
+    "check",
+    "context",
+    "fails",
+    "get_item",
+    "layers",
+    "length",
+    "make",
+    "ours",
+    "real",
+]

@@ -84,7 +84,11 @@ def test_arrays(module: Any, shape: list[int], dtype: str) -> None:
     check(real(V, "ToImage"), array) if len(shape) in (2, 3) else None
 
 
-@given(modules, st.lists(st.integers(1, 5), min_size=1, max_size=4), st.sampled_from([torch.uint8, torch.float32, torch.int32]))
+@given(
+    modules,
+    st.lists(st.integers(1, 5), min_size=1, max_size=4),
+    st.sampled_from([torch.uint8, torch.float32, torch.int32]),
+)
 def test_to_pil_image(module: Any, shape: list[int], dtype: torch.dtype) -> None:
     check(real(module, "ToPILImage"), torch.zeros(shape, dtype=dtype), exact=False)
 
@@ -257,7 +261,9 @@ def test_kinds_of_image() -> None:
 
 
 def test_linear_transformation() -> None:
-    assert check(real(T, "LinearTransformation", torch.zeros(48, 48), torch.zeros(48)), torch.zeros(3, 4, 4), exact=False)
+    assert check(
+        real(T, "LinearTransformation", torch.zeros(48, 48), torch.zeros(48)), torch.zeros(3, 4, 4), exact=False
+    )
     c = context()
     made = make(c, "torchvision.transforms.LinearTransformation", Tensor((40, 40), "float32"), Tensor((40,), "float32"))
     with pytest.raises(Failure, match="the matrix is for 40 numbers"):

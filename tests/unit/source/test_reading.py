@@ -36,7 +36,8 @@ def test_files_are_decoded_as_python_does(tmp_path: Path, data: bytes, text: str
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"x = '\xe9'", "byte 5 is not utf-8"),
+        (b"x = '\xe9'", "is not UTF-8 and declares no other encoding"),
+        (b"#\n#\n#\xe9", "byte 5 is not utf-8"),
         (b"# coding: nonsense\n", "unknown encoding: nonsense"),
         (b"# coding: rot13\n", "rot13 is not a text encoding"),
         (b"# coding: hex\n", "hex is not a text encoding"),

@@ -205,9 +205,9 @@ match nn:
 """
     tree = parse(text)
     bound = set().union(*(chunk.names_bound for chunk in tree.chunks))
-    assert bound == set("a d f h * j k l p p2 q v w z cc dd ee hh kk oo pp qq".split())  # noqa: SIM905
+    assert bound == set("a d f h * j k l p p2 q v w z cc dd ee hh kk oo pp qq".split())
     used = set().union(*(chunk.names_used for chunk in tree.chunks))
-    assert used >= set("m n o p2 s u x aa bb ff gg jj ii nn int".split())  # noqa: SIM905
+    assert used >= set("m n o p2 s u x aa bb ff gg jj ii nn int".split())
     assert not used & {"j", "t", "q", "hh"}
 
 

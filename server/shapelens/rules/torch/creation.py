@@ -330,13 +330,13 @@ def arange(c: Call, start: object, end: object = None, step: object = 1, *, dtyp
     if isinstance(low, (int, float)) and isinstance(high, (int, float)) and isinstance(by, (int, float)):
         if by == 0 or (high - low) * by < 0:
             c.fail("argument-value", f"arange: from {low} to {high} in steps of {by} has no end")
-        count: Dim = math.floor((high - low) / by) + 1 if extra else math.ceil((high - low) / by)
+        count = math.floor((high - low) / by) + 1 if extra else math.ceil((high - low) / by)
         return Tensor((max(count, 0),), name)
     low, high = (c.store.dim_of(v) if isinstance(v, Scalar) and v.type == "int" else v for v in (low, high))
     if isinstance(low, (int, Expr)) and isinstance(high, (int, Expr)) and isinstance(by, int) and by:
         span = high - low if by > 0 else low - high
-        count = -((-span) // abs(by))
-        return Tensor((count if less(0, count) is True else maximum(count, 0),), name)
+        steps = -((-span) // abs(by))
+        return Tensor((steps if less(0, steps) is True else maximum(steps, 0),), name)
     return Tensor((c.fresh("n", 0),), name)
 
 

@@ -566,10 +566,11 @@ def _batch_size(c: Call, a: dict[str, Any], dataset: object) -> Dim | None:
     if not isinstance(size, (int, Expr)):
         return c.fresh("B")
     if isinstance(size, int) and c.store.value(a["sampler"]) is None and a["drop_last"] is False:
-        length = length_of(c, dataset)
+        length: Any = length_of(c, dataset)
         if isinstance(length, int) and 0 < length < size:
             return length
-    return size
+    found: Dim = size
+    return found
 
 
 def _count(c: Call, a: dict[str, Any], dataset: object) -> Dim | None:

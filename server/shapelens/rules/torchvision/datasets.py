@@ -63,7 +63,7 @@ _EMNIST = {
 }  # fmt: skip
 
 
-def _greys(classes: str, declared: str = _TRAIN, lengths: Mapping[object, int] = _MNIST, base: str = "MNIST") -> Kind:
+def _greys(classes: str, declared: str = _TRAIN, lengths: Mapping[Any, int] = _MNIST, base: str = "MNIST") -> Kind:
     base = _VISION if not base else f"{_ROOM}.{base}"
     return Kind(declared, "L", (28, 28), lengths, "train", classes, "hw", "targets tensor", base=base)
 
@@ -319,10 +319,10 @@ def _image(c: Call, self: Instance, kind: Kind) -> Any:
     shape = c.shape(data) if isinstance(data, Tensor) else None
     if not isinstance(shape, tuple) or len(shape) != (3 if kind.mode == "L" else 4):
         return make_image(c, kind.mode if kind.data in ("hw", "nhw") else None, None, None)
-    h, w = shape[2:4] if kind.data == "chw" else shape[1:3]
+    high, wide = shape[2:4] if kind.data == "chw" else shape[1:3]
     channels = 1 if kind.mode == "L" else shape[1] if kind.data == "chw" else shape[3]
     same = kind.mode is not None and channels == CHANNELS[kind.mode]
-    return make_image(c, kind.mode if same else None, h, w, channels)
+    return make_image(c, kind.mode if same else None, high, wide, channels)
 
 
 def _fake(c: Call, size: Any) -> Instance:

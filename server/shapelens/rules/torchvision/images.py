@@ -86,18 +86,17 @@ def _of_image(c: Call, value: Instance) -> Picture:
     return Picture(channels, height, width, mode if isinstance(mode, str) and a.get("?") is None else None)
 
 
+def _either(c: Call, a: Dim, b: Dim, name: str) -> Dim:
+    return a if equal(a, b) is True else c.fresh(name)
+
+
 def _joined(c: Call, several: list[Picture]) -> Picture:
     first = several[0]
     for other in several[1:]:
         first = Picture(
-            *(
-                a if equal(a, b) is True else c.fresh(n)
-                for a, b, n in (
-                    (first.channels, other.channels, "C"),
-                    (first.height, other.height, "H"),
-                    (first.width, other.width, "W"),
-                )
-            ),
+            _either(c, first.channels, other.channels, "C"),
+            _either(c, first.height, other.height, "H"),
+            _either(c, first.width, other.width, "W"),
             first.mode if first.mode == other.mode else None,
         )
     return first

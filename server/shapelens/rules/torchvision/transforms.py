@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapelens.dims import Dim, Expr, equal, less
-from shapelens.rules.call import Call, Failure, Fix, NotKnown
+from shapelens.rules.call import Call, Fix, NotKnown
 from shapelens.rules.registry import alias, layer, rule
 from shapelens.rules.torch.data import alike, is_image
 from shapelens.rules.torchvision.images import Picture, make_image, picture
