@@ -1,4 +1,4 @@
-"""Edits of the kind that a person makes while typing, drawn from a seed: whatever the text becomes, analysis answers."""
+"""Edits of the kind that a person makes while typing, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted([*(ROOT / "examples").glob("*.py"), *(ROOT / "tests" / "cases").glob("*_ok.py"),
-                  *(ROOT / "tests" / "cases").glob("legal_*.py")])  # fmt: skip
+PROGRAMS = ("examples/*.py", "tests/cases/*_ok.py", "tests/cases/legal_*.py")
+SOURCES = sorted(path for pattern in PROGRAMS for path in ROOT.glob(pattern))
 
-_PIECES = ["(", ")", "[", "]", "{", "}", ":", ",", ".", "=", "'", '"""', "\n", "    ", "\t", "\\", "#", "@", "lambda x:",
-           "self.", "*", "**", "0", "-1", "None", "x", "yield ", "await ", "é", "𝔸", "\x00", "\r\n", "nn.", "if ", "for ",
-           "def f(", "class A(", "return ", "f'{", "import ", "...", ":=", "== ", "1e400", "0x", "10**9", "/ 0", "// 0"]  # fmt: skip
+_WORDS = """( ) [ ] { } : , . = ' \\ # @ self. * ** 0 -1 None x yield await é 𝔸 nn. if for def class return f'{ import ...
+:= == 1e400 0x 10**9 //0 lambda:"""
+_PIECES = (*_WORDS.split(), "\n", "    ", "\t", "\x00", "\r\n", '"""')
+_NUMBERS = ("0", "7", "-3", "1.5", "10000000", "None", "()", "[1, 2]", "'a'", "x")
 
 Mutation = Callable[[random.Random, str], str]
 
@@ -65,11 +66,7 @@ def _number_changed(draw: random.Random, text: str) -> str:
     if not digits:
         return text
     at = draw.choice(digits)
-    return (
-        text[:at]
-        + draw.choice(["0", "7", "-3", "1.5", "10000000", "None", "()", "[1, 2]", "'a'", "x"])
-        + text[at + 1 :]
-    )
+    return text[:at] + draw.choice(_NUMBERS) + text[at + 1 :]
 
 
 MUTATIONS: tuple[Mutation, ...] = (

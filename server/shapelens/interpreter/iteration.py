@@ -342,7 +342,7 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
             return Many(_joined([*value, *([] if rest is None else [rest])]))
         return UNKNOWN
     if isinstance(index, (Unknown, Expr)) and isinstance(value, (tuple, list)) and (value or rest is not None):
-        if all(isinstance(v, (Instance, Class, Lib)) for v in value):
+        if rest is None and all(isinstance(v, (Instance, Class, Lib)) for v in value):
             return choice(value)
         return _joined([*value, *([] if rest is None else [rest])])
     if isinstance(index, Instance) and isinstance(index.payload, int):

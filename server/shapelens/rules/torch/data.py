@@ -152,7 +152,7 @@ def collate(c: Call, item: Any, size: Dim, about: Sequence[Related] = ()) -> Any
 def is_image(value: object) -> bool:
     """Whether a value is a PIL image, or one of several."""
     if isinstance(value, Choice):
-        return all(is_image(v) for v in value.values)
+        return bool(value.values) and all(is_image(v) for v in value.values)
     return isinstance(value, Instance) and value.cls is IMAGE
 
 
