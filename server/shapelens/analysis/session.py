@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import shapelens.rules.einops
+import shapelens.rules.numpy
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis.contexts import Roots

@@ -403,7 +403,11 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
         return Tensor(None)
     if a is None or b is None or isinstance(a, str) or isinstance(b, str):
         return Tensor(None)
-    return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
+    value = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
+    if isinstance(value, Tensor) and value.library == "numpy" and value.dtype != "bool":
+        # NumPy promotes in its own way, which the rules of torch do not know.
+        return value.with_(dtype=None, origin=value.origin)
+    return value
 
 
 def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:

@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, Expr, ceildiv, equal, less
+from shapelens.dims import Dim, Expr, ceildiv, equal, floordiv, less
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule
-from shapelens.values import List, Many, Open, Tensor
+from shapelens.rules.torch.indexing import sliced
+from shapelens.rules.torch.reshaping import Replace, axis_of, size_list
+from shapelens.values import List, Many, Open, Shape, Tensor, Unknown
 from shapelens.values.dtypes import promote
 
 _MAX_PARTS = 4096
 
 
+# -- joining -------------------------------------------------------------------------------------------------------
+
+
 def _sequence(c: Call, tensors: object) -> tuple[tuple[Tensor, ...], Dim | None]:
     """The tensors of a known list and None, or the one that all are like and how many there are."""
-    if isinstance(tensors, Many) or isinstance(tensors, List) and tensors.rest is not None and not tensors:
+    tensors = c.store.value(tensors)
+    if isinstance(tensors, Many) or (isinstance(tensors, List) and tensors.rest is not None and not tensors):
         element = tensors.element if isinstance(tensors, Many) else tensors.rest
         count: Any = tensors.length if isinstance(tensors, Many) else tensors.count
+        element = c.store.value(element)
         if not isinstance(element, Tensor):
             raise NotKnown
-        return (element,), count if isinstance(count, (int, Expr)) else c.fresh("n")
-    return c.tensors(tensors), None
+        return (element,), c.store.dim(count) if isinstance(count, (int, Expr)) else c.fresh("n")
+    if isinstance(tensors, Tensor) and tensors.library == "torch" and c.name in ("cat", "stack"):
+        c.fail("call-arguments", f"{c.name} takes a list or tuple of tensors, got one of {c.text(tensors)}", tensors)
+    found = c.tensors(tensors)
+    if not found:
+        c.fail("argument-value", f"{c.name} needs at least one tensor")
+    return found, None
 
 
 def _common_dtype(tensors: Sequence[Tensor]) -> str | None:
@@ -33,237 +45,172 @@ def _common_dtype(tensors: Sequence[Tensor]) -> str | None:
     return found
 
 
-def _shapes(c: Call, tensors: Sequence[Tensor]) -> list[tuple[Dim, ...]]:
-    """The dims of each; one that is open takes the rank of the others."""
+def _aligned(c: Call, tensors: Sequence[Tensor], joined: int | None) -> list[Shape]:
+    """The shape of each tensor. Open ones take the rank of the others, or else share one open run.
+
+    `joined` is the axis along which the sizes may differ.
+    """
     shapes = [c.shape(t) for t in tensors]
+    if not any(isinstance(s, Open) for s in shapes):
+        return shapes
     ranks = {len(s) for s in shapes if isinstance(s, tuple) and s != (0,)}
-    if len(ranks) == 1 and any(isinstance(s, Open) for s in shapes):
-        names = ["D"] * ranks.pop()
+    if len(ranks) == 1:
+        names = ("B", "C", "H", "W", "D")[: ranks.pop()]
         return [c.dims(t, names) for t in tensors]
-    return [c.dims(t) for t in tensors]
+    if ranks or not all(isinstance(s, Open) for s in shapes):
+        raise NotKnown
+    opened: list[Open] = [s for s in shapes if isinstance(s, Open)]
+    lasts = [s.suffix[-1] for s in opened if s.suffix]
+    if joined is not None and joined > 0 and any(equal(lasts[0], d) is False for d in lasts[1:]):
+        # The last dims differ, so the last is the one that is joined.
+        names = ("B", "C", "H", "W", "D")[: joined + 1]
+        return [c.dims(t, names) for t in tensors]
+    front = max([joined + 1 if joined is not None and joined >= 0 else 0, *[len(s.prefix) for s in opened]])
+    back = max([-joined if joined is not None and joined < 0 else 0, *[len(s.suffix) for s in opened]])
+    same = [c.at_least(s, front, 0) for s in opened]
+    same = [c.at_least(s, 0, back) for s in same]
+    for shape in same[1:]:
+        if shape.var is not same[0].var and isinstance(c.store.shape(shape), Open):
+            c.store.bind_run(shape.var, Open((), same[0].var, ()))
+    return [c.store.shape(s) for s in same]
+
+
+def _agree(c: Call, a: Sequence[Dim], b: Sequence[Dim], skip: int = -1) -> int | None:
+    """Learn that two runs of dims are the same but for one; the first place where they cannot be."""
+    for i, (one, other) in enumerate(zip(a, b)):
+        if i != skip and one is not other and one != other and c.equate(one, other) is False:
+            return i
+    return None
 
 
 @rule("torch.cat", "torch.concat", "torch.concatenate")
-def cat(c: Call, tensors: object, dim: int = 0, *, axis: object = None, out: object = None) -> Tensor:
+def cat(c: Call, tensors: object, dim: int = 0, *, out: object = None) -> Tensor:
     """The sizes along `dim` added; all other dims must agree (torch.cat page)."""
-    if isinstance(axis, int):
-        dim = axis
     given, count = _sequence(c, tensors)
-    if not given:
-        c.fail("argument-value", f"{c.name} needs at least one tensor")
-    shapes = _shapes(c, given)
+    dtype = _common_dtype(given)
+    shapes = _aligned(c, given, dim)
+    # A tensor of shape (0,) goes with any other: what is left of the days before empty tensors had a rank.
     kept = [(s, t) for s, t in zip(shapes, given) if s != (0,)] or [(shapes[0], given[0])]
     first, first_tensor = kept[0]
+    if isinstance(first, Open):
+        return first_tensor.with_(shape=_open_joined(c, [s for s, _ in kept], dim, count), dtype=dtype)
+    if any(not isinstance(s, tuple) for s, _ in kept):
+        raise NotKnown
+    assert isinstance(first, tuple)
+    if kept[0][0] == (0,) and all(s == (0,) for s in shapes):
+        return first_tensor.with_(dtype=dtype)
     if len(first) == 0:
         c.fail("rank-mismatch", f"{c.name}: a tensor of rank 0 cannot be joined", first_tensor)
     at = c.axis(dim, len(first), first_tensor)
     total: Dim = first[at]
     result = list(first)
     for shape, tensor in kept[1:]:
+        assert isinstance(shape, tuple)
         if len(shape) != len(first):
+            if any(len(s) == 1 and less(0, s[0]) is not True for s in (first, shape)):
+                raise NotKnown  # one of them may be a (0,)
             c.fail(
                 "concat-mismatch",
                 f"{c.name}: {c.text(first)} and {c.text(shape)} differ in rank",
                 first_tensor,
                 tensor,
             )
-        for i, (a, b) in enumerate(zip(result, shape)):
-            if i != at and a is not b and a != b and c.equate(a, b) is False:
-                c.fail(
-                    "concat-mismatch",
-                    f"{c.name}: dim {at} is joined, all others must agree; {c.text(first)} and {c.text(shape)} "
-                    f"differ in dim {i} ({c.dim_text(a)} against {c.dim_text(b)})",
-                    first_tensor,
-                    tensor,
-                )
-            if i != at and isinstance(b, int) and not isinstance(a, int):
-                result[i] = b
+        wrong = _agree(c, result, shape, at)
+        if wrong is not None:
+            c.fail(
+                "concat-mismatch",
+                f"{c.name}: dim {at} is joined, all others must agree; {c.text(first)} and {c.text(shape)} "
+                f"differ in dim {wrong} ({c.dim_text(result[wrong])} against {c.dim_text(shape[wrong])})",
+                first_tensor,
+                tensor,
+            )
+        result = [b if isinstance(b, int) else a for a, b in zip(result, shape)]
         total = total + shape[at]
-    result[at] = total if count is None else total * count
-    return first_tensor.with_(shape=tuple(result), dtype=_common_dtype(given))
+    result[at] = total if count is None else _times(c, total, count)
+    return first_tensor.with_(shape=tuple(result), dtype=dtype)
+
+
+def _times(c: Call, size: Dim, count: Dim) -> Dim:
+    """The size of so many parts together; a symbolic size may be another one in each part."""
+    return size * count if isinstance(size, int) else c.fresh("n", 0)
+
+
+def _open_joined(c: Call, shapes: Sequence[Shape], dim: int, count: Dim | None) -> Open:
+    """Open shapes with one run in common, joined along a dim that all are known to have."""
+    opened = [s for s in shapes if isinstance(s, Open)]
+    first = opened[0]
+    ends = [(*s.prefix, *s.suffix) for s in opened]
+    at = dim if dim >= 0 else len(ends[0]) + dim
+    for shape, end in zip(opened[1:], ends[1:]):
+        wrong = _agree(c, ends[0], end, at)
+        if wrong is not None:
+            c.fail(
+                "concat-mismatch",
+                f"{c.name}: dim {dim} is joined, all others must agree; {c.text(first)} and {c.text(shape)} differ "
+                f"({c.dim_text(ends[0][wrong])} against {c.dim_text(end[wrong])})",
+            )
+    total: Dim = 0
+    for end in ends:
+        total = total + end[at]
+    joined = (*ends[0][:at], total if count is None else _times(c, total, count), *ends[0][at + 1 :])
+    return Open(joined[: len(first.prefix)], first.var, joined[len(first.prefix) :])
 
 
 @rule("torch.stack")
 def stack(c: Call, tensors: object, dim: int = 0, *, out: object = None) -> Tensor:
     """A new dim of as many as there are tensors, which must all have one shape."""
     given, count = _sequence(c, tensors)
-    if not given:
-        c.fail("argument-value", "stack needs at least one tensor")
-    shapes = _shapes(c, given)
+    shapes = _aligned(c, given, None)
     first = shapes[0]
+    size: Dim = len(given) if count is None else count
+    dtype = _common_dtype(given)
+    if any(s is None for s in shapes):
+        raise NotKnown
     for shape, tensor in zip(shapes[1:], given[1:]):
-        if len(shape) != len(first) or any(c.equate(a, b) is False for a, b in zip(first, shape)):
+        a = first if isinstance(first, tuple) else (*first.prefix, *first.suffix)  # type: ignore[union-attr]
+        b = shape if isinstance(shape, tuple) else (*shape.prefix, *shape.suffix)  # type: ignore[union-attr]
+        if len(a) != len(b) or _agree(c, a, b) is not None:
             c.fail(
                 "stack-mismatch",
-                f"stack needs tensors of one shape, got {c.text(first)} and {c.text(shape)}",
+                f"{c.name} needs tensors of one shape, got {c.text(first)} and {c.text(shape)}",
                 given[0],
                 tensor,
             )
+    if isinstance(first, Open):
+        return given[0].with_(shape=_put_in(c, first, dim, size), dtype=dtype)
+    assert first is not None
     at = c.axis(dim, len(first) + 1, given[0])
-    size: Dim = len(given) if count is None else count
-    return given[0].with_(shape=(*first[:at], size, *first[at:]), dtype=_common_dtype(given))
+    return given[0].with_(shape=(*first[:at], size, *first[at:]), dtype=dtype)
 
 
-def _stacked(name: str, lift: int, axis: int) -> None:
-    """hstack, vstack, dstack: each tensor gets at least `lift` dims, then they are joined along `axis`."""
-
-    def apply(c: Call, tensors: object, *, out: object = None) -> Tensor:
-        lifted = []
-        for tensor in c.tensors(tensors):
-            dims = c.dims(tensor)
-            if len(dims) == 0:
-                dims = (1,)
-            if lift >= 2 and len(dims) == 1:
-                dims = (1, *dims) if name != "column_stack" else (dims[0], 1)
-            if lift == 3 and len(dims) == 2:
-                dims = (*dims, 1)
-            lifted.append(tensor.with_(shape=dims))
-        at = axis if name != "hstack" or len(c.dims(lifted[0])) > 1 else 0
-        return cat(c, lifted, at)
-
-    for path in (f"torch.{name}", *(("torch.row_stack",) if name == "vstack" else ())):
-        rule(path)(apply)
+def _put_in(c: Call, shape: Open, dim: int, size: Dim) -> Open:
+    """An open shape with one more dim."""
+    known = c.at_least(shape, dim, 0) if dim >= 0 else c.at_least(shape, 0, -dim - 1)
+    if dim >= 0:
+        return Open((*known.prefix[:dim], size, *known.prefix[dim:]), known.var, known.suffix)
+    at = len(known.suffix) + dim + 1
+    return Open(known.prefix, known.var, (*known.suffix[:at], size, *known.suffix[at:]))
 
 
-_stacked("hstack", 1, 1)
-_stacked("vstack", 2, 0)
-_stacked("dstack", 3, 2)
-_stacked("column_stack", 2, 1)
+def _lifted(name: str, dims: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    """A shape as hstack, vstack, dstack and column_stack first make it."""
+    if name == "hstack":
+        return dims or (1,)
+    if name == "column_stack":
+        return (*dims, 1) if len(dims) == 1 else dims or (1, 1)
+    dims = (1,) * (2 - len(dims)) + dims
+    return (*dims, 1) if name == "dstack" and len(dims) == 2 else dims
 
 
-@rule("torch.split", "torch.Tensor.split", "torch.split_with_sizes", "torch.Tensor.split_with_sizes",
-      "torch.unsafe_split")  # fmt: skip
-def split(c: Call, tensor: Tensor, split_size: object, dim: int = 0) -> object:
-    """Parts of a given size, the last one smaller where it does not divide; or of the given sizes."""
-    dims = c.dims(tensor)
-    at = c.axis(dim, len(dims), tensor)
-    if isinstance(split_size, (list, tuple)):
-        sizes = c.ints(split_size)
-        total: Dim = sum(sizes) if sizes else 0
-        if c.equate(total, dims[at]) is False:
-            c.fail(
-                "split-mismatch",
-                f"{c.name}: the sizes {tuple(c.dim_text(s) for s in sizes)} add up to {c.dim_text(total)}, "
-                f"dim {at} of {c.text(tensor)} has {c.dim_text(dims[at])}".replace("'", ""),
-                tensor,
-            )
-        return _parts(tensor, dims, at, sizes)
-    step, size = c.dim(split_size), c.store.dim(dims[at])
-    if isinstance(step, int) and isinstance(size, int):
-        if step <= 0:
-            c.fail("argument-value", f"{c.name}: split_size must be positive, got {step}", tensor)
-        sizes = tuple([step] * (size // step) + ([size % step] if size % step else [])) or (0,)
-        return _parts(tensor, dims, at, sizes) if len(sizes) <= _MAX_PARTS else Many(tensor.with_(shape=None))
-    count = _exact_count(size, step)
-    if isinstance(count, int):
-        return _parts(tensor, dims, at, (step,) * count)
-    part = tensor.with_(shape=(*dims[:at], c.fresh("n"), *dims[at + 1 :]))
-    return Many(part, count)
-
-
-def _exact_count(size: Dim, step: Dim) -> Dim | None:
-    count = size // step
-    return count if equal(count * step, size) else None
-
-
-def _parts(tensor: Tensor, dims: tuple[Dim, ...], at: int, sizes: Sequence[Dim]) -> tuple[Tensor, ...]:
-    return tuple([tensor.with_(shape=(*dims[:at], s, *dims[at + 1 :])) for s in sizes])
-
-
-@rule("torch.chunk", "torch.Tensor.chunk", "torch.unsafe_chunk")
-def chunk(c: Call, input: Tensor, chunks: int, dim: int = 0) -> object:
-    """Parts of ceil(size / chunks); there may be fewer than asked for (torch.chunk page)."""
-    shape = c.shape(input)
-    if isinstance(shape, Open):
-        raise NotKnown
-    dims = c.dims(input)
-    at = c.axis(dim, len(dims), input)
-    if chunks <= 0:
-        c.fail("argument-value", f"chunk needs a positive number of chunks, got {chunks}", input)
-    size = c.store.dim(dims[at])
-    step = ceildiv(size, chunks)
-    if isinstance(size, int) and isinstance(step, int):
-        if size == 0:
-            return _parts(input, dims, at, [0] * chunks)
-        sizes = [step] * (size // step) + ([size % step] if size % step else [])
-        return _parts(input, dims, at, sizes)
-    exact = size // chunks
-    if equal(exact * chunks, size):
-        return _parts(input, dims, at, [exact] * chunks)
-    # The number of parts is what was asked for unless the dim is smaller than that: the last may be smaller.
-    last = size - step * (chunks - 1)
-    if less(0, last):
-        return _parts(input, dims, at, [*[step] * (chunks - 1), last])
-    raise NotKnown
-
-
-@rule("torch.tensor_split", "torch.Tensor.tensor_split")
-def tensor_split(c: Call, input: Tensor, indices_or_sections: object, dim: int = 0) -> object:
-    """Nearly equal sections, or cuts at indices."""
-    dims = c.dims(input)
-    at = c.axis(dim, len(dims), input)
-    size = dims[at]
-    if not isinstance(size, int):
-        raise NotKnown
-    if isinstance(indices_or_sections, int):
-        n = indices_or_sections
-        if n <= 0:
-            c.fail("argument-value", f"tensor_split needs a positive number of sections, got {n}", input)
-        return _parts(input, dims, at, [size // n + (i < size % n) for i in range(n)])
-    cuts = c.known_ints(indices_or_sections)
-    spans = [slice(a, b) for a, b in zip((0, *cuts), (*cuts, None))]
-    return _parts(input, dims, at, [len(range(*s.indices(size))) for s in spans])
-
-
-def _axis_split(name: str, axis: int, least: int) -> None:
-    def apply(c: Call, input: Tensor, indices_or_sections: object) -> object:
-        dims = c.dims(input)
-        if len(dims) < least:
-            c.fail("rank-mismatch", f"{name} needs a tensor of rank {least} or more, got {c.text(input)}", input)
-        at = 0 if name == "hsplit" and len(dims) == 1 else axis
-        size = dims[at]
-        if isinstance(indices_or_sections, int) and isinstance(size, int) and indices_or_sections > 0:
-            if size % indices_or_sections:
-                c.fail(
-                    "split-mismatch", f"{name}: {size} does not divide into {indices_or_sections} equal parts", input
-                )
-        return tensor_split(c, input, indices_or_sections, at)
-
-    rule(f"torch.{name}", f"torch.Tensor.{name}")(apply)
-
-
-_axis_split("hsplit", 1, 1)
-_axis_split("vsplit", 0, 2)
-_axis_split("dsplit", 2, 3)
-
-
-@rule("torch.unbind", "torch.Tensor.unbind")
-def unbind(c: Call, input: Tensor, dim: int = 0) -> object:
-    """One tensor for each index of a dim."""
-    shape = c.shape(input)
-    if isinstance(shape, Open):
-        if dim < 0:
-            raise NotKnown
-        taught = c.store.at_least(shape, dim + 1, 0)
-        left = Open((*taught.prefix[:dim], *taught.prefix[dim + 1 :]), taught.var, taught.suffix)
-        return Many(input.with_(shape=left), taught.prefix[dim])
-    dims = c.dims(input)
-    if not dims:
-        c.fail("rank-mismatch", f"{c.name}: a tensor of rank 0 has nothing to iterate over", input)
-    at = c.axis(dim, len(dims), input)
-    part = input.with_(shape=(*dims[:at], *dims[at + 1 :]))
-    size = c.store.dim(dims[at])
-    if isinstance(size, int) and size <= _MAX_PARTS:
-        return (part,) * size
-    return Many(part, size)
-
-
-@rule("torch.Tensor.__iter__")
-def iterate(c: Call, self: Tensor) -> object:
-    """Iterating over a tensor: one tensor for each index of the first dim."""
-    if isinstance(self.scalars, (list, tuple)) and all(isinstance(s, (int, float)) for s in self.scalars):
-        return tuple([Tensor((), self.dtype, self.library, scalars=s) for s in self.scalars])
-    return unbind(c, self, 0)
+@rule("torch.hstack", "torch.vstack", "torch.dstack", "torch.column_stack", "torch.row_stack")
+def stacked(c: Call, tensors: object, *, out: object = None) -> Tensor:
+    """Each tensor gets the dims that it lacks, then they are joined."""
+    given, count = _sequence(c, tensors)
+    made = [t.with_(shape=_lifted(c.name, c.dims(t)), origin=t.origin) for t in given]
+    axis = {"vstack": 0, "row_stack": 0, "dstack": 2}.get(c.name, 1)
+    if c.name == "hstack" and len(c.dims(made[0])) == 1:
+        axis = 0
+    return cat(c, made if count is None else Many(made[0], count), axis)
 
 
 @rule("torch.block_diag")
@@ -277,4 +224,148 @@ def block_diag(c: Call, *tensors: Tensor) -> Tensor:
             c.fail("rank-mismatch", f"block_diag takes matrices, got {c.text(tensor)}", tensor)
         padded = (1,) * (2 - len(dims)) + dims
         rows, columns = rows + padded[0], columns + padded[1]
-    return Tensor((rows, columns), _common_dtype(tensors) if tensors else "float32")
+    return Tensor((rows, columns) if tensors else (1, 0), _common_dtype(tensors) if tensors else "float32")
+
+
+# -- splitting -----------------------------------------------------------------------------------------------------
+
+
+def _parts(tensor: Tensor, replaced: Replace, sizes: Sequence[Dim]) -> tuple[Tensor, ...]:
+    return tuple([tensor.with_(shape=replaced(s)) for s in sizes])
+
+
+@rule("torch.split_with_sizes", "torch.Tensor.split_with_sizes")
+def split_with_sizes(c: Call, input: Tensor, split_sizes: object, dim: int = 0) -> object:
+    """Parts of the given sizes, which must add up."""
+    size, replaced = axis_of(c, input, dim)
+    sizes = [c.dim(s) for s in size_list(c, (split_sizes,))]
+    shown = c.text(tuple(sizes))
+    if any(isinstance(s, int) and s < 0 for s in sizes):
+        c.fail("split-mismatch", f"{c.name}: a size is negative in {shown}", input)
+    total: Dim = 0
+    for one in sizes:
+        total = total + one
+    if c.equate(total, size) is False:
+        c.fail(
+            "split-mismatch",
+            f"{c.name}: the sizes {shown} add up to {c.dim_text(total)}, "
+            f"dim {dim} of {c.text(input)} has {c.dim_text(size)}",
+            input,
+        )
+    return _parts(input, replaced, sizes)
+
+
+@rule("torch.split", "torch.unsafe_split")
+def split(c: Call, tensor: Tensor, split_size_or_sections: object, dim: int = 0) -> object:
+    """Parts of one size, the last one smaller where it does not divide; or of the given sizes."""
+    if isinstance(split_size_or_sections, (list, tuple)):
+        return split_with_sizes(c, tensor, split_size_or_sections, dim)
+    size, replaced = axis_of(c, tensor, dim)
+    if type(split_size_or_sections) is Unknown:
+        split_size_or_sections = c.store.value(split_size_or_sections)
+        if type(split_size_or_sections) is Unknown:
+            raise NotKnown  # one size, or a list of them
+    step = c.dim(split_size_or_sections)
+    if isinstance(step, int) and (step < 0 or (step == 0 and equal(size, 0) is False)):
+        c.fail("argument-value", f"{c.name}: the size of a part must be positive, got {step}", tensor)
+    if size == 0:
+        return _parts(tensor, replaced, [0])
+    if step == 0:
+        raise NotKnown
+    count = ceildiv(size, step)
+    if isinstance(count, int) and count <= _MAX_PARTS:
+        return _parts(tensor, replaced, [*[step] * (count - 1), size - step * (count - 1)])
+    # All but the last part are of `step`: a size of its own stands for each.
+    even = equal(floordiv(size, step) * step, size)
+    return Many(tensor.with_(shape=replaced(step if even else c.fresh("n"))), count)
+
+
+@rule("torch.Tensor.split", "torch.Tensor.unsafe_split")
+def split_method(c: Call, self: Tensor, split_size: object, dim: int = 0) -> object:
+    """As torch.split."""
+    return split(c, self, split_size, dim)
+
+
+@rule("torch.chunk", "torch.Tensor.chunk", "torch.unsafe_chunk", "torch.Tensor.unsafe_chunk")
+def chunk(c: Call, input: Tensor, chunks: int, dim: int = 0) -> object:
+    """Parts of ⌈size / chunks⌉, the last one smaller; there may be fewer than asked for (torch.chunk page).
+
+    Of a symbolic size they are taken to be as many as asked for: otherwise unpacking or indexing them fails.
+    """
+    size, replaced = axis_of(c, input, dim)
+    if chunks <= 0:
+        c.fail("argument-value", f"{c.name} needs a positive number of chunks, got {chunks}", input)
+    step = ceildiv(size, chunks)
+    if isinstance(size, int) and isinstance(step, int):
+        if size == 0:
+            return _parts(input, replaced, [0] * chunks)
+        count = -(-size // step)
+        return _parts(input, replaced, [*[step] * (count - 1), size - step * (count - 1)])
+    exact = floordiv(size, chunks)
+    if equal(exact * chunks, size):
+        return _parts(input, replaced, [exact] * chunks)
+    last = exact if chunks == 2 else size - step * (chunks - 1)
+    if less(last, 1) is True:
+        raise NotKnown
+    return _parts(input, replaced, [*[step] * (chunks - 1), last])
+
+
+@rule("torch.tensor_split", "torch.Tensor.tensor_split")
+def tensor_split(c: Call, input: Tensor, indices_or_sections: object, dim: int = 0) -> object:
+    """Nearly equal sections, the first ones larger by one; or cuts at indices (torch.tensor_split page)."""
+    size, replaced = axis_of(c, input, dim)
+    cuts = c.store.value(indices_or_sections)
+    if isinstance(cuts, Tensor):
+        cuts = cuts.scalars
+    if isinstance(cuts, int):
+        if cuts <= 0:
+            c.fail("argument-value", f"{c.name} needs a positive number of sections, got {cuts}", input)
+        even = equal(floordiv(size, cuts) * cuts, size)
+        return _parts(input, replaced, [floordiv(size if even else size + cuts - 1 - i, cuts) for i in range(cuts)])
+    if not isinstance(cuts, (list, tuple)) or (isinstance(cuts, List) and cuts.rest is not None):
+        raise NotKnown
+    spans = [slice(a, b) for a, b in zip((0, *cuts), (*cuts, None))]
+    return _parts(input, replaced, [sliced(c, size, s, input) for s in spans])
+
+
+def _axis_split(name: str, axis: int, least: int) -> None:
+    def apply(c: Call, input: Tensor, indices_or_sections: object) -> object:
+        shape = c.shape(input)
+        if isinstance(shape, tuple) and len(shape) < least:
+            c.fail("rank-mismatch", f"{name} needs a tensor of rank {least} or more, got {c.text(input)}", input)
+        if name == "hsplit" and not isinstance(shape, tuple):
+            raise NotKnown
+        at = 0 if name == "hsplit" and isinstance(shape, tuple) and len(shape) == 1 else axis
+        size, _ = axis_of(c, input, at)
+        sections = indices_or_sections
+        if isinstance(sections, int) and isinstance(size, int) and (sections <= 0 or size % sections):
+            c.fail("split-mismatch", f"{name}: {size} does not divide into {sections} equal parts", input)
+        return tensor_split(c, input, sections, at)
+
+    rule(f"torch.{name}", f"torch.Tensor.{name}")(apply)
+
+
+_axis_split("hsplit", 1, 1)
+_axis_split("vsplit", 0, 2)
+_axis_split("dsplit", 2, 3)
+
+
+@rule("torch.unbind", "torch.Tensor.unbind")
+def unbind(c: Call, input: Tensor, dim: int = 0) -> object:
+    """One tensor for each index of a dim."""
+    size, replaced = axis_of(c, input, dim)
+    part = input.with_(shape=replaced())
+    if isinstance(size, int) and size <= _MAX_PARTS:
+        return (part,) * size
+    return Many(part, size)
+
+
+@rule("torch.Tensor.__iter__")
+def iterate(c: Call, self: Tensor) -> object:
+    """Iterating over a tensor: one tensor for each index of the first dim."""
+    if isinstance(self.scalars, list) and self.scalars:
+        shape = c.dims(self)[1:]
+        return tuple([Tensor(shape, self.dtype, self.library, self.device, scalars=s) for s in self.scalars])
+    if c.shape(self) == ():
+        c.fail("rank-mismatch", "a tensor of rank 0 cannot be iterated over", self)
+    return unbind(c, self, 0)
