@@ -37,6 +37,12 @@ from shapelens.values import (
 
 _MISSING = object()
 
+# What every torch.nn.Module has besides its methods.
+_MODULE_INTERNALS = frozenset(
+    "_modules _parameters _buffers _forward_hooks _forward_pre_hooks _backward_hooks _state_dict_hooks "
+    "_non_persistent_buffers_set _is_full_backward_hook call_super_init dump_patches T_destination _version".split()
+)
+
 # Names that tensors share with dicts, lists, strings and modules: using one teaches nothing.
 _COMMON_NAMES = frozenset(
     "items keys values get pop append extend index count copy split format join to type data name names update all any "
@@ -385,7 +391,9 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
                     known = _library_attribute(m, f, value, owner, name, node)
                 except NotKnown:
                     return None
-                return True if not isinstance(known, Unknown) else None if owner.path != "torch.nn.Module" else False
+                if not isinstance(known, Unknown):
+                    return True
+                return None if name in _MODULE_INTERNALS or not owner.path.startswith("torch.nn.") else False
             return found is not None
         known = _library_attribute(m, f, value, value.cls, name, node)
         return True if not isinstance(known, Unknown) else None

@@ -221,6 +221,14 @@ def test_open_with_open() -> None:
     assert two.texts(made, two.y) == "(B, C + C, H, W) (B, C, H, W)"
 
 
+def test_open_twice() -> None:
+    two = Two()
+    mark = two.c.store.mark()
+    assert two.texts(two("torch.cat", [two.x, two.y, two.y, two.x], 1)) == "(B, 2·C + 2·C, …)"
+    two.c.store.undo(mark)
+    assert two.texts(two.x, two.y) == "(…) (…)"
+
+
 def test_open_along_the_last_dim() -> None:
     two = Two()
     made = two("torch.cat", [two.x, two.y], -1)

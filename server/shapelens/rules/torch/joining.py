@@ -67,12 +67,17 @@ def _aligned(c: Call, tensors: Sequence[Tensor], joined: int | None) -> list[Sha
         return [c.dims(t, names) for t in tensors]
     front = max([joined + 1 if joined is not None and joined >= 0 else 0, *[len(s.prefix) for s in opened]])
     back = max([-joined if joined is not None and joined < 0 else 0, *[len(s.suffix) for s in opened]])
-    same = [c.at_least(s, front, 0) for s in opened]
-    same = [c.at_least(s, 0, back) for s in same]
-    for shape in same[1:]:
-        if shape.var is not same[0].var and isinstance(c.store.shape(shape), Open):
-            c.store.bind_run(shape.var, Open((), same[0].var, ()))
-    return [c.store.shape(s) for s in same]
+    for tensor in tensors:
+        for ends in ((front, 0), (0, back)):
+            shape = c.shape(tensor)
+            assert isinstance(shape, Open)
+            c.at_least(shape, *ends)
+    first = c.shape(tensors[0])
+    for tensor in tensors[1:]:
+        shape = c.shape(tensor)
+        if isinstance(first, Open) and isinstance(shape, Open) and shape.var is not first.var:
+            c.store.bind_run(shape.var, Open((), first.var, ()))
+    return [c.shape(t) for t in tensors]
 
 
 def _agree(c: Call, a: Sequence[Dim], b: Sequence[Dim], skip: int = -1) -> int | None:
