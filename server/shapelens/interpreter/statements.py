@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, calls, classes, importing, iteration, plain
+from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
     Outcome,
@@ -113,10 +113,22 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
 
         plain.call_method(m, Plain(before, "extend"), [value], {})
         after: Any = before
+    elif isinstance(before, Instance) and (extended := _extended(m, f, node, before, name, value)) is not None:
+        after = extended
     else:
         after = binary(m, f, node, name, apply, before, value, "i" if isinstance(before, Tensor) else "")
     iteration.assign_target(m, f, target, after, node)
     saw_targets(m, f, node, target)
+    return None
+
+
+def _extended(m: Machine, f: Frame, node: ast.AugAssign, target: Instance, name: str, value: Any) -> Any:
+    """`modules += [layer]`, or an object's own `__iadd__`; None where it has neither."""
+    if name == "add" and containers.kind_of(target):
+        return containers.call_method(m, f, node, target, containers.kind_of(target), "extend", [value], {})
+    method, owner = classes.find_in_class(target.cls, f"__i{name}__")
+    if isinstance(owner, Class) and method is not None:
+        return calls.call(m, f, node, Bound(method, target), [value], {})
     return None
 
 
@@ -620,8 +632,6 @@ def _delete(m: Machine, node: ast.Delete, f: Frame) -> Signal:
 
 
 def _delete_item(m: Machine, f: Frame, container: Any, index: Any) -> None:
-    from shapelens.interpreter import containers
-
     if isinstance(container, Instance) and containers.kind_of(container):
         m.touch(container)
         held = list(containers.entries(container).items())
