@@ -316,7 +316,15 @@ def chunk(c: Call, input: Tensor, chunks: int, dim: int = 0) -> object:
 
 
 @rule("torch.tensor_split", "torch.Tensor.tensor_split")
-def tensor_split(c: Call, input: Tensor, indices_or_sections: object, dim: int = 0) -> object:
+def tensor_split(
+    c: Call,
+    input: Tensor,
+    indices_or_sections: object = None,
+    dim: int = 0,
+    *,
+    indices: object = None,
+    sections: object = None,
+) -> object:
     """Nearly equal sections, the first ones larger by one; or cuts at indices (torch.tensor_split page)."""
     size, replaced = axis_of(c, input, dim)
     cuts = c.store.value(indices_or_sections)
