@@ -340,15 +340,11 @@ def test_one_broken_statement_costs_no_other(seed: int) -> None:
     )
     assert not expected - simple_statements(tree)
     inside = {
-        name
-        for name, (line, _) in definitions(parse(good)).items()
-        for node in [found_function(good, line)]
-        if line <= at + 1 <= (node.end_lineno or 0) + 1
+        node.lineno
+        for node in ast.walk(ast.parse(good))
+        if isinstance(node, ast.FunctionDef) and node.lineno <= at + 1 <= (node.end_lineno or 0) + 1
     }
+    after = definitions(tree)
     for name, (line, dump) in definitions(parse(good)).items():
-        if name not in inside:
-            assert definitions(tree).get(name) == (line + (moved if line > at else 0), dump)
-
-
-def found_function(text: str, line: int) -> ast.FunctionDef:
-    return next(n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef) and n.lineno == line)
+        if line not in inside:
+            assert after.get(name) == (line + (moved if line > at else 0), dump)

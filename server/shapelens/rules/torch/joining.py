@@ -326,6 +326,8 @@ def tensor_split(
     sections: object = None,
 ) -> object:
     """Nearly equal sections, the first ones larger by one; or cuts at indices (torch.tensor_split page)."""
+    if indices_or_sections is None:
+        indices_or_sections = sections if indices is None else indices
     size, replaced = axis_of(c, input, dim)
     cuts = c.store.value(indices_or_sections)
     if isinstance(cuts, Tensor):
