@@ -53,11 +53,25 @@ class Cosine(nn.CosineSimilarity):
     pass
 
 
-class Unused(nn.GRUCell):
-    pass
+class Unused(nn.Conv1d):
+    """Nobody makes one here."""
+
+    def forward(self, x):
+        return F.conv1d(x, self.weight.flip(-1), self.bias, self.stride, self.padding)
+
+
+class UnusedNorm(nn.BatchNorm1d):
+    def forward(self, x):
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
+
+class UnusedHead(nn.Linear):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
 
 net = nn.Sequential(StandardisedConv(3, 8, 3), ChannelNorm(8), SamePadConv(8, 6, 5, stride=2), FrozenNorm(6))
 print(net(torch.randn(2, 3, 17, 19)).shape)
 print([part.shape for part in Heads(4, 12, heads=3, bias=False)(torch.ones(5, 4))])
 print(LowRank(5, 7)(torch.ones(2, 5)).shape, Cosine(dim=1)(torch.ones(3, 4), torch.ones(3, 4)).shape)
+# try: Unused(2, 3, 3)(torch.ones(1, 2, 9)), UnusedNorm(4)(torch.ones(2, 5, 4)), UnusedHead(2, 1)(torch.ones(2))

@@ -15,8 +15,9 @@ from shapelens.dims import equal
 from shapelens.interpreter import calls, classes, hints
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place
 from shapelens.rules.call import Failure
+from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
-from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, PyModule, Tensor, Unknown
+from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Tensor, Unknown
 from shapelens.values.text import shape_text
 
 # One run on its own may not use up what the others need.
@@ -46,6 +47,7 @@ class Roots:
         self.skipped = skipped
         self._silent: list[tuple[str, int, int]] = []  # text of a silent root, and which instances it made
         self._used: set[int] = set()
+        self._open: set[int] = set()  # objects made with open arguments, because nobody made one
 
     def quiet(self) -> frozenset[str]:
         """The texts of the functions that the next run of a changed file may skip."""
@@ -75,8 +77,12 @@ class Roots:
 
     # -- one run ---------------------------------------------------------------------------------------------------
 
-    def _isolated(self, chunk: Chunk, body: Callable[[Frame], Any]) -> Any:
-        """Run with fuel of its own; what it learnt is forgotten afterwards."""
+    def _isolated(self, chunk: Chunk, body: Callable[[Frame], Any], again: Callable[[Frame], Any] | None = None) -> Any:
+        """Run with fuel of its own; what it learnt is forgotten afterwards.
+
+        A problem counts only if it is there `again` (by default: in the same run) when parameters whose default
+        stands for something else (None, an empty tuple, 0) are open: nobody has called with that default.
+        """
         m = self.m
         place = self.places[id(chunk)]
         frame = Frame(self.module, place, {}, ())
@@ -88,11 +94,9 @@ class Roots:
         made = len(m.instances)
         result: Any = None
         try:
-            result = body(frame)
-        except (Exceptional, Budget):
-            pass
-        except RecursionError:
-            pass
+            result = self._attempt(frame, body)
+            if m.reports:
+                self._keep_certain(frame, again or body)
         finally:
             m.depth = 0
             m.callsites.clear()
@@ -104,6 +108,30 @@ class Roots:
             m.store.undo(mark)
             m.fuel = fuel - (allowance - max(m.fuel, 0))
         return result
+
+    def _attempt(self, frame: Frame, body: Callable[[Frame], Any]) -> Any:
+        try:
+            return body(frame)
+        except (Exceptional, Budget, RecursionError):
+            return None
+
+    def _keep_certain(self, frame: Frame, body: Callable[[Frame], Any]) -> None:
+        """Drop the problems that are gone when doubtful defaults are open."""
+        m = self.m
+        first, seen, expressions = list(m.reports), list(m.seen), dict(m.expressions)
+        m.reports.clear()
+        m.depth, m.doubt, m.truncations = 0, True, m.truncations + 1
+        m.callsites.clear()
+        m.fuel = max(m.fuel, ROOT_FUEL // 4)
+        try:
+            self._attempt(frame, body)
+        finally:
+            m.doubt = False
+        left = {(r.place, r.node, r.failure.code) for r in m.reports}
+        m.reports[:] = [r for r in first if (r.place, r.node, r.failure.code) in left]
+        m.seen[:] = seen
+        m.expressions.clear()
+        m.expressions.update(expressions)
 
     def _function(self, chunk: Chunk, node: Any) -> None:
         if node in self.m.executed or chunk.text in self.skipped:
@@ -130,7 +158,9 @@ class Roots:
                 for instance in self._instances(cls, chunk, node):
                     if before - m.fuel > _DEAR:
                         break  # one such model is enough to wait for
-                    self._isolated(chunk, partial(self._forward, node=node, instance=instance))
+                    own = instance.born in self._open
+                    again = partial(self._remade, node=node, cls=cls) if own else None
+                    self._isolated(chunk, partial(self._forward, node=node, instance=instance), again)
         waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
         if not waiting:
             return
@@ -165,13 +195,24 @@ class Roots:
             self._used.update(instance.born for instance in found.values())
             return list(found.values())
         made = self._isolated(chunk, lambda f: self._construct(f, node, cls))
-        return [made] if isinstance(made, Instance) else []
+        if not isinstance(made, Instance):
+            return []
+        self._open.add(made.born)
+        return [made]
+
+    def _remade(self, f: Frame, node: ast.AST, cls: Class) -> Any:
+        """Make the object anew and run its forward: the doubtful defaults of both are open."""
+        made = self._construct(f, node, cls)
+        return self._forward(f, node, made) if isinstance(made, Instance) else None
 
     def _construct(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         init, owner = classes.find_in_class(cls, "__init__")
         args: list[Any] = []
         if isinstance(init, Function) and isinstance(owner, Class):
             args, _ = open_arguments(self.m, f, init, skip=True)
+        elif isinstance(owner, Lib) and owner.path in layers:
+            needed = [p for p in layers[owner.path].make.positional if not p.has_default]
+            args = [self.m.named_unknown(p.name) for p in needed]
         elif cls.kind == "dataclass":
             args = [self.m.named_unknown(n) for n, default in cls.fields if not default]
         return classes.instantiate(self.m, f, node, cls, args, {})
@@ -259,6 +300,11 @@ def _differs(a: Any, b: Any) -> bool:
     return equal(a, b) is not True
 
 
+def is_doubtful(default: Any) -> bool:
+    """Whether a default stands for something that a caller is to give."""
+    return default is None or default is False or isinstance(default, (int, str, tuple, list, dict)) and not default
+
+
 def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[list[Any], hints.Axes]:
     """A value for each parameter without default, by its annotation or open, and the axis names that they share."""
     axes = hints.Axes()
@@ -274,7 +320,7 @@ def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[lis
     for i, name in enumerate(names):
         annotation = code.nodes[name].annotation
         shaped = hints.shape_of(m, annotation, inner)
-        if i >= first_default and shaped is None:
+        if i >= first_default and shaped is None and not (m.doubt and is_doubtful(target.defaults[i - first_default])):
             args.append(target.defaults[i - first_default])
         else:
             args.append(hints.value_of(m, name, annotation, axes, inner))

@@ -260,8 +260,9 @@ def bind_arguments(
     if count > len(names):
         if code.vararg is None:
             problem = f"{function.name}() takes {len(names)} positional arguments but {count} were given"
+    open_ended = m.doubt and m.depth == 0
     if code.vararg is not None:
-        bound[code.vararg] = tuple(args[len(names) :])
+        bound[code.vararg] = Many(UNKNOWN) if open_ended else tuple(args[len(names) :])
     loose: dict[str, Any] = {}
     if kwargs:
         for name, value in kwargs.items():
@@ -273,6 +274,8 @@ def bind_arguments(
                 loose[name] = value
     if code.kwarg is not None:
         bound[code.kwarg] = Dict(loose)
+        if open_ended:
+            bound[code.kwarg].rest = UNKNOWN
     elif loose and not problem:
         problem = f"{function.name}() got an unexpected keyword argument '{next(iter(loose))}'"
     if count < len(names):

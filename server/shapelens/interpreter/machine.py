@@ -134,6 +134,7 @@ class Machine:
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
         self.recording = True
+        self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
         self.record_all = False  # also what is seen in files other than the one in focus
         self.callsites: list[tuple[Place, ast.AST]] = []
         self.cancelled: Callable[[], bool] | None = None

@@ -543,9 +543,17 @@ _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
 
 
 def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
-    expects = False
+    expects = changes = False
     for item in node.items:
-        value = ev(m, item.context_expr, f)
+        watch = [next(serials), 0]
+        m.watches.append(watch)
+        try:
+            value = ev(m, item.context_expr, f)
+        finally:
+            m.watches.pop()
+        if isinstance(value, Iter) and watch[1]:
+            # A generator that changes an object for the block and changes it back: we ran both already.
+            changes, value = True, UNKNOWN
         callee = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
         name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
         expects = expects or name in _EXPECTING
@@ -553,6 +561,14 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
         if name == "autocast":
             return _autocast(m, node, f)
+    if changes:
+        recording, m.recording = m.recording, False
+        m.caught.append(("Exception",))
+        try:
+            return run_block(m, node.body, f)
+        finally:
+            m.recording = recording
+            m.caught.pop()
     if not expects:
         return run_block(m, node.body, f)
     m.caught.append(("Exception",))

@@ -39,6 +39,11 @@ class Parameter:
     kind: str
     needs: str
 
+    @property
+    def has_default(self) -> bool:
+        """Whether a call may leave it out."""
+        return self.default is not _MISSING
+
 
 @dataclass(frozen=True)
 class Rule:
