@@ -11,11 +11,7 @@ from shapelens.analysis.session import Session
 from shapelens.report.problems import reported
 from tests.cases.programs import HERE, PROGRAMS, disagreement, marked
 
-NOT_YET: dict[str, str] = {
-    "legal_context_managers": "a generator's `finally` runs before the body of the `with`",
-    "legal_library_subclasses": "a subclass of a library layer that nobody makes is made without its arguments",
-    "legal_open_arguments": "an uncalled function's `*args` are taken to be none, and its None defaults to be meant",
-}
+NOT_YET: dict[str, str] = {}
 """Programs that we do not judge rightly yet, and why."""
 
 

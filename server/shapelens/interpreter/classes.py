@@ -407,7 +407,7 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
         if any(isinstance(c, Unknown) for c in mro):
             return None
         for base in mro:
-            if isinstance(base, Lib) and base.path not in registry.layers and base.path != "torch.nn.Module":
+            if isinstance(base, Lib) and not base.path.startswith("torch.nn."):
                 return None
         return False
     if isinstance(value, Tensor):

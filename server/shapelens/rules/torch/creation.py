@@ -284,7 +284,7 @@ def _of_list(c: Call, value: Sequence[Any]) -> tuple[Any, str | None, Any]:
     if isinstance(value[0], (list, tuple)):
         empty, kind, _ = _of_data(c, value[0])
         if isinstance(empty, tuple) and 0 in empty:  # torch does not look at the others then
-            return (len(value), *empty), kind, [[]] * len(value) if empty == (0,) else None
+            return (len(value), *empty), kind, None
         parts = [_of_data(c, v) for v in value]
     else:
         parts = [_of_element(c, v) for v in value]

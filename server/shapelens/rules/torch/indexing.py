@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal, maximum, minimum
+from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal, maximum, minimum, product
 from shapelens.rules.broadcasting import common_shape
-from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.reshaping import axis_of
 from shapelens.values import List, Open, Ratio, Scalar, Shape, Tensor, Unknown
@@ -161,6 +161,7 @@ def _uses(c: Call, item: Any) -> int:
 def _slots(c: Call, tensor: Tensor, dims: Sequence[Dim], items: Sequence[Any]) -> list[Any]:
     """The dims that the parts of an index leave, with a _Pick for each index tensor."""
     slots: list[Any] = []
+    late: Failure | None = None
     at = 0
     for item in items:
         kind = type(item)
@@ -175,16 +176,30 @@ def _slots(c: Call, tensor: Tensor, dims: Sequence[Dim], items: Sequence[Any]) -
             _check_index(c, tensor, dims[at], at, item)
             at += 1
         elif isinstance(item, list):
-            slots.append(_Pick(_listed(c, tensor, dims[at], at, item)))
+            try:
+                slots.append(_Pick(_listed(c, tensor, dims[at], at, item)))
+            except Failure as failure:
+                if failure.code != "index-out-of-range":
+                    raise
+                late = late or failure
+                slots.append(_Pick((1,)))
             at += 1
         elif item.dtype in _MASKS:
             at += _check_mask(c, tensor, dims, at, c.dims(item), item)
             slots.append(_Pick((c.fresh("n", 0),)))
         else:
             if isinstance(item.scalars, list):
-                _listed(c, tensor, dims[at], at, item.scalars)
+                try:
+                    _listed(c, tensor, dims[at], at, item.scalars)
+                except Failure as failure:
+                    late = late or failure
             slots.append(_Pick(c.shape(item)))
             at += 1
+    if late is not None:
+        sizes = [d for s in slots for d in (c.dims(Tensor(s.shape)) if type(s) is _Pick else (s,))]
+        if all(less(0, d) is True for d in sizes):
+            raise late
+        raise NotKnown  # torch does not look at the numbers where nothing is picked
     return slots
 
 
@@ -326,10 +341,10 @@ def index_put(c: Call, input: Tensor, indices: object, values: Tensor, accumulat
 
 def _written(c: Call, target: Tensor, index: Any, value: Any) -> None:
     shape = selected(c, target, index)
-    if not isinstance(value, Tensor) or value.library != "torch":
-        return
     parts = index if isinstance(index, tuple) else (index,)
-    by_tensor = any(isinstance(i, (list, Tensor)) and not (isinstance(i, Tensor) and c.shape(i) == ()) for i in parts)
+    if not isinstance(value, Tensor) or value.library != "torch" or any(i is False for i in parts):
+        return  # torch does not look at the value behind a False
+    by_tensor = any(isinstance(i, (list, range)) or isinstance(i, Tensor) and c.shape(i) != () for i in parts)
     given = c.shape(value)
     if isinstance(shape, tuple) and isinstance(given, tuple):
         _fits(c, given, shape, value, target)
@@ -339,6 +354,7 @@ def _written(c: Call, target: Tensor, index: Any, value: Any) -> None:
             and not c.autocast
             and value.dtype != target.dtype
             and None not in (value.dtype, target.dtype)
+            and not (any(_is_mask(i) for i in parts) and equal(product(given), 1) is not False)
         ):
             c.fail(
                 "dtype-mismatch",
@@ -346,6 +362,13 @@ def _written(c: Call, target: Tensor, index: Any, value: Any) -> None:
                 value,
                 target,
             )
+
+
+def _is_mask(item: Any) -> bool:
+    """Whether part of an index may be a mask: torch fills one number in through a mask whatever its dtype."""
+    if isinstance(item, Tensor):
+        return item.dtype in (*_MASKS, None)
+    return isinstance(item, (bool, Unknown)) or isinstance(item, list) and not (item and type(item[0]) is int)
 
 
 def _fits(c: Call, given: tuple[Dim, ...], shape: tuple[Dim, ...], value: Tensor, target: Tensor) -> None:
@@ -387,6 +410,8 @@ def index_select(c: Call, input: Tensor, dim: int, index: Tensor) -> Tensor:
     count = _vector(c, index)
     if c.shape(input) == ():
         c.axis(dim, 0, input)
+        if equal(count, 1) is False:
+            c.fail("index-mismatch", f"{c.name}: {c.dim_text(count)} indices into a tensor of rank 0", index, input)
         return input.with_()
     return input.with_(shape=axis_of(c, input, dim)[1](count))
 
@@ -440,7 +465,7 @@ def _ranks(c: Call, a: Tensor, index: Tensor, what: str) -> int | None:
 
 def _within(c: Call, index: Tensor, other: Tensor, skip: int, what: str) -> None:
     """The index may not be larger than the other tensor, except along the dim."""
-    for i, (a, b) in enumerate(zip(c.dims(index), c.dims(other))):
+    for i, (a, b) in enumerate(zip(c.dims(index) or (1,), c.dims(other) or (1,))):
         if i != skip and less(b, a) is True:
             c.fail(
                 "index-mismatch",

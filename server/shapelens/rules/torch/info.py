@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, product
+from shapelens.dims import Dim, Expr, equal, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import attribute, rule
-from shapelens.values import UNKNOWN, Lib, List, Open, Scalar, Size, Tensor
-from shapelens.values.dtypes import BYTES, COMPLEXES, FLOATS, category, promote
+from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Size, Tensor
+from shapelens.values.dtypes import BYTES, COMPLEXES, FLOATS, category, promote, promote_weak, scalar_dtype
 
 _MAX_LISTED = 4096
+_PARTS = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}
+
+
+# -- sizes ---------------------------------------------------------------------------------------------------------
 
 
 def size_at(c: Call, tensor: Tensor, axis: int) -> Dim:
-    """The size of one axis; an open shape is taught that it has the axis."""
+    """The size of one axis; an open shape is taught that it has the axis.
+
+    Where that axis may be one that is known from the other end, the size is one of its own.
+    """
     shape = c.shape(tensor)
     if isinstance(shape, Open):
-        known = c.store.at_least(shape, axis + 1, 0) if axis >= 0 else c.store.at_least(shape, 0, -axis)
+        try:
+            known = c.at_least(shape, axis + 1, 0) if axis >= 0 else c.at_least(shape, 0, -axis)
+        except NotKnown:
+            return c.fresh("n")
         return known.prefix[axis] if axis >= 0 else known.suffix[axis]
     if shape is None:
         raise NotKnown
@@ -45,6 +55,7 @@ def size(c: Call, self: Tensor, dim: object = None) -> object:
     """All dims, or one."""
     if dim is None:
         return shape(c, self)
+    dim = c.store.value(dim)
     if not isinstance(dim, int):
         raise NotKnown
     return size_at(c, self, dim)
@@ -54,13 +65,14 @@ def size(c: Call, self: Tensor, dim: object = None) -> object:
 @rule("torch.Tensor.dim", "torch.Tensor.ndimension")
 def dim(c: Call, self: Tensor) -> object:
     """The rank."""
-    return len(c.dims(self))
+    known = c.shape(self)
+    return len(known) if isinstance(known, tuple) else Scalar("int")
 
 
 @rule("torch.Tensor.numel", "torch.Tensor.nelement", "torch.numel")
-def numel(c: Call, self: Tensor) -> object:
+def numel(c: Call, input: Tensor) -> object:
     """The number of elements."""
-    known = c.shape(self)
+    known = c.shape(input)
     if known is None:
         raise NotKnown
     return c.store.numel(known)
@@ -69,7 +81,37 @@ def numel(c: Call, self: Tensor) -> object:
 @rule("torch.Tensor.__len__")
 def length(c: Call, self: Tensor) -> object:
     """The size of the first axis."""
+    if c.shape(self) == ():
+        c.fail("rank-mismatch", "len() of a tensor of rank 0", self)
     return size_at(c, self, 0)
+
+
+@rule("torch.Tensor.stride", "torch.Tensor.dim_order")
+def stride(c: Call, self: Tensor, dim: object = None) -> object:
+    """Strides are layout, not shape: only their number is known."""
+    rank = len(c.dims(self))
+    if isinstance(dim, int):
+        c.axis(dim, rank, self)
+    return Scalar("int") if isinstance(dim, (int, Expr, Scalar)) else tuple([Scalar("int")] * rank)
+
+
+@rule("torch.broadcast_shapes")
+def broadcast_shapes(c: Call, *shapes: object) -> object:
+    """The common shape of several shapes."""
+    return Size(c.broadcast(*[c.ints(s) for s in shapes])) if shapes else Size(())
+
+
+@rule("torch.Tensor.is_same_size", "torch.is_same_size")
+def is_same_size(c: Call, input: Tensor, other: Tensor) -> object:
+    """Whether the shapes are the same."""
+    a, b = c.shape(input), c.shape(other)
+    if not isinstance(a, tuple) or not isinstance(b, tuple):
+        return Scalar("bool")
+    found = [equal(x, y) for x, y in zip(a, b)] + [len(a) == len(b)]
+    return False if False in found else True if all(found) else Scalar("bool")
+
+
+# -- dtype and device ----------------------------------------------------------------------------------------------
 
 
 @attribute("torch.Tensor.dtype")
@@ -80,34 +122,60 @@ def dtype(c: Call, self: Tensor) -> object:
 
 @attribute("torch.Tensor.device")
 def device(c: Call, self: Tensor) -> object:
-    """The device: which one is not followed."""
-    return Scalar("str") if self.device is None else self.device
+    """A device object; which one is not followed."""
+    return Instance(Lib("torch.device"))
 
 
-@attribute("torch.Tensor.is_cuda", "torch.Tensor.requires_grad", "torch.Tensor.is_leaf", "torch.Tensor.is_sparse",
-           "torch.Tensor.is_quantized", "torch.Tensor.is_mps")  # fmt: skip
-@rule("torch.Tensor.is_contiguous", "torch.Tensor.is_pinned", "torch.Tensor.is_shared", "torch.Tensor.is_inference")
-def flag(c: Call, self: Tensor, *_: object) -> object:
+@attribute(*(f"torch.Tensor.{name}" for name in (
+    "is_cpu", "is_cuda", "is_leaf", "is_meta", "is_mps", "is_nested", "is_quantized", "is_sparse", "is_sparse_csr",
+    "is_vulkan", "is_xla", "is_xpu", "requires_grad", "retains_grad",
+)))  # fmt: skip
+@rule(*(f"torch.Tensor.{name}" for name in (
+    "is_coalesced", "is_conj", "is_contiguous", "is_inference", "is_neg", "is_pinned", "is_set_to", "is_shared",
+)), "torch.is_conj", "torch.is_neg")  # fmt: skip
+def flag(c: Call, self: Tensor, *_: object, **__: object) -> object:
     """A truth that the run decides."""
     return Scalar("bool")
 
 
-@rule("torch.Tensor.is_floating_point", "torch.is_floating_point")
-def is_floating_point(c: Call, self: Tensor) -> object:
-    """Whether the dtype is floating point."""
-    return Scalar("bool") if self.dtype is None else self.dtype in FLOATS
+@rule(*(f"torch.Tensor.{name}" for name in ("data_ptr", "dense_dim", "get_device", "sparse_dim", "storage_offset")))
+def number(c: Call, self: Tensor) -> object:
+    """A number that the run decides."""
+    return Scalar("int")
 
 
-@rule("torch.Tensor.is_complex", "torch.is_complex")
-def is_complex(c: Call, self: Tensor) -> object:
-    """Whether the dtype is complex."""
-    return Scalar("bool") if self.dtype is None else self.dtype in COMPLEXES
+@attribute("torch.Tensor.grad_fn", "torch.Tensor.layout", "torch.Tensor.names", "torch.Tensor.grad")
+@rule("torch.Tensor.storage", "torch.Tensor.untyped_storage", "torch.Tensor.storage_type")
+def not_followed(c: Call, self: Tensor) -> object:
+    """What is not followed: layout, and what autograd holds. The gradient is None or a tensor, as the run decides."""
+    return UNKNOWN
+
+
+def _of_dtype(holds: Any, *paths: str) -> None:
+    """Questions that the dtype answers."""
+
+    def apply(c: Call, input: Tensor) -> object:
+        return Scalar("bool") if input.dtype is None else holds(input.dtype)
+
+    rule(*paths)(apply)
+
+
+for _name, _holds in {
+    "is_floating_point": lambda d: d in FLOATS,
+    "is_complex": lambda d: d in COMPLEXES,
+    "is_signed": lambda d: d != "bool" and not d.startswith("uint"),
+}.items():
+    _of_dtype(_holds, f"torch.{_name}", f"torch.Tensor.{_name}")
 
 
 @rule("torch.is_tensor")
 def is_tensor(c: Call, obj: object) -> object:
     """Whether the argument is a tensor."""
-    return True if isinstance(obj, Tensor) else Scalar("bool")
+    obj = c.store.value(obj)
+    if isinstance(obj, Tensor):
+        return obj.library == "torch"
+    plain = isinstance(obj, (int, float, str, list, tuple, dict, Expr, Scalar)) or obj is None
+    return False if plain else Scalar("bool")
 
 
 @attribute("torch.Tensor.itemsize")
@@ -120,46 +188,83 @@ def element_size(c: Call, self: Tensor) -> object:
 @attribute("torch.Tensor.nbytes")
 def nbytes(c: Call, self: Tensor) -> object:
     """Bytes of all elements."""
-    if self.dtype is None:
+    known = c.shape(self)
+    if self.dtype is None or known is None:
         raise NotKnown
-    return product(c.dims(self)) * BYTES[self.dtype]
+    return c.store.numel(known) * BYTES[self.dtype]
 
 
-@rule("torch.Tensor.stride")
-def stride(c: Call, self: Tensor, dim: object = None) -> object:
-    """Strides are layout, not shape: only their number is known."""
-    rank = len(c.dims(self))
-    return tuple([Scalar("int")] * rank) if dim is None else Scalar("int")
+@rule("torch.promote_types")
+def promote_types(c: Call, type1: object, type2: object) -> object:
+    """The dtype that both promote to."""
+    found = promote(c.dtype(type1), c.dtype(type2))
+    return UNKNOWN if found is None else Lib(f"torch.{found}")
+
+
+@rule("torch.result_type")
+def result_type(c: Call, tensor1: object, tensor2: object) -> object:
+    """The dtype of an operation on two tensors or numbers; a number, or rank 0, counts only by its category."""
+    values = [c.store.value(v) for v in (tensor1, tensor2)]
+    names = [v.dtype if isinstance(v, Tensor) else scalar_dtype(v) for v in values]
+    if any(isinstance(v, Tensor) and not isinstance(c.shape(v), tuple) for v in values):
+        raise NotKnown
+    ranks = [2 if isinstance(v, Tensor) and c.shape(v) else 1 if isinstance(v, Tensor) else 0 for v in values]
+    if ranks[0] == ranks[1]:
+        found = promote(*names)
+    else:
+        strong, weak = (0, 1) if ranks[0] > ranks[1] else (1, 0)
+        found = promote_weak(names[strong], names[weak])
+    return UNKNOWN if found is None else Lib(f"torch.{found}")
+
+
+@rule("torch.can_cast")
+def can_cast(c: Call, from_: object, to: object) -> object:
+    """A truth that is not followed."""
+    return Scalar("bool")
+
+
+# -- the tensor itself, and parts of it ----------------------------------------------------------------------------
 
 
 @attribute("torch.Tensor.data")
 def data(c: Call, self: Tensor) -> Tensor:
-    """The same tensor."""
-    return self
+    """The same tensor, no parameter any more."""
+    return self.with_(scalars=self.scalars, origin=self.origin)
 
 
-@attribute("torch.Tensor.grad")
-def grad(c: Call, self: Tensor) -> object:
-    """A tensor of the same shape, or None before the first backward."""
-    return UNKNOWN
+@attribute("torch.Tensor.real")
+def real(c: Call, self: Tensor) -> Tensor:
+    """The real part, in the real dtype of the same width; a real tensor itself."""
+    return self.with_(dtype=_PARTS.get(self.dtype or "", self.dtype))
 
 
-@attribute("torch.Tensor.real", "torch.Tensor.imag")
-def part(c: Call, self: Tensor) -> Tensor:
-    """One part of a complex tensor, in the real dtype of its width."""
-    parts = {"complex32": "float16", "complex64": "float32", "complex128": "float64"}
-    return self.with_(dtype=parts.get(self.dtype or "", self.dtype))
+@attribute("torch.Tensor.imag")
+def imag(c: Call, self: Tensor) -> Tensor:
+    """The imaginary part of a complex tensor."""
+    if self.dtype is not None and self.dtype not in _PARTS:
+        c.fail("dtype-mismatch", f"imag needs a complex tensor, got {self.dtype}", self)
+    return self.with_(dtype=_PARTS.get(self.dtype or ""))
+
+
+@rule(*(f"torch.Tensor.{name}" for name in ("to_sparse", "to_sparse_coo", "to_sparse_csr", "to_mkldnn", "dequantize")))
+def kept(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
+    """The same shape in another layout."""
+    return self.with_()
+
+
+# -- out of torch --------------------------------------------------------------------------------------------------
 
 
 @rule("torch.Tensor.item")
 def item(c: Call, self: Tensor) -> object:
     """The only element as a Python number; torch raises where there are more."""
     known = c.shape(self)
-    if isinstance(known, tuple) and all(isinstance(d, int) for d in known) and product(known) != 1:
+    if isinstance(known, tuple) and known and equal(product(known), 1) is False:
         c.fail("item-size", f"item() needs a tensor of one element, got {c.text(self)}", self)
-    if isinstance(self.scalars, (int, float)):
-        return self.scalars
-    return _scalar(self.dtype)
+    value = self.scalars
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, (int, float)) else _scalar(self.dtype)
 
 
 def _scalar(name: str | None) -> Any:
@@ -174,7 +279,15 @@ def tolist(c: Call, self: Tensor) -> object:
     if self.scalars is not None:
         return _lists(self.scalars)
     dims = c.dims(self)
-    if not all(isinstance(d, int) for d in dims) or (product(dims) if dims else 1) > _MAX_LISTED:  # type: ignore[operator]
+    if any(not isinstance(d, int) for d in dims[1:]):
+        raise NotKnown
+    inner = product(dims[1:])
+    if dims and not isinstance(dims[0], int) and isinstance(inner, int) and inner <= _MAX_LISTED:
+        made = List()
+        made.rest, made.count = _nested(dims[1:], self.dtype), dims[0]
+        return made
+    total = product(dims)
+    if not isinstance(total, int) or total > _MAX_LISTED:
         raise NotKnown
     return _nested(dims, self.dtype)
 
@@ -193,24 +306,19 @@ def _nested(dims: Sequence[Dim], name: str | None) -> Any:
 
 @rule("torch.Tensor.numpy")
 def numpy(c: Call, self: Tensor, *, force: object = False) -> Tensor:
-    """The same shape as a NumPy array."""
-    return self.with_(library="numpy")
+    """The same shape as a NumPy array, which has no bfloat16."""
+    if self.dtype == "bfloat16":
+        c.fail("dtype-mismatch", "numpy() cannot hold bfloat16: cast to float32 first", self)
+    return self.with_(library="numpy", scalars=self.scalars)
 
 
-@rule("torch.Tensor.backward", "torch.Tensor.retain_grad", "torch.Tensor.register_hook")
+@rule("torch.Tensor.backward", "torch.Tensor.retain_grad", "torch.Tensor.record_stream")
 def nothing(c: Call, self: Tensor, *args: object, **kwargs: object) -> object:
     """Changes no shape."""
     return None
 
 
-@rule("torch.promote_types")
-def promote_types(c: Call, type1: object, type2: object) -> object:
-    """The dtype that both promote to."""
-    found = promote(c.dtype(type1), c.dtype(type2))
-    return UNKNOWN if found is None else Lib(f"torch.{found}")
-
-
-@rule("torch.broadcast_shapes")
-def broadcast_shapes(c: Call, *shapes: object) -> object:
-    """The common shape of several shapes."""
-    return Size(c.broadcast(*[c.ints(s) for s in shapes]))
+@rule("torch.Tensor.register_hook", "torch.Tensor.register_post_accumulate_grad_hook")
+def hooked(c: Call, self: Tensor, hook: object) -> object:
+    """A handle that takes the hook away again."""
+    return UNKNOWN
