@@ -70,7 +70,13 @@ for _name in (
     "isnan isqrt lcm ldexp log log10 log1p log2 modf perm pow prod radians sin sinh sqrt tan tanh trunc"
 ).split():
     if hasattr(math, _name):
-        _kind = "int" if _name in ("ceil", "floor", "isqrt", "gcd", "lcm", "trunc", "factorial", "comb") else "float"
+        _kind = (
+            "int"
+            if _name in ("ceil", "floor", "isqrt", "gcd", "lcm", "trunc", "factorial", "comb")
+            else ""
+            if _name == "prod"
+            else "float"
+        )
         PURE[f"math.{_name}"] = (getattr(math, _name), _kind)
         PURE.setdefault(f"numpy.{_name}", (getattr(math, _name), _kind))
 for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow complex bytes".split():

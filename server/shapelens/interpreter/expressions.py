@@ -448,11 +448,16 @@ def _boolean_from(m: Machine, node: ast.BoolOp, i: int, f: Frame, stops: bool) -
     if known is not None:
         return value if known is stops else _boolean_from(m, node, i + 1, f, stops)
 
+    found: list[Any] = []
+
     def go_on() -> Any:
         assume(m, f, node.values[i], value, not stops)
-        return "value", _boolean_from(m, node, i + 1, f, stops)
+        found.append(m.store.value(_boolean_from(m, node, i + 1, f, stops)))
+        return "value", found[0]
 
-    rest = value_of_branches(m, f, [go_on])
+    # What the rest learns holds only where it was looked at.
+    value_of_branches(m, f, [go_on, lambda: ("value", value)])
+    rest = found[0] if found else UNKNOWN
     if isinstance(value, Scalar) and value.type == "bool" and truth(m, rest) is not None:
         # `unknown and False` is False; `unknown and True` is as unknown as the first.
         if truth(m, rest) is stops:

@@ -57,7 +57,9 @@ CATALOGUE: dict[str, Entry] = {
     "mask-mismatch": Entry("Mask mismatch", "An attention mask has another shape than the attention needs."),
     "matmul-mismatch": Entry("Matrix product mismatch", "The inner sizes of a matrix product differ."),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
-    "normalize-before-tensor": Entry("Normalize before ToTensor", "Normalize is given an image that is not a tensor yet."),
+    "normalize-before-tensor": Entry(
+        "Normalize before ToTensor", "Normalize is given an image that is not a tensor yet."
+    ),
     "padding-too-large": Entry("Padding too large", "Padding is larger than the input or the window allows."),
     "ragged-data": Entry("Ragged data", "A tensor is made of nested lists of different lengths."),
     "rank-mismatch": Entry("Rank mismatch", "A tensor has more or fewer dims than the operation takes."),
@@ -71,7 +73,9 @@ CATALOGUE: dict[str, Entry] = {
     "split-mismatch": Entry("Split mismatch", "The sizes of a split do not add up to the dim that is split."),
     "stack-mismatch": Entry("Stack mismatch", "Tensors that are stacked differ in shape."),
     "target-mismatch": Entry("Target mismatch", "A loss is given a target that does not fit the output."),
-    "unpack-mismatch": Entry("Unpack mismatch", "A shape or result has another number of parts than names on the left."),
+    "unpack-mismatch": Entry(
+        "Unpack mismatch", "A shape or result has another number of parts than names on the left."
+    ),
     "weight-mismatch": Entry("Weight mismatch", "The weights given to a loss do not fit its classes or its input."),
 }
 """Code to entry. A test holds that each code that a rule reports stands here and has a page."""

@@ -101,6 +101,8 @@ def carried(path: str, result: Tensor, args: Sequence[Any], kwargs: Mapping[str,
     function = FUNCTIONS.get(path)
     if function is None or not isinstance(result.shape, tuple) or len(result.shape) > 1:
         return None
+    if result.shape and not (isinstance(result.shape[0], int) and result.shape[0] <= _MOST):
+        return None
     values = [_plain(a) for a in (*args, *(kwargs[k] for k in ("end", "steps", "exponent", "other") if k in kwargs))]
     casts = path.rpartition(".")[2] in _CASTS
     if casts:

@@ -16,6 +16,7 @@ from shapelens.dims import (
     NoSolution,
     Sizes,
     Symbol,
+    TooComplex,
     equal,
     isolate,
     product,
@@ -29,6 +30,7 @@ from shapelens.values.shapes import Open, Shape, ShapeVar
 from shapelens.values.tensor import Size, Tensor
 
 _MAX_EQUATIONS = 24
+_LARGEST_RANK = 64
 # The solver is asked only what it can answer in a few milliseconds, and not too often in one run.
 _MAX_UNKNOWNS, _MAX_SIZE, _MAX_PENDING, _MAX_SOLVED = 3, 100, 6, 60
 
@@ -259,6 +261,8 @@ class Store:
 
     def at_least(self, shape: Open, front: int, back: int, names: Sequence[str] = ("B", "C", "H", "W")) -> Open:
         """Teach that an open shape has at least `front` dims before its open run and `back` behind it."""
+        if front + back > _LARGEST_RANK:
+            raise TooComplex
         more = max(0, front - len(shape.prefix)), max(0, back - len(shape.suffix))
         if more == (0, 0):
             return shape
