@@ -67,7 +67,7 @@ def test_getitem(case: Any) -> None:
     assume(not isinstance(index, str))
     every = index if isinstance(index, tuple) else (index,)
     masks = sum(isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8) for i in every)
-    vague = masks > 0 or any(i is False for i in every)
+    vague = masks > 0 or any(i is False or isinstance(i, list) and not i for i in every)
     check(GET, x, index, allow_unknown=True, may_miss=vague and len(every) > 1)
 
 
@@ -78,7 +78,8 @@ def test_getitem_is_known(case: Any) -> None:
     every = index if isinstance(index, tuple) else (index,)
     assume(not any(isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8) for i in every))
     empty = 0 in x[index].shape if _works(x, index) else False
-    check(GET, x, index, allow_unknown=empty, may_miss=any(i is False for i in every))
+    nothing = any(i is False or isinstance(i, list) and not i for i in every)
+    check(GET, x, index, allow_unknown=empty, may_miss=nothing)
 
 
 def _works(x: torch.Tensor, index: Any) -> bool:
@@ -105,7 +106,7 @@ def test_setitem(case: Any, shape: Any, dtype: torch.dtype) -> None:
 def _set(x: torch.Tensor, index: Any, value: Any) -> None:
     ours = abstract(x), abstract(index), abstract(value)
     every = index if isinstance(index, tuple) else (index,)
-    vague = any(isinstance(i, (bool, torch.Tensor, list, range)) for i in every)
+    vague = any(isinstance(i, (bool, torch.Tensor, list, tuple, range)) for i in every)
     compare(
         lambda: call("torch.Tensor.__setitem__", *ours),
         lambda: x.clone().__setitem__(index, value),

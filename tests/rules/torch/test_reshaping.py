@@ -125,8 +125,9 @@ def test_expand(shape: Any, sizes: list[int], data: Any) -> None:
         sizes = data.draw(st.lists(st.integers(0, 3), max_size=2)) + [
             data.draw(st.sampled_from([-1, n, n if n != 1 else 5])) for n in shape
         ]
-    check("torch.Tensor.expand", zeros(shape), tuple(sizes))
-    check("torch.broadcast_to", zeros(shape), sizes)
+    odd = 0 in sizes and min(sizes) < 0  # torch then makes a tensor of size -1
+    check("torch.Tensor.expand", zeros(shape), tuple(sizes), allow_unknown=odd, may_miss=odd)
+    check("torch.broadcast_to", zeros(shape), sizes, allow_unknown=odd, may_miss=odd)
     if all(s >= 0 for s in sizes):
         check("torch.Tensor.expand_as", zeros(shape), zeros(sizes))
         check("torch.broadcast_tensors", zeros(shape), zeros(sizes))

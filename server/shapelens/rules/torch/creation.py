@@ -24,6 +24,8 @@ def _sized(c: Call, sizes: Sequence[Any]) -> Shape:
     known = like(c, sizes)
     if known is not None:
         return known
+    if any(isinstance(s, Unknown) and isinstance(s.why, tuple) for s in flat(sizes)):
+        raise NotKnown  # a whole shape among the sizes
     dims = c.ints(size_list(c, sizes))
     for dim in dims:
         if isinstance(dim, int) and dim < 0 or less(dim, 0) is True:
@@ -489,6 +491,8 @@ def _stepped(c: Call, bounds: _Bounds, closed: bool) -> Dim:
     """⌈(end - start) / step⌉, and for the closed `torch.range` ⌊(end - start) / step⌋ + 1."""
     low, high, by = bounds
     if isinstance(low, (int, float)) and isinstance(high, (int, float)) and isinstance(by, (int, float)):
+        if not all(math.isfinite(v) for v in bounds):
+            raise NotKnown
         if by == 0 or (high - low) * by < 0:
             c.fail("argument-value", f"{c.name}: from {low} to {high} in steps of {by} has no end")
         return math.floor((high - low) / by) + 1 if closed else math.ceil((high - low) / by)
@@ -514,6 +518,8 @@ def arange(c: Call, start: object = None, end: object = None, step: object = 1, 
         start, end = 0, start
     bounds = _bounds(c, 0 if start is None else start, end, step)
     name = c.dtype(dtype, _range_dtype(bounds))
+    if name == "int64" and any(type(v) is float for v in bounds):
+        _stepped(c, bounds, False)  # the bounds must fit together before they are cut to integers too
     if name == "int64":  # RangeFactories.cpp counts in integers then
         bounds = tuple(int(v) if type(v) is float and math.isfinite(v) else v for v in bounds)  # type: ignore[assignment]
     return Tensor((_stepped(c, bounds, False),), name)

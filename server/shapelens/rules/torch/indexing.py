@@ -296,14 +296,50 @@ def _open_selected(c: Call, tensor: Tensor, shape: Open, items: list[Any], cut: 
     return Open(prefix + known.prefix[front:], known.var, known.suffix[:kept] + suffix)
 
 
+def _plainly(shape: tuple[Dim, ...], index: tuple[Any, ...]) -> tuple[Dim, ...] | None:
+    """The shape for plain ints, slices, None and an ellipsis; None where a closer look is needed, as for a failure."""
+    made: list[Dim] = []
+    at, rank = 0, len(shape)
+    for i, part in enumerate(index):
+        kind = type(part)
+        if part is None:
+            made.append(1)
+            continue
+        if part is Ellipsis:
+            behind = [p for p in index[i + 1 :] if p is not None]
+            end = rank - len(behind)
+            if end < at or any(p is Ellipsis for p in behind):
+                return None
+            made += shape[at:end]
+            at = end
+            continue
+        if at >= rank:
+            return None
+        size = shape[at]
+        if kind is slice:
+            start, stop, step = part.start, part.stop, part.step
+            if start is None and stop is None and step is None:
+                made.append(size)
+            elif type(size) is not int or type(start) not in _PLAIN or type(stop) not in _PLAIN:
+                return None
+            elif step is None or type(step) is int and step > 0:
+                made.append(len(range(*part.indices(size))))
+            else:
+                return None
+        elif kind is not int or type(size) is not int or not -size <= part < size:
+            return None
+        at += 1
+    return (*made, *shape[at:])
+
+
 @rule("torch.Tensor.__getitem__")
 def getitem(c: Call, self: Tensor, index: object) -> Tensor:
     """`self[index]`; numbers that are known are picked too."""
     shape = self.shape
-    if type(index) is int and type(shape) is tuple and shape:
-        size = shape[0]
-        if type(size) is int and -size <= index < size and self.scalars is None:
-            return self.with_(shape=shape[1:])
+    if type(shape) is tuple and self.scalars is None:
+        found = _plainly(shape, index if type(index) is tuple else (index,))
+        if found is not None:
+            return Tensor(found, self.dtype, self.library, self.device)
     return self.with_(shape=selected(c, self, index), scalars=_picked(self.scalars, index))
 
 
@@ -344,7 +380,7 @@ def _written(c: Call, target: Tensor, index: Any, value: Any) -> None:
     parts = index if isinstance(index, tuple) else (index,)
     if not isinstance(value, Tensor) or value.library != "torch" or any(i is False for i in parts):
         return  # torch does not look at the value behind a False
-    by_tensor = any(isinstance(i, (list, range)) or isinstance(i, Tensor) and c.shape(i) != () for i in parts)
+    by_tensor = any(isinstance(i, (list, tuple, range)) or isinstance(i, Tensor) and c.shape(i) != () for i in parts)
     given = c.shape(value)
     if isinstance(shape, tuple) and isinstance(given, tuple):
         _fits(c, given, shape, value, target)

@@ -11,7 +11,7 @@ from shapelens.rules.registry import rule
 from shapelens.rules.torch.indexing import sliced
 from shapelens.rules.torch.reshaping import Replace, axis_of, size_list
 from shapelens.values import List, Many, Open, Shape, Tensor, Unknown
-from shapelens.values.dtypes import promote
+from shapelens.values.dtypes import promote, promote_weak
 
 _MAX_PARTS = 4096
 
@@ -229,7 +229,13 @@ def block_diag(c: Call, *tensors: Tensor) -> Tensor:
             c.fail("rank-mismatch", f"block_diag takes matrices, got {c.text(tensor)}", tensor)
         padded = (1,) * (2 - len(dims)) + dims
         rows, columns = rows + padded[0], columns + padded[1]
-    return Tensor((rows, columns) if tensors else (1, 0), _common_dtype(tensors) if tensors else "float32")
+    if not tensors:
+        return Tensor((1, 0), "float32")
+    numbers = [t for t in tensors if c.shape(t) == ()]
+    others = [t for t in tensors if c.shape(t) != ()]
+    if numbers and others:
+        return Tensor((rows, columns), promote_weak(_common_dtype(others), _common_dtype(numbers)))
+    return Tensor((rows, columns), _common_dtype(tensors))
 
 
 # -- splitting -----------------------------------------------------------------------------------------------------

@@ -241,6 +241,8 @@ def unflattened(c: Call, tensor: Tensor, dim: object, sizes: object) -> Tensor:
     size, replaced = axis_of(c, tensor, dim)
     parts = size_list(c, (sizes,))
     places = [i for i, p in enumerate(parts) if p == -1]
+    if any(isinstance(p, int) and p < -1 for p in parts):
+        c.fail("reshape-mismatch", f"{c.name}: a size is negative", tensor)
     if not parts or len(places) > 1:
         c.fail("reshape-mismatch", f"{c.name}: " + ("only one size can be -1" if parts else "no sizes given"), tensor)
     if any(isinstance(p, Unknown) for p in parts):
@@ -438,6 +440,8 @@ def _expanded(c: Call, tensor: Tensor, sizes: Sequence[Any]) -> Tensor:
     for i, size in enumerate(sizes):
         dim = None if i < lead else shape[i - lead]
         if isinstance(size, int) and (size < -1 or (size == -1 and dim is None)):
+            if 0 in sizes:
+                raise NotKnown  # torch lets it pass where there are no elements
             c.fail("expand-mismatch", f"{c.name}: {size} is not allowed for dim {i}", tensor)
         if isinstance(size, Unknown):
             made.append(c.fresh("n") if dim is None or equal(dim, 1) is not False else dim)
