@@ -28,6 +28,7 @@ class Following:
         self.by_path: dict[str, PyModule] = {}
         self.stamps: dict[str, tuple[int, int]] = {}
         self.packages: dict[str, bool] = {}
+        self.missing: set[tuple[str, Path | None]] = set()
         self.main: PyModule | None = None
 
     def find(self, name: str, importer: str | None) -> PyModule | None:
@@ -38,7 +39,10 @@ class Following:
         for key in (name, f"{folder}:{name}") if folder else (name,):
             if key in self.modules:
                 return self.modules[key]
-        file = self.resolver().find(name, Path(importer) if importer else None)
+        origin = Path(importer) if importer else None
+        file = self.resolver().find(name, origin)
+        if file is None:
+            self.missing.add((name, origin))
         found: PyModule | None = None
         if file is not None and len(self.modules) < _MAX_MODULES:
             if file.path is None:
@@ -87,8 +91,10 @@ class Following:
         return path in self.stamps
 
     def is_stale(self, buffers: Mapping[str, str]) -> bool:
-        """Whether a followed file changed on disk since."""
-        return any(path not in buffers and file_stamp(path) != stamp for path, stamp in self.stamps.items())
+        """Whether a followed file changed on disk since, or an import that found nothing would find something now."""
+        if any(path not in buffers and file_stamp(path) != stamp for path, stamp in self.stamps.items()):
+            return True
+        return any(self.resolver().find(name, importer) is not None for name, importer in self.missing)
 
     def _is_own(self, path: str) -> bool:
         """Whether a file belongs to the user rather than to an installed package."""

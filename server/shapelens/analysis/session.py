@@ -73,6 +73,8 @@ class Session:
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
         self._quiet: dict[str, frozenset[str]] = {}
+        self._look_again = False
+        self._asked: set[tuple[str, Path | None]] = set()
 
     @property
     def environment(self) -> Environment:
@@ -92,6 +94,8 @@ class Session:
 
     def update(self, path: str, text: str | None) -> None:
         """The text of an open editor buffer; None: it was closed, the file on disk counts again."""
+        if text is None or path not in self._texts:
+            self._look_again = True
         if text is None:
             self._texts.pop(path, None)
         else:
@@ -99,13 +103,29 @@ class Session:
         self._forget(path)
 
     def files_changed(self, paths: Sequence[str]) -> None:
-        """These files changed on disk."""
+        """These files changed, came or went on disk."""
         for path in paths:
             self._disk.pop(path, None)
             self._quiet.pop(path, None)
             self._forget(path)
         if self._resolver is not None:
             self._resolver.invalidate()
+        self._asked.clear()
+        self._look_again = True
+
+    def learn_slowly(self) -> bool:
+        """Ask jedi for the imports that the static search did not find; whether an analysis would now say more.
+
+        Takes up to a second for each new name: never on a keystroke's path.
+        """
+        if self._following is None:
+            return False
+        asked = [key for key in self._following.missing if key not in self._asked]
+        self._asked.update(asked)
+        if not self.resolver.learn_slowly(asked):
+            return False
+        self._following = None
+        return True
 
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""
@@ -113,9 +133,13 @@ class Session:
             self._following = None
 
     def _fresh(self) -> None:
-        """Drop the followed modules when one of their files changed on disk."""
-        if self._following is not None and self._following.is_stale(self._texts):
+        """Drop the followed modules when one of their files changed on disk.
+
+        What is open is told by the editor, so typing alone is no reason to look at the disk.
+        """
+        if self._look_again and self._following is not None and self._following.is_stale(self._texts):
             self._following = None
+        self._look_again = False
 
     def _tree(self, path: str) -> Tree:
         text = self._texts.get(path)
@@ -142,7 +166,9 @@ class Session:
     def analyse(self, path: str, cancelled: Callable[[], bool] | None = None) -> FileAnalysis:
         """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop."""
         started = time.perf_counter()
-        path = os.path.abspath(path) if os.path.exists(path) else path
+        if path not in self._texts:
+            self._look_again = True
+            path = os.path.abspath(path) if os.path.exists(path) else path
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()

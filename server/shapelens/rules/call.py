@@ -110,6 +110,11 @@ class Call:
         """A dim as it is written in a message."""
         return dim_text(self.store.dim(dim))
 
+    def counted(self, dim: Dim, noun: str) -> str:
+        """`1 channel`, `64 channels`: a dim with what it counts."""
+        text = self.dim_text(dim)
+        return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+
     def shape(self, tensor: Tensor) -> Shape:
         """The tensor's shape with all that was learnt."""
         return self.store.shape(tensor.shape)

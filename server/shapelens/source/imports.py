@@ -68,6 +68,17 @@ class Resolver:
             self._slow[key] = module_by_jedi(module, importer, root, self.environment.sys_path)
         return self._slow[key]
 
+    def learn_slowly(self, names: Iterable[tuple[str, Path | None]]) -> bool:
+        """Ask jedi for names (with their importers) that `find` does not know; whether it knew any. Takes seconds."""
+        learnt = False
+        for module, importer in names:
+            found = self.resolve_slow(module, importer)
+            if found is not None:
+                folder = os.path.dirname(os.path.abspath(importer)) if importer is not None else ""
+                self._found[folder, module, 0] = found
+                learnt = True
+        return learnt
+
     def invalidate(self, paths: Iterable[str | Path] | None = None) -> None:
         """Forgets what was seen on disk: all, or what may have changed as these files came, changed or went."""
         if paths is None:

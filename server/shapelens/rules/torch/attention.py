@@ -209,7 +209,7 @@ def _size(c: Call, tensor: Tensor, came: Dim, expected: Dim, name: str, config: 
         fits = divides(config.heads, came) is True
     c.fail(
         "feature-mismatch",
-        f"{c.name} expects {c.dim_text(expected)} features ({name}), got {c.dim_text(came)} in {c.text(tensor)}",
+        f"{c.name} expects {c.counted(expected, 'feature')} ({name}), got {c.dim_text(came)} in {c.text(tensor)}",
         tensor,
         fixes=layer_fix(c, name, came) if fits else (),
     )

@@ -164,13 +164,14 @@ def _channels(
     expected, got = c.store.dim(expected), c.store.dim(got)
     lazy = c.name.startswith("Lazy")
     said_by = f"weight {c.text(weight)}" if c.layer is None else "its first call" if lazy else "in_channels"
-    message = f"{c.name} expects {c.dim_text(expected)} channels ({said_by}), got {c.dim_text(got)} in {c.text(input)}"
+    message = f"{c.name} expects {c.counted(expected, 'channel')} ({said_by}), got {c.dim_text(got)} in {c.text(input)}"
     if len(dims) == n + 1:
         message += f", read as an unbatched ({', '.join(LAYOUT[n][1:])})"
     elif dims[-1] == expected:
         order = ", ".join(str(i) for i in (0, n + 1, *range(1, n + 1)))
         message += f"; its last dim is {c.dim_text(expected)}: permute({order}) puts the channels first"
-    fits = isinstance(got, int) and isinstance(groups, int) and got > 0 and got % groups == 0 and groups != expected
+    fits = isinstance(got, int) and isinstance(groups, int) and got > 0 and got % groups == 0
+    fits = fits and (groups == 1 or groups != expected)  # a depthwise layer's groups follow its channels
     fixes = layer_fix(c, "in_channels", got) if fits and not lazy else []
     c.fail("channel-mismatch", message, input, *([] if c.layer is not None else [weight]), fixes=fixes)
 
@@ -335,7 +336,7 @@ def conv_tbc(c: Call, input: Tensor, weight: Tensor, bias: Tensor, pad: Dim = 0)
     kernel, expected, outputs = _three(c, weight, ("K", "C", "O"))
     dtype = same_dtype(c, input, weight, "weight")
     if differ(c, expected, channels):
-        message = f"conv_tbc expects {c.dim_text(expected)} channels, got {c.dim_text(channels)} in {c.text(input)}"
+        message = f"conv_tbc expects {c.counted(expected, 'channel')}, got {c.dim_text(channels)} in {c.text(input)}"
         c.fail("channel-mismatch", message, input, weight)
     vector(c, bias, outputs, "bias", input)
     if less(time + 2 * pad, kernel - 1):

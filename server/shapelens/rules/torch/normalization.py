@@ -72,7 +72,7 @@ def _fit(
         expected, got = c.store.dim(size[0]), c.store.dim(got)
         c.fail(
             "channel-mismatch",
-            f"{c.name} expects {c.dim_text(expected)} channels ({said_by or what}), got {c.dim_text(got)} "
+            f"{c.name} expects {c.counted(expected, 'channel')} ({said_by or what}), got {c.dim_text(got)} "
             f"in {c.text(input)}",
             input,
             fixes=layer_fix(c, said_by, got) if said_by == "num_features" else [],
@@ -456,7 +456,7 @@ def _feature_failure(c: Call, input: Tensor, expected: tuple[Dim, ...], shape: S
         elif c.layer is not None and c.layer.origin is not None:
             title = f"Change normalized_shape to {last} in {c.name}"
             fixes = [Fix(title, c.layer.origin, "normalized_shape", str(last))]
-    wanted = f"{c.dim_text(expected[0])} features" if k == 1 else f"last dims {c.text(expected)}"
+    wanted = c.counted(expected[0], "feature") if k == 1 else f"last dims {c.text(expected)}"
     at = f"{c.dim_text(last[-1])} in dim -1 of {c.text(input)}" if k == 1 and last else c.text(input)
     hint = ""
     if k == 1 and isinstance(shape, tuple) and len(shape) > 2 and expected[0] == shape[1]:
