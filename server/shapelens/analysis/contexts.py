@@ -158,6 +158,7 @@ class Roots:
                 for instance in self._instances(cls, chunk, node):
                     if before - m.fuel > _DEAR:
                         break  # one such model is enough to wait for
+                    self._used.add(instance.born)
                     own = instance.born in self._open
                     again = partial(self._remade, node=node, cls=cls) if own else None
                     self._isolated(chunk, partial(self._forward, node=node, instance=instance), again)
@@ -165,6 +166,7 @@ class Roots:
         if not waiting:
             return
         instances = self._instances(cls, chunk, node)[:1]
+        self._used.update(instance.born for instance in instances)
         for value in waiting:
             function: Any = value.function if isinstance(value, Descriptor) else value
             if function.node in m.executed or function.name in _SKIPPED_METHODS:
@@ -192,7 +194,6 @@ class Roots:
                     key = ("one", instance.born)
                 found.setdefault(key, instance)
         if found:
-            self._used.update(instance.born for instance in found.values())
             return list(found.values())
         made = self._isolated(chunk, lambda f: self._construct(f, node, cls))
         if not isinstance(made, Instance):

@@ -172,10 +172,36 @@ def solve(equations: Sequence[Equation], limit: int = 4096) -> Solution:
     Symbols that the equations treat alike are given the same value where that fits (images are square), and of the
     values that fit the roundest is taken, the multiple of the highest power of two. `limit` bounds the search.
     """
+    used = sorted({each for a, b in equations for each in symbols(a) | symbols(b)}, key=lambda each: each.id)
+    stand_ins = _stand_ins(tuple((each.name, each.minimum) for each in used))
+    renamed = dict(zip(used, map(of_atom, stand_ins)))
     try:
-        return _solve(list(equations), limit)
+        answer = _solve_known(tuple((substitute(a, renamed), substitute(b, renamed)) for a, b in equations), limit)
     except (TooComplex, ZeroDivisionError):
         return Undecided()
+    if not isinstance(answer, Sizes):
+        return answer
+    own = dict(zip(stand_ins, used))
+    return Sizes(
+        {own[each]: value for each, value in answer.values.items()},
+        {own[each]: span for each, span in answer.ranges.items()},
+        answer.unique,
+    )
+
+
+@lru_cache(256)
+def _stand_ins(kinds: tuple[tuple[str, int | None], ...]) -> tuple[Symbol, ...]:
+    """The same symbols each time for symbols of these names and minimums, in their order.
+
+    Every run makes its own symbols, so the equations of the run before come back under other ones: with these in their
+    place, they are recognised.
+    """
+    return tuple(Symbol(name, minimum) for name, minimum in kinds)
+
+
+@lru_cache(1024)
+def _solve_known(equations: tuple[Equation, ...], limit: int) -> Solution:
+    return _solve(list(equations), limit)
 
 
 def _solve(equations: list[Equation], limit: int) -> Solution:
