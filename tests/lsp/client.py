@@ -109,6 +109,13 @@ class Client:
                 (self.requests if "id" in message else self.notifications).append(message)
             self._arrived.notify_all()
 
+    def has_logged(self, words: bytes, seconds: float = 10) -> bool:
+        """Whether the server's log says so, or does so soon: it comes by a pipe of its own."""
+        until = time.monotonic() + seconds
+        while words not in self.log and time.monotonic() < until:
+            time.sleep(0.01)
+        return words in self.log
+
     def _read_log(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:

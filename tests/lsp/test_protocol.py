@@ -479,7 +479,7 @@ def test_an_analysis_that_fails_shows_nothing_and_is_logged(client):
     if client.pulls:
         assert client.pull(URI)["items"] == []
     assert is_alive(client)
-    assert b"boom" in client.log
+    assert client.has_logged(b"boom")
 
 
 def test_the_server_goes_when_the_client_does(doomed):
