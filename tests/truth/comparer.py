@@ -58,9 +58,9 @@ def _key(row: Row) -> tuple[str, int, str, str]:
     return Path(row["file"]).resolve().as_posix(), row["line"], row["name"], row["kind"]
 
 
-def _pair(value: Sequence[Any]) -> tuple[tuple[Any, ...], str]:
+def _pair(value: Sequence[Any]) -> tuple[tuple[Any, ...] | None, str]:
     shape, dtype = value
-    return tuple(shape), dtype
+    return None if shape is None else tuple(shape), dtype
 
 
 def _verdict(recorded: Sequence[Sequence[int]], claimed: Sequence[Shape]) -> str:

@@ -28,7 +28,7 @@ class Point:
     kind: str
 
 
-class _Rewrite(ast.NodeTransformer):
+class Rewrite(ast.NodeTransformer):
     """Adds the calls. A point is named by its number in `points`."""
 
     def __init__(self, file: str, points: list[Point]) -> None:
@@ -89,7 +89,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         tree = ast.parse(self.get_data(self.path), self.path)
-        changed = ast.fix_missing_locations(_Rewrite(self.path, self._points).visit(tree))
+        changed = ast.fix_missing_locations(Rewrite(self.path, self._points).visit(tree))
         return compile(changed, self.path, "exec", dont_inherit=True)
 
 

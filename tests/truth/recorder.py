@@ -27,7 +27,7 @@ def record(model: str, inputs: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of one run of `MODULE:EXPRESSION`, called with inputs such as `2,3,224,224` or `i:2,16`."""
     import torch
 
-    library = _declared_operators()
+    library = declared_operators()
     module_name, _, expression = model.partition(":")
     seen: dict[Point, list[Any]] = {}
     running = False
@@ -89,7 +89,7 @@ def _root(module_name: str) -> str:
     return f"{folder}{os.sep}" if len(parts) > 1 else spec.origin
 
 
-def _declared_operators() -> object:
+def declared_operators() -> object:
     """Declare torchvision's compiled operators, so that its Python imports where they were built for another torch."""
     import torch
 

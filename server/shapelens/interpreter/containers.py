@@ -24,7 +24,7 @@ from shapelens.values import (
     Tensor,
     Unknown,
 )
-from shapelens.values.dtypes import ALIASES, FLOATS
+from shapelens.values.dtypes import ALIASES, COMPLEXES, FLOATS
 
 NO_METHOD = object()
 SEQUENTIAL, MODULE_LIST, MODULE_DICT = "torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict"
@@ -519,11 +519,15 @@ def _apply(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[A
     return instance
 
 
+# Modules are cast to and from these; what holds integers stays as it is.
+_CAST = (*FLOATS, *COMPLEXES)
+
+
 def _cast(m: Machine, instance: Instance, dtype: str | None) -> Instance:
     """Floating parameters and buffers of the module take the dtype (None: it is not known which)."""
     for _, module in walk(instance):
         for name, value in list(module.attrs.items()):
-            if isinstance(value, Tensor) and (value.dtype is None or value.dtype in FLOATS) and value.dtype != dtype:
+            if isinstance(value, Tensor) and (value.dtype is None or value.dtype in _CAST) and value.dtype != dtype:
                 m.touch(module)
                 module.attrs[name] = value.with_(dtype=dtype, parameter=value.parameter, origin=value.origin)
     return instance
@@ -537,7 +541,7 @@ def _to(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any]
     for value in (*args, *kwargs.values()):
         if isinstance(value, Lib):
             name = ALIASES.get(value.name, value.name)
-            if value.path.startswith("torch.") and name in FLOATS:
+            if value.path.startswith("torch.") and name in _CAST:
                 return _cast(m, instance, name)
         elif isinstance(value, Tensor):
             return _cast(m, instance, value.dtype)

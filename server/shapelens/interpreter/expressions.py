@@ -33,6 +33,7 @@ from shapelens.values import (
 )
 
 _MISSING = object()
+_MAX_YIELDS = 4096
 
 # What everybody means by these names in a snippet that has no imports.
 SNIPPET_NAMES = {
@@ -783,8 +784,12 @@ def _yield(m: Machine, node: ast.Yield, f: Frame) -> Any:
     value = ev(m, node.value, f) if node.value is not None else None
     if f.yields is not None:
         m.touch(f.yields)
-        if len(f.yields.items) < 100_000:
+        if f.yields.rest is not None:
+            f.yields.rest = join(f.yields.rest, value)
+        elif len(f.yields.items) < _MAX_YIELDS:
             f.yields.items.append(value)
+        else:
+            f.yields.rest = value
     return UNKNOWN
 
 
@@ -792,9 +797,12 @@ def _yield_from(m: Machine, node: ast.YieldFrom, f: Frame) -> Any:
     items, rest = iteration.iterate(m, f, ev(m, node.value, f), node)
     if f.yields is not None:
         m.touch(f.yields)
-        f.yields.items.extend(items)
-        if rest is not None:
+        if f.yields.rest is None:
+            f.yields.items.extend(items)
             f.yields.rest = rest
+        else:
+            for item in (*items, *(() if rest is None else (rest,))):
+                f.yields.rest = join(f.yields.rest, item)
     return UNKNOWN
 
 

@@ -19,6 +19,7 @@ from shapelens.values import (
     Exceptional,
     Function,
     Instance,
+    Iter,
     Lib,
     List,
     Open,
@@ -134,6 +135,8 @@ def join_contents(obj: Any, a: Any, b: Any) -> Any:
     if kind is Dict:
         rest = a[1] if b[1] is None else b[1] if a[1] is None else join(a[1], b[1])
         return join_scopes(a[0], b[0]), rest
+    if kind is Iter:
+        return _join_iterators(a, b)
     if kind is Instance:
         return join_scopes(a[0], b[0]), a[1] if a[1] == b[1] else UNKNOWN
     if isinstance(a, dict):
@@ -141,6 +144,17 @@ def join_contents(obj: Any, a: Any, b: Any) -> Any:
     if kind is set:
         return a | b
     return a
+
+
+def _join_iterators(a: Any, b: Any) -> Any:
+    """Elements that both have are joined one by one; what only one has, or has read, comes an unknown number of times."""
+    if a[1] != b[1]:
+        return [], 0, UNKNOWN
+    shared = [join(x, y) for x, y in zip(a[0], b[0])]
+    rest = a[2] if b[2] is None else b[2] if a[2] is None else join(a[2], b[2])
+    for extra in a[0][len(shared) :] or b[0][len(shared) :]:
+        rest = extra if rest is None else join(rest, extra)
+    return shared, a[1], rest
 
 
 def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:

@@ -412,7 +412,7 @@ def canonical(path: str) -> str:
         return found
     if path.startswith("torch.nn.modules."):
         short = "torch.nn." + path.rpartition(".")[2]
-        if short in layers:
+        if short in layers or short in plain_bases or short == "torch.nn.Module":
             return short
     head, _, last = path.rpartition(".")
     if head in aliases:
@@ -424,6 +424,8 @@ def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
     """Run a library class's constructor on an instance: False where the arguments cannot be bound or known."""
     found = layers[path]
     bound = bind(found.make, args, kwargs)
+    if any(value is Ellipsis for value in (*args, *kwargs.values())):
+        return False  # `nn.Linear(...)` in a sketch
     if bound is None:
         problem = binding_problem(found.make, args, kwargs)
         if problem:

@@ -15,7 +15,7 @@ from shapelens.rules.registry import layer, make_layer, rule
 from shapelens.rules.torch.linear import append, needed, unclear, whole_numbers
 from shapelens.rules.torch.spatial import differ, is_empty
 from shapelens.values import Instance, Lib, Tensor, Unknown
-from shapelens.values.dtypes import NAMES, promote
+from shapelens.values.dtypes import FLOATS, NAMES, promote
 
 _INDICES = ("int64", "int32")
 _WRONG = frozenset(NAMES) - frozenset(_INDICES)
@@ -94,6 +94,8 @@ def embedding_bag(
     padding_idx: object = None,
 ) -> Tensor:
     """Indices (B, L), or (L,) with offsets (B,), into a weight (N, D) give (B, D)."""
+    if weight.dtype == "int64" and input.dtype in FLOATS:
+        input, weight = weight, input  # the order of old, which torch still takes with a warning
     filters = table(c, weight, padding_idx)
     shape = c.shape(input)
     if not isinstance(shape, tuple):

@@ -26,6 +26,7 @@ def sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
     start, stop, step = parts
     step = 1 if step is None else step
     if isinstance(step, int) and step <= 0:
+        _only_of_torch(tensor)
         c.fail("argument-value", f"slice step must be positive, got {step}", tensor)
     if type(size) is int and type(start) in _PLAIN and type(stop) in _PLAIN and type(step) is int:
         return len(range(*slice(start, stop, step).indices(size)))
@@ -38,6 +39,12 @@ def sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
 
 
 _PLAIN = (int, type(None))
+
+
+def _only_of_torch(tensor: Tensor) -> None:
+    """What was only taken for a tensor by its uses may be an array or a table, which takes other indices too."""
+    if tensor.dtype is None or tensor.library != "torch":
+        raise NotKnown
 
 
 def _end(c: Call, value: Any, tensor: Tensor) -> Any:
@@ -131,6 +138,7 @@ def _item(c: Call, tensor: Tensor, item: Any) -> Any:
     if isinstance(item, (tuple, range)):
         item = list(item)
     if isinstance(item, (float, str)) or (isinstance(item, Scalar) and item.type in ("float", "str")):
+        _only_of_torch(tensor)
         shown = repr(item) if isinstance(item, (float, str)) else f"a {item.type}"
         c.fail("index-dtype", f"an index must be of integers or booleans, got {shown}", tensor)
     if isinstance(item, Tensor):
@@ -283,6 +291,8 @@ def _open_selected(c: Call, tensor: Tensor, shape: Open, items: list[Any], cut: 
     if Ellipsis in tail:
         raise NotKnown
     front, back = sum(_uses(c, i) for i in head), sum(_uses(c, i) for i in tail)
+    if shape.suffix and front > len(shape.prefix):
+        raise NotKnown  # of a vector, `x[0]` takes the dim that is known
     known = c.at_least(shape, front, back)
     kept = len(known.suffix) - back
     first = _slots(c, tensor, known.prefix[:front], head)
