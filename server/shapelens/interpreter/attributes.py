@@ -36,6 +36,7 @@ from shapelens.values import (
 )
 
 _MISSING = object()
+_OWN = frozenset(("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__dict__"))  # never inherited
 
 # What every torch.nn.Module has besides its methods.
 _MODULE_INTERNALS = frozenset(
@@ -173,7 +174,7 @@ def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
 def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> Any:
     """An attribute of a class of the program."""
     found, owner = find_in_class(value, name)
-    if owner is None:
+    if owner is None or isinstance(owner, Lib) and name in _OWN:
         if name in ("__name__", "__qualname__"):
             return value.name
         if name == "__module__":

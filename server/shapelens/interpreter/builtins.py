@@ -1113,7 +1113,47 @@ def _checkpoint_sequential(m: Machine, f: Frame, node: ast.AST, args: list[Any],
 
 @native("torch.get_default_dtype")
 def _default_dtype(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Lib("torch.float32")
+    return UNKNOWN if m.call.floating is None else Lib(f"torch.{m.call.floating}")
+
+
+@native("torch.set_default_dtype", "torch.set_default_tensor_type")
+def _set_default_dtype(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What follows is made in that dtype; after a branch that may not have been taken, in an unknown one."""
+    value = m.store.value(args[0]) if args else UNKNOWN
+    name = value.name if isinstance(value, Lib) else value.rpartition(".")[2] if isinstance(value, str) else ""
+    kinds = {"DoubleTensor": "float64", "FloatTensor": "float32", "HalfTensor": "float16", "BFloat16Tensor": "bfloat16"}
+    found = kinds.get(name) or m.call.dtype(value)
+    if found != m.call.floating:
+        m.call.floating = None if m.touched else found
+        m.memo.clear()
+        m.templates.clear()
+        for watch in m.watches:
+            watch[1] = 1
+    return None
+
+
+_LIMITS = ("min", "max", "tiny", "eps", "smallest_normal", "resolution")
+
+
+def _limits_of(path: str, kind: str) -> Native:
+    """What a dtype holds: floats, or ints for the integer types, and the number of bits."""
+
+    def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        values: dict[str, Any] = {name: Scalar(kind) for name in _LIMITS}
+        return Instance(Lib(path), {**values, "bits": Scalar("int")})
+
+    return apply
+
+
+for _path in ("torch.finfo", "torch.iinfo", "numpy.finfo", "numpy.iinfo"):
+    NATIVES[_path] = _limits_of(_path, "int" if _path.endswith("iinfo") else "float")
+
+
+@native("importlib.import_module")
+def _import_module(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) != 1 or kwargs or not isinstance(args[0], str) or args[0].startswith("."):
+        return UNKNOWN
+    return importing.imported(m, f, args[0], True)
 
 
 @native("torch.cuda.is_available", "torch.backends.mps.is_available", "torch.cuda.is_bf16_supported")

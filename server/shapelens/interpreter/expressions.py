@@ -34,6 +34,7 @@ from shapelens.values import (
 
 _MISSING = object()
 _MAX_YIELDS = 4096
+_MODULES = Lib("sys.modules")
 
 # What everybody means by these names in a snippet that has no imports.
 SNIPPET_NAMES = {
@@ -694,6 +695,10 @@ def _lambda(m: Machine, node: ast.Lambda, f: Frame) -> Any:
 
 def _subscript(m: Machine, node: ast.Subscript, f: Frame) -> Any:
     value = ev(m, node.value, f)
+    if value is _MODULES:
+        name = ev(m, node.slice, f)
+        own = name in ("__main__", f.module.name)
+        return f.module if own else importing.imported(m, f, name, True) if isinstance(name, str) else UNKNOWN
     return iteration.get_item(m, f, node, value, _index(m, node.slice, f))
 
 

@@ -58,9 +58,10 @@ class Call:
     `path` is the library name called (`torch.nn.Conv2d`), `store` what the run has learnt, `layer` the instance whose
     forward runs. `invoke(callable, *args, **kwargs)` calls back into the program (a module held by a container).
     `autocast` is set inside torch.autocast, which casts floats before they meet: rules then do not compare them.
+    `floating` is what torch.get_default_dtype() gives, None where it is not known.
     """
 
-    __slots__ = ("autocast", "invoke", "layer", "path", "store", "warn")
+    __slots__ = ("autocast", "floating", "invoke", "layer", "path", "store", "warn")
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class Call:
         self.store, self.path = store, path
         self.layer: Instance | None = None
         self.autocast = False
+        self.floating: str | None = "float32"
         self.invoke: Callable[..., Any] = invoke or _no_invoke
         self.warn: Callable[[Failure], None] = warn or _no_warn
 
@@ -304,7 +306,7 @@ class Call:
             name = ALIASES.get(name, name)
             return name if name in NAMES else None
         if value is float:
-            return "float64" if self.path.startswith("numpy") else "float32"
+            return "float64"  # Python's float, for torch as for NumPy
         if value is int:
             return "int64"
         return "bool" if value is bool else None

@@ -165,7 +165,7 @@ def match(
     if isinstance(shape, Open):
         assert star is not None
         back = len(axes) - star - 1
-        shape = c.store.at_least(shape, star, back)
+        shape = c.at_least(shape, star, back)
         run = Open(shape.prefix[star:], shape.var, shape.suffix[: len(shape.suffix) - back])
         dims = shape.prefix[:star] + shape.suffix[len(shape.suffix) - back :]
         bound[axes[star].text] = run

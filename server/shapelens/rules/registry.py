@@ -443,7 +443,7 @@ def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
             else:
                 found.setup(c, instance)
         if found.parameters is not None:
-            dtype = c.dtype(instance.attrs.get("dtype"), "float32")
+            dtype = c.dtype(instance.attrs.get("dtype"), c.floating)
             for name, shape in found.parameters(c, instance).items():
                 instance.attrs[name] = None if shape is None else Tensor(shape, dtype, parameter=True)
     except (NotKnown, TooComplex):

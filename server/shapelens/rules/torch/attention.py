@@ -665,4 +665,4 @@ def _causal_mask(c: Call, sz: object, device: object = None, dtype: object = Non
     if isinstance(sz, Instance):  # a method of the instance: the receiver comes first
         sz, dtype = device, None
     size = c.dim(sz)
-    return Tensor((size, size), c.dtype(dtype, "float32"))
+    return Tensor((size, size), c.dtype(dtype, c.floating))

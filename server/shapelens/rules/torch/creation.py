@@ -16,7 +16,11 @@ from shapelens.values.dtypes import ALIASES, category, promote, scalar_dtype
 _KEPT = 64  # the numbers of tensors up to this size are kept
 
 
-_TYPES = {"int": "int64", "float": "float32", "bool": "bool"}  # the dtype of a number of which only the type is known
+def number_dtype(c: Call, value: object) -> str | None:
+    """The dtype of a tensor made of a plain number, of which only the type may be known."""
+    kind = value.type if isinstance(value, Scalar) else "int" if isinstance(value, Expr) else ""
+    found = {"int": "int64", "float": c.floating, "bool": "bool"}.get(kind) if kind else scalar_dtype(value)
+    return c.floating if isinstance(value, float) else found
 
 
 def _sized(c: Call, sizes: Sequence[Any]) -> Shape:
@@ -41,7 +45,7 @@ def zeros(c: Call, *size: object, dtype: object = None, device: object = None, r
           out: object = None, layout: object = None, pin_memory: object = False, generator: object = None,
           names: object = None, memory_format: object = None) -> Tensor:  # fmt: skip
     """A tensor of the given sizes."""
-    return Tensor(_sized(c, size), c.dtype(dtype, "float32"))
+    return Tensor(_sized(c, size), c.dtype(dtype, c.floating))
 
 
 def _keyword_size(path: str) -> None:
@@ -66,13 +70,9 @@ def full(c: Call, size: object, fill_value: object, *, dtype: object = None, dev
          requires_grad: object = False, out: object = None, layout: object = None, pin_memory: object = False) -> Tensor:  # fmt: skip
     """The dtype is that of the value unless given."""
     value = c.store.value(fill_value)
-    default = scalar_dtype(value)
-    if isinstance(value, Scalar):
-        default = _TYPES.get(value.type)
-    elif isinstance(value, Expr):
-        default = "int64"
-    elif isinstance(value, Tensor):
-        default = None if value.dtype is None else ("bool", "int64", "float32", "complex64")[category(value.dtype)]
+    default = number_dtype(c, value)
+    if isinstance(value, Tensor):
+        default = None if value.dtype is None else ("bool", "int64", c.floating, "complex64")[category(value.dtype)]
     return Tensor(_sized(c, (size,)), c.dtype(dtype, default))
 
 
@@ -109,19 +109,19 @@ def randperm(c: Call, n: Dim, *, dtype: object = None, device: object = None, ge
 def eye(c: Call, n: Dim, m: Dim | None = None, *, dtype: object = None, device: object = None,
         requires_grad: object = False, out: object = None, layout: object = None) -> Tensor:  # fmt: skip
     """An identity matrix."""
-    return Tensor(_sized(c, (n, n if m is None else m)), c.dtype(dtype, "float32"))
+    return Tensor(_sized(c, (n, n if m is None else m)), c.dtype(dtype, c.floating))
 
 
 @rule("torch.empty_strided", "torch.empty_permuted")
 def empty_strided(c: Call, size: object, stride: object, *, dtype: object = None, device: object = None,
                   requires_grad: object = False, layout: object = None, pin_memory: object = False) -> Tensor:  # fmt: skip
     """A tensor of the given sizes."""
-    return Tensor(_sized(c, (size,)), c.dtype(dtype, "float32"))
+    return Tensor(_sized(c, (size,)), c.dtype(dtype, c.floating))
 
 
 def _window(c: Call, length: Dim, dtype: object) -> Tensor:
     """One number for each place of a window."""
-    found = c.dtype(dtype, "float32")
+    found = c.dtype(dtype, c.floating)
     if found is not None and category(found) < 2:
         c.fail("dtype-mismatch", f"{c.name} needs a float dtype, got {found}")
     return Tensor(_sized(c, (length,)), found)
@@ -245,12 +245,9 @@ def _of_data(c: Call, data: object) -> tuple[Any, str | None, Any]:
     value = c.store.value(data)
     if isinstance(value, Tensor):
         return c.shape(value), value.dtype, value.scalars
-    if isinstance(value, bool) or isinstance(value, (int, float, complex)):
-        return (), scalar_dtype(value), None if isinstance(value, complex) else value
-    if isinstance(value, Expr):
-        return (), "int64", None
-    if isinstance(value, Scalar):
-        return (), _TYPES.get(value.type), None
+    if isinstance(value, (bool, int, float, complex, Expr, Scalar)):
+        known = isinstance(value, (bool, int, float))
+        return (), number_dtype(c, value), value if known else None
     if isinstance(value, range):
         return (len(value),), "int64", list(value) if len(value) <= _KEPT else None
     if isinstance(value, Many) or isinstance(value, List) and value.rest is not None and not value:
@@ -281,7 +278,7 @@ def _of_element(c: Call, value: Any) -> tuple[Any, str | None, Any]:
 
 def _of_list(c: Call, value: Sequence[Any]) -> tuple[Any, str | None, Any]:
     if not value:
-        return (0,), "float32", []
+        return (0,), c.floating, []
     value = [c.store.value(v) for v in value]
     if isinstance(value[0], (list, tuple)):
         empty, kind, _ = _of_data(c, value[0])
@@ -399,21 +396,21 @@ def uninitialized_parameter(
     c: Call, requires_grad: object = True, device: object = None, dtype: object = None
 ) -> Tensor:
     """A parameter whose shape is not known yet."""
-    return Tensor(None, c.dtype(dtype, "float32"), parameter=True)
+    return Tensor(None, c.dtype(dtype, c.floating), parameter=True)
 
 
 @rule("torch.nn.UninitializedBuffer", "torch.nn.parameter.UninitializedBuffer")
 def uninitialized_buffer(c: Call, requires_grad: object = False, device: object = None, dtype: object = None,
                          persistent: object = True) -> Tensor:  # fmt: skip
     """A buffer whose shape is not known yet."""
-    return Tensor(None, c.dtype(dtype, "float32"))
+    return Tensor(None, c.dtype(dtype, c.floating))
 
 
 @rule("torch.scalar_tensor")
 def scalar_tensor(c: Call, s: object, *, dtype: object = None, device: object = None, layout: object = None,
                   pin_memory: object = False, requires_grad: object = False) -> Tensor:  # fmt: skip
     """A tensor of rank 0."""
-    return Tensor((), c.dtype(dtype, "float32"))
+    return Tensor((), c.dtype(dtype, c.floating))
 
 
 # The ranks that an initialisation takes, and how torch says so. The others take any.
@@ -479,10 +476,10 @@ def _number_of(tensor: Tensor) -> Unknown:
     return Unknown() if kind == 3 else Scalar(("bool", "int", "float")[kind])
 
 
-def _range_dtype(bounds: _Bounds) -> str | None:
-    """int64 if all bounds are integers, float32 if one is a float; None where that is not known."""
+def _range_dtype(bounds: _Bounds, floating: str | None) -> str | None:
+    """int64 if all bounds are integers, the default float type if one is a float; None where that is not known."""
     if any(isinstance(v, float) or isinstance(v, Scalar) and v.type == "float" for v in bounds):
-        return "float32"
+        return floating
     whole = all(isinstance(v, (int, Expr)) or isinstance(v, Scalar) and v.type in ("int", "bool") for v in bounds)
     return "int64" if whole else None
 
@@ -517,11 +514,13 @@ def arange(c: Call, start: object = None, end: object = None, step: object = 1, 
     if end is None:
         start, end = 0, start
     bounds = _bounds(c, 0 if start is None else start, end, step)
-    name = c.dtype(dtype, _range_dtype(bounds))
+    name = c.dtype(dtype, _range_dtype(bounds, c.floating))
     if name == "int64" and any(type(v) is float for v in bounds):
         _stepped(c, bounds, False)  # the bounds must fit together before they are cut to integers too
     if name == "int64":  # RangeFactories.cpp counts in integers then
         bounds = tuple(int(v) if type(v) is float and math.isfinite(v) else v for v in bounds)  # type: ignore[assignment]
+    if requires_grad is True and name is not None and category(name) < 2:
+        c.fail("dtype-mismatch", f"{c.name}: only tensors of floating point numbers can require gradients, got {name}")
     return Tensor((_stepped(c, bounds, False),), name)
 
 
@@ -530,7 +529,7 @@ def closed_range(c: Call, start: object, end: object = None, step: object = 1, *
                  device: object = None, requires_grad: object = False, out: object = None, layout: object = None) -> Tensor:  # fmt: skip
     """As arange, the end included, and of floats."""
     bounds = _bounds(c, 0 if end is None else start, start if end is None else end, step)
-    return Tensor((_stepped(c, bounds, True),), c.dtype(dtype, "float32"))
+    return Tensor((_stepped(c, bounds, True),), c.dtype(dtype, c.floating))
 
 
 @rule("torch.linspace", "torch.logspace")
@@ -544,7 +543,7 @@ def linspace(c: Call, start: object, end: object, steps: Dim, base: object = 10.
         if isinstance(one, Tensor) and isinstance(c.shape(one), tuple) and c.shape(one) != ():
             c.fail("rank-mismatch", f"{c.name}: start and end must be numbers, got {c.text(one)}", one)
     plain = all(isinstance(v, (int, float, Expr, Scalar)) for v in ends)
-    return Tensor((steps,), c.dtype(dtype, "float32" if plain else None))
+    return Tensor((steps,), c.dtype(dtype, c.floating if plain else None))
 
 
 # -- combinations ----------------------------------------------------------------------------------------------------------

@@ -55,7 +55,10 @@ def result_dtype(c: Call, *operands: object) -> str | None:
     for choice in itertools.product((0, 1), repeat=len(unsure)):
         parts = [levels[i] + [d for d, level in zip(unsure, choice) if level == i] for i in range(3)]
         found.add(functools.reduce(_weaken, (_merged(part) for part in parts)))
-    return found.pop() if len(found) == 1 else None
+    dtype = found.pop() if len(found) == 1 else None
+    if dtype == "float32" != c.floating and not any(isinstance(v, Tensor) and v.dtype == dtype for v in operands):
+        return c.floating  # integers with a Python float
+    return dtype
 
 
 def _merged(dtypes: list[str | None]) -> str | None:
@@ -68,9 +71,9 @@ def _weaken(strong: str | None, weak: str | None) -> str | None:
     return promote_weak(strong, weak)
 
 
-def as_float(dtype: str | None) -> str | None:
+def as_float(dtype: str | None, floating: str | None = "float32") -> str | None:
     """Integers and bools become the default float type."""
-    return "float32" if dtype is not None and category(dtype) < FLOAT else dtype
+    return floating if dtype is not None and category(dtype) < FLOAT else dtype
 
 
 def shown(c: Call) -> str:
@@ -118,18 +121,18 @@ UNARY = (
 )
 
 
-def unary_dtype(result: str, dtype: str | None) -> str | None:
+def unary_dtype(result: str, dtype: str | None, floating: str | None = "float32") -> str | None:
     """The dtype that a function of one tensor gives."""
     if result == "bool":
         return "bool"
     if dtype is None or result == "promote":
         return dtype
     if result == "float":
-        return as_float(dtype)
+        return as_float(dtype, floating)
     if result == "real":
         return REAL_OF.get(dtype, dtype)
     if result == "angle":
-        return REAL_OF.get(dtype, as_float(dtype))
+        return REAL_OF.get(dtype, as_float(dtype, floating))
     return "int64" if dtype == "bool" else dtype  # square
 
 
@@ -140,19 +143,19 @@ def unary(family: Family) -> Callable[..., Tensor]:
     def apply(c: Call, input: Tensor) -> Tensor:
         if refused:
             refuse(c, input.dtype, refused, input)
-        return Tensor(input.shape, unary_dtype(result, input.dtype), input.library, input.device)
+        return Tensor(input.shape, unary_dtype(result, input.dtype, c.floating), input.library, input.device)
 
     return apply
 
 
 @rule("torch.mvlgamma", "torch.Tensor.mvlgamma", "torch.special.multigammaln")
 def mvlgamma(c: Call, input: Tensor, p: object) -> Tensor:
-    return input.with_(dtype=as_float(input.dtype))
+    return input.with_(dtype=as_float(input.dtype, c.floating))
 
 
 @rule("torch.polygamma", "torch.special.polygamma")
 def polygamma(c: Call, n: object, input: Tensor) -> Tensor:
-    return input.with_(dtype=as_float(input.dtype))
+    return input.with_(dtype=as_float(input.dtype, c.floating))
 
 
 @rule("torch.Tensor.polygamma")
@@ -269,7 +272,7 @@ def binary(family: Family) -> Callable[..., Tensor]:
         if result == "bool":
             dtype = "bool"
         elif result == "float":
-            dtype = as_float(dtype)
+            dtype = as_float(dtype, c.floating)
         elif result == "double" and dtype is not None:
             dtype = "complex128" if category(dtype) == COMPLEX else "float64"
         return Tensor(shape, dtype, library, device)
@@ -388,7 +391,7 @@ def _round(c: Call, input: Tensor, *, decimals: object = 0) -> Tensor:
 
 def _logit(c: Call, input: Tensor, eps: object = None) -> Tensor:
     refuse(c, input.dtype, (COMPLEX,), input)
-    return input.with_(dtype=as_float(input.dtype))
+    return input.with_(dtype=as_float(input.dtype, c.floating))
 
 
 register("nan_to_num", _nan_to_num)
@@ -428,7 +431,7 @@ register("divide", _div)
 
 def _ldexp(c: Call, input: Tensor, other: Tensor) -> Tensor:
     found = _computes["mul"](c, input, other)
-    return found.with_(dtype=as_float(found.dtype))
+    return found.with_(dtype=as_float(found.dtype, c.floating))
 
 
 register("ldexp", _ldexp)

@@ -8,7 +8,7 @@ from typing import Any
 from shapelens.dims import Dim, Expr, equal, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import attribute, rule
-from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Size, Tensor
+from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Shape, Size, Tensor
 from shapelens.values.dtypes import BYTES, COMPLEXES, FLOATS, category, promote, promote_weak, scalar_dtype
 
 _MAX_LISTED = 4096
@@ -312,7 +312,34 @@ def numpy(c: Call, self: Tensor, *, force: object = False) -> Tensor:
     return self.with_(library="numpy", scalars=self.scalars)
 
 
-@rule("torch.Tensor.backward", "torch.Tensor.retain_grad", "torch.Tensor.record_stream")
+@rule("torch.Tensor.backward")
+def backward(c: Call, self: Tensor, gradient: object = None, retain_graph: object = None, create_graph: object = False,
+             inputs: object = None) -> object:  # fmt: skip
+    """Of one element, or with a gradient of its shape. Source: `_make_grads` in torch/autograd/__init__.py."""
+    gradient, shape = c.store.value(gradient), c.shape(self)
+    if gradient is None and isinstance(shape, tuple) and equal(product(shape), 1) is False:
+        c.fail(
+            "item-size",
+            f"backward() needs a loss of one element, got {c.text(self)}: reduce it with .mean() or .sum()",
+            self,
+        )
+    other = c.shape(gradient) if isinstance(gradient, Tensor) else None
+    if isinstance(shape, tuple) and isinstance(other, tuple):
+        if len(shape) != len(other) or any(equal(a, b) is False for a, b in zip(shape, other)):
+            c.fail(
+                "shape-mismatch",
+                f"backward() needs a gradient of the tensor's shape {c.text(self)}, got {c.text(shape_of(gradient))}",
+                self,
+            )
+    return None
+
+
+def shape_of(value: object) -> Shape:
+    """The shape of a tensor, None for anything else."""
+    return value.shape if isinstance(value, Tensor) else None
+
+
+@rule("torch.Tensor.retain_grad", "torch.Tensor.record_stream")
 def nothing(c: Call, self: Tensor, *args: object, **kwargs: object) -> object:
     """Changes no shape."""
     return None

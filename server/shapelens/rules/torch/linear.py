@@ -12,7 +12,7 @@ from shapelens.dims import Dim, equal, symbol
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
 from shapelens.rules.torch.spatial import count, differ, flag, layer_fix, least, same_dtype, weight_of
-from shapelens.values import Instance, Open, Shape, Tensor
+from shapelens.values import Instance, Open, Shape, ShapeVar, Tensor
 
 # What torch.autocast computes in a dtype of its own choice.
 _CAST = frozenset(("float16", "bfloat16", "float32"))
@@ -30,7 +30,10 @@ def split_last(c: Call, input: Tensor, name: str = "D") -> tuple[Shape, Dim]:
     """A shape without its last dim, and that dim; an open shape is taught that it has one. Rank 0 fails."""
     shape = c.shape(input)
     if isinstance(shape, Open):
-        shape = c.store.at_least(shape, 0, 1)
+        try:
+            shape = c.at_least(shape, 0, 1)
+        except NotKnown:  # the last dim may be one that is known from the front
+            return Open(shape.prefix[:1], ShapeVar(), ()), c.fresh(name)
         return Open(shape.prefix, shape.var, shape.suffix[:-1]), shape.suffix[-1]
     if shape is None:
         raise NotKnown

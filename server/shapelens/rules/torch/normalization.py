@@ -225,7 +225,7 @@ def _setup(lazy: bool) -> Callable[[Call, Instance], None]:
         least(c, (features,), 0, "num_features")
         tracked = flag(c.store.value(a["track_running_stats"]))
         if tracked is not None:
-            dtype = c.dtype(a["dtype"], "float32")
+            dtype = c.dtype(a["dtype"], c.floating)
             for name in ("running_mean", "running_var"):
                 a[name] = Tensor((features,), dtype) if tracked else None
             a["num_batches_tracked"] = Tensor((), "int64") if tracked else None
@@ -428,7 +428,10 @@ def _feature_normed(
     if not k:
         c.fail("argument-value", f"{c.name}: normalized_shape is empty")
     if isinstance(shape, Open):
-        shape = c.store.at_least(shape, 0, k)
+        try:
+            shape = c.at_least(shape, 0, k)
+        except NotKnown:  # the last dims may be some that are known from the front
+            return _same(input, shape, dtype)
         last = shape.suffix[-k:]
     else:
         last = shape[-k:]
@@ -596,6 +599,17 @@ def normalize(
 def returns_module(c: Call, module: object, *args: object, **kwargs: object) -> object:
     """The module itself: its parameters are computed in another way, their shapes stay."""
     return module
+
+
+@rule("torch.nn.utils.clip_grad_norm_", "torch.nn.utils.get_total_norm", "torch.nn.utils.clip_grad_norm")
+def total_norm(c: Call, parameters: object, *args: object, **kwargs: object) -> Tensor:
+    """The norm of all gradients together."""
+    return Tensor(())
+
+
+@rule("torch.nn.utils.clip_grad_value_")
+def clipped(c: Call, parameters: object, clip_value: object, foreach: object = None) -> object:
+    return None
 
 
 @rule("torch.nn.utils.weight_norm")

@@ -60,7 +60,7 @@ def normal(
     if size is not None:
         if tensors:
             raise NotKnown
-        return Tensor(c.ints(size), c.dtype(dtype, "float32"))
+        return Tensor(c.ints(size), c.dtype(dtype, c.floating))
     if not tensors:
         raise NotKnown
     shape = common_shape(c, tensors)

@@ -17,7 +17,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import layer, rule
 from shapelens.rules.torch.linear import common_dtype, features, needed, unclear, whole_numbers
 from shapelens.rules.torch.spatial import count, differ, same_dtype
-from shapelens.values import Instance, Lib, List, Many, Open, Scalar, Tensor, Unknown
+from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Open, Scalar, Tensor, Unknown
 
 PACKED = Lib("torch.nn.utils.rnn.PackedSequence")
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
@@ -28,9 +28,9 @@ _CELL_GATES = {"LSTMCell": 4, "GRUCell": 3, "RNNCell": 1}
 # -- packed sequences ----------------------------------------------------------------------------------------------
 
 
-def packed(c: Call, data: Tensor, batch: Dim, length: Dim, is_sorted: bool) -> Instance:
+def packed(c: Call, data: Tensor, batch: Dim | None, length: Dim, is_sorted: bool) -> Instance:
     """A PackedSequence of `batch` sequences, the longest of `length` steps; data is (N, *)."""
-    order = None if is_sorted else Tensor((batch,), "int64")
+    order = None if is_sorted else Tensor(None if batch is None else (batch,), "int64")
     made = Instance(PACKED)
     fields = {
         "data": data,
@@ -75,7 +75,7 @@ def pack_padded_sequence(
             c.fail("rank-mismatch", f"{c.name} expects a tensor of {wanted}, got {c.text(input)}", input)
         front, trailing = shape, shape[2:]
     else:
-        raise NotKnown
+        return packed(c, Tensor(None, input.dtype, device=input.device), None, c.fresh("T"), enforce_sorted is True)
     batch = front[0] if batch_first else front[1]
     given = c.store.value(lengths)
     number, longest, total = _lengths(c, given)
@@ -133,7 +133,9 @@ def pad_packed_sequence(
     """Packed sequences as (T, B, *), or (B, T, *) with batch_first, and their lengths (B,)."""
     sequence = c.store.value(sequence)
     if unclear(batch_first) or not isinstance(sequence, Instance) or not is_packed(sequence):
-        if isinstance(sequence, Tensor):
+        shape = c.shape(sequence) if isinstance(sequence, Tensor) else None
+        if isinstance(sequence, Tensor) and isinstance(shape, tuple) and all(isinstance(d, int) for d in shape):
+            # One with names in its shape may have been inferred from a layer that takes packed sequences as well.
             c.fail("argument-value", f"{c.name} expects a PackedSequence, got a tensor {c.text(sequence)}", sequence)
         raise NotKnown
     data, batch = c.store.value(sequence.attrs["data"]), sequence.attrs.get("_batch")
@@ -254,6 +256,7 @@ def recurrent(c: Call, self: Instance, input: object, hx: object) -> Any:
             raise NotKnown
     else:
         data = c.tensor(sequence)
+        may_be_packed = not isinstance(sequence, Tensor) and getattr(sequence, "hole", None) is None
         dims = c.dims(data, ("B", "T", "D") if batch_first else ("T", "B", "D"))
         if len(dims) not in (2, 3):
             wanted = "(B, T, input_size)" if batch_first else "(T, B, input_size)"
@@ -273,6 +276,8 @@ def recurrent(c: Call, self: Instance, input: object, hx: object) -> Any:
     result: Any = Tensor((*c.store.dims(dims[:-1]), out * directions), dtype, device=data.device)
     if isinstance(sequence, Instance):
         result = _repacked(sequence, result)
+    elif may_be_packed:
+        result = UNKNOWN
     made = tuple(Tensor(c.store.dims(s), dtype, device=data.device) for s in states)
     return result, (made if len(made) == 2 else made[0])
 

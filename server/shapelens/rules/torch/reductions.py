@@ -187,7 +187,7 @@ def any_(c: Call, input: Tensor, dim: object = None, keepdim: bool = False) -> T
 def logsumexp(c: Call, input: Tensor, dim: object, keepdim: bool = False) -> Tensor:
     if not isinstance(dim, int) and not known_axes(dim):
         raise NotKnown
-    return _made(input, reduced_shape(c, input, dim, keepdim), as_float(input.dtype))
+    return _made(input, reduced_shape(c, input, dim, keepdim), as_float(input.dtype, c.floating))
 
 
 @rule(*_named("count_nonzero"))
@@ -316,7 +316,7 @@ def trapezoid(c: Call, y: Tensor, x: Tensor | None = None, *, dx: object = None,
     """The dim goes; x, the places of the values, is a vector for that dim or broadcasts with y."""
     if x is not None:
         raise NotKnown
-    return _made(y, reduced_shape(c, y, dim, False), as_float(y.dtype))
+    return _made(y, reduced_shape(c, y, dim, False), as_float(y.dtype, c.floating))
 
 
 @rule("torch.cumulative_trapezoid")
@@ -324,7 +324,7 @@ def cumulative_trapezoid(c: Call, y: Tensor, x: Tensor | None = None, *, dx: obj
     """The dim loses one element."""
     if x is not None:
         raise NotKnown
-    return _made(y, with_dims(c, y, (dim,), lambda d: (maximum(d - 1, 0),)), as_float(y.dtype))
+    return _made(y, with_dims(c, y, (dim,), lambda d: (maximum(d - 1, 0),)), as_float(y.dtype, c.floating))
 
 
 @rule(*_named("renorm"))
@@ -426,7 +426,7 @@ def cov(c: Call, input: Tensor, *, correction: object = 1, fweights: object = No
     if len(shape) > 2:
         c.fail("rank-mismatch", f"{c.name} needs at most two dims, got {c.text(input)}", input)
     if len(shape) < 2 or shape[0] == 1:
-        return _made(input, (), as_float(input.dtype))
+        return _made(input, (), as_float(input.dtype, c.floating))
     if less(shape[0], 1) is not True and less(1, shape[0]) is not True:
         raise NotKnown
-    return _made(input, (shape[0], shape[0]), as_float(input.dtype))
+    return _made(input, (shape[0], shape[0]), as_float(input.dtype, c.floating))

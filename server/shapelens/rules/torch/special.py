@@ -28,7 +28,7 @@ rule(*[f"torch.special.{name}" for name in BINARY.names.split()])(binary(BINARY)
 @rule("torch.special.logit")
 def logit(c: Call, input: Tensor, eps: object = None) -> Tensor:
     refuse(c, input.dtype, (COMPLEX,), input)
-    return input.with_(dtype=as_float(input.dtype))
+    return input.with_(dtype=as_float(input.dtype, c.floating))
 
 
 @rule("torch.special.round")
