@@ -7,18 +7,17 @@ then each class, its instances' forward first, with parameters that are open unt
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
-from shapelens.dims import equal
-from shapelens.interpreter import calls, classes, hints
+from shapelens.dims import Symbol, as_symbol
+from shapelens.interpreter import calls, classes, hints, prose
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place
-from shapelens.rules.call import Failure
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
-from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Tensor, Unknown
-from shapelens.values.text import shape_text
+from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Unknown
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
@@ -94,10 +93,18 @@ class Roots:
         made = len(m.instances)
         result: Any = None
         try:
+            m.prose, m.trusted = True, False
             result = self._attempt(frame, body)
+            if m.reports and m.trusted and not self._holds_without_prose(frame, again or body):
+                # What comments say is out of date, or was read wrongly: as if they were not there.
+                m.store.undo(mark)
+                self._clear()
+                result = self._attempt(frame, body)
+            m.prose = False
             if m.reports:
                 self._keep_certain(frame, again or body)
         finally:
+            m.prose = False
             m.depth = 0
             m.callsites.clear()
             m.caught.clear()
@@ -109,11 +116,37 @@ class Roots:
             m.fuel = fuel - (allowance - max(m.fuel, 0))
         return result
 
-    def _attempt(self, frame: Frame, body: Callable[[Frame], Any]) -> Any:
+    def _attempt(self, frame: Any, body: Callable[[Any], Any]) -> Any:
         try:
             return body(frame)
         except (Exceptional, Budget, RecursionError):
             return None
+
+    def _clear(self) -> None:
+        """Forget what this run showed, to run again."""
+        m = self.m
+        m.prose, m.truncations = False, m.truncations + 1
+        m.reports.clear()
+        m.seen.clear()
+        m.expressions.clear()
+        m.depth = 0
+        m.callsites.clear()
+        m.fuel = max(m.fuel, ROOT_FUEL // 4)
+
+    def _holds_without_prose(self, frame: Frame, body: Callable[[Frame], Any]) -> bool:
+        """Whether each problem is there too when comments and docstrings say nothing."""
+        m = self.m
+        first, seen, expressions = list(m.reports), list(m.seen), dict(m.expressions)
+        mark = m.store.mark()
+        self._clear()
+        self._attempt(frame, body)
+        left = {(r.place, r.node, r.failure.code) for r in m.reports}
+        m.store.undo(mark)
+        m.truncations += 1
+        m.reports[:], m.seen[:] = first, seen
+        m.expressions.clear()
+        m.expressions.update(expressions)
+        return all((r.place, r.node, r.failure.code) in left for r in first)
 
     def _keep_certain(self, frame: Frame, body: Callable[[Frame], Any]) -> None:
         """Drop the problems that are gone when doubtful defaults are open."""
@@ -143,8 +176,41 @@ class Roots:
     def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
         """Call a function with open arguments for all that has no default."""
         m = self.m
-        args, _ = open_arguments(m, f, function, skip=receiver is not None)
-        return calls.call(m, f, node, function if receiver is None else Bound(function, receiver), args, {})
+        callee = function if receiver is None else Bound(function, receiver)
+        opened = partial(open_arguments, m, f, function, receiver, receiver is not None, above=self._above(function))
+        return self._both_ways(function, opened, lambda args: calls.call(m, f, node, callee, args, {}))
+
+    def _both_ways(self, function: Any, opened: Callable[..., Opened], run: Callable[[list[Any]], Any]) -> Any:
+        """Run with open arguments; where one is a tensor or None, with None first, then with the tensor."""
+        m = self.m
+        first = opened()
+        m.opened = function if isinstance(function, Function) else None
+        m.free = first.free if m.opened is not None and m.opened.node not in m.met else frozenset()
+        try:
+            if not first.optional:
+                return run(first.args)
+            start, mark = len(m.seen), m.store.mark()
+            result = m.store.value(self._attempt(None, lambda _: run(first.args)))
+            m.settle(start)
+            m.store.undo(mark)
+            m.depth = 0
+            m.callsites.clear()
+            second = opened(names=first.names)
+            m.free = second.free if m.free else m.free
+            run(second.args)
+            return result
+        finally:
+            m.opened, m.free, m.named = None, frozenset(), (None, None)
+
+    def _above(self, function: Any) -> list[str]:
+        """The comment lines right before the chunk that a function starts."""
+        place = getattr(function, "code", None)
+        line = place.chunk.line - 1 if place is not None and place.file == self.module.path else 0
+        lines, found = self.tree.lines, []
+        while 0 < line <= len(lines) and lines[line - 1].startswith("#"):
+            found.append(lines[line - 1])
+            line -= 1
+        return found
 
     def _class(self, chunk: Chunk, node: ast.ClassDef) -> None:
         cls = self.module.namespace.get(node.name)
@@ -210,7 +276,8 @@ class Roots:
         init, owner = classes.find_in_class(cls, "__init__")
         args: list[Any] = []
         if isinstance(init, Function) and isinstance(owner, Class):
-            args, _ = open_arguments(self.m, f, init, skip=True)
+            args = open_arguments(self.m, f, init, skip=True).args
+            self.m.named = (None, None)
         elif isinstance(owner, Lib) and owner.path in layers:
             needed = [p for p in layers[owner.path].make.positional if not p.has_default]
             args = [self.m.named_unknown(p.name) for p in needed]
@@ -220,16 +287,15 @@ class Roots:
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
         forward = classes.find_in_class(instance.cls, "forward")[0]
-        args, _ = open_arguments(self.m, f, forward, skip=True)
-        return calls.call(self.m, f, node, instance, args, {})
+        owner = instance.cls.node if isinstance(instance.cls, Class) else None
+        opened = partial(open_arguments, self.m, f, forward, instance, True, owner=owner)
+        return self._both_ways(forward, opened, lambda args: calls.call(self.m, f, node, instance, args, {}))
 
     # -- annotated functions -----------------------------------------------------------------------------------------
 
     def _annotated(self) -> None:
         """Functions whose annotations give shapes are always run with these, whoever calls them."""
         for chunk in self.tree.chunks:
-            if "[" not in chunk.text or not _SHAPED & chunk.names_used:
-                continue
             for node in chunk.tree:
                 value = self.module.namespace.get(getattr(node, "name", ""))
                 if isinstance(value, Function) and value.node is node:
@@ -241,8 +307,10 @@ class Roots:
 
     def _annotated_function(self, chunk: Chunk, function: Function, cls: Class | None) -> None:
         m = self.m
-        frame = Frame(self.module, self.places[id(chunk)], {}, function.cells)
-        if not any(hints.shape_of(m, a.annotation, frame) for a in calls.code_of(function).nodes.values()):
+        if not calls.code_of(function).annotated:
+            return
+        said = hints.signature(m, function)
+        if said is None or not said.parameters:
             return
         instance = None
         if cls is not None:
@@ -250,55 +318,10 @@ class Roots:
             if not instances:
                 return
             instance = instances[0]
-
-        def run(f: Frame) -> None:
-            args, axes = open_arguments(m, f, function, skip=cls is not None)
-            callee = function if instance is None else Bound(function, instance)
-            result = m.store.value(calls.call(m, f, function.node, callee, args, {}))
-            self._check_return(f, function, axes, result)
-
-        self._isolated(chunk, run)
-
-    def _check_return(self, f: Frame, function: Function, axes: hints.Axes, result: Any) -> None:
-        m = self.m
-        said = hints.shape_of(m, function.node.returns, f)
-        if said is None or not isinstance(result, Tensor):
-            return
-        wanted = hints.tensor_of(m, *said, axes, f)
-        if wanted is None or not isinstance(wanted.shape, tuple):
-            return
-        shape = m.store.shape(result.shape)
-        text = f'{said[0]}[Tensor, "{said[1]}"]'
-        problem = ""
-        if isinstance(shape, tuple):
-            wanted_shape = m.store.dims(wanted.shape)
-            if len(shape) != len(wanted_shape):
-                problem = f"returns {shape_text(shape)} of rank {len(shape)}, annotated {text}"
-            elif any(_differs(a, b) for a, b in zip(shape, wanted_shape)):
-                problem = f"returns {shape_text(shape)}, annotated {text}"
-        if not problem and result.dtype is not None and not hints.allows(said[0], result.dtype):
-            problem = f"returns {result.dtype}, annotated {text}"
-        if problem:
-            place = self.places_of(function)
-            returns = [n for n in ast.walk(function.node) if isinstance(n, ast.Return)]
-            node = returns[0] if len(returns) == 1 else function.node.returns
-            m.report(Failure("annotation-mismatch", f"{function.name} {problem}"), place, node)
-
-    def places_of(self, function: Function) -> Place:
-        """The place of a function's chunk."""
-        place: Place = function.code
-        return place
+        self._isolated(chunk, lambda f: self._open_call(f, function.node, function, instance))
 
 
-_SHAPED = frozenset((
-    "Float", "Int", "Bool", "Shaped", "Num", "Float32", "Float16", "Int64", "Int32", "UInt8", "Complex", "Integer", "Real",
-    "Inexact", "TensorType", "Annotated", "Float64", "BFloat16", "UInt",
-))  # fmt: skip
-
-
-def _differs(a: Any, b: Any) -> bool:
-    """Whether an inferred dim cannot be the annotated one. Distinct axis names are taken to be distinct sizes."""
-    return equal(a, b) is not True
+_MISSING = object()
 
 
 def is_doubtful(default: Any) -> bool:
@@ -306,23 +329,73 @@ def is_doubtful(default: Any) -> bool:
     return default is None or default is False or isinstance(default, (int, str, tuple, list, dict)) and not default
 
 
-def open_arguments(m: Machine, f: Frame, function: Any, skip: bool) -> tuple[list[Any], hints.Axes]:
-    """A value for each parameter without default, by its annotation or open, and the axis names that they share."""
-    axes = hints.Axes()
+Names: TypeAlias = "tuple[hints.Axes, prose.Names]"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Arguments for a function that nobody called: by annotations, by prose, by default, or open.
+
+    `optional`: one of them is None and may also be a tensor. `free` are the sizes that the names in the annotations
+    stand for, `names` all that names stand for.
+    """
+
+    args: list[Any]
+    optional: bool = False
+    free: frozenset[Symbol] = frozenset()
+    names: Names | None = None
+
+
+def open_arguments(
+    m: Machine,
+    f: Frame,
+    function: Any,
+    receiver: Any = None,
+    skip: bool = False,
+    names: Names | None = None,
+    owner: ast.AST | None = None,
+    above: Sequence[str] = (),
+) -> Opened:
+    """A value for each parameter; `skip` leaves out the first, `receiver` is what stands there if it is known.
+
+    With the `names` of a first time, a parameter that may also be None is the tensor that is stated of it.
+    """
     target = function.function if isinstance(function, Bound) else function
     if not isinstance(target, Function):
-        return [], axes
+        return Opened([])
     code = calls.code_of(target)
     inner = Frame(target.module, target.code, {}, target.cells, None, target.owner)
     inner.owner = None
-    names = code.args[1:] if skip else code.args
-    first_default = len(names) - len(target.defaults)
-    args = []
-    for i, name in enumerate(names):
-        annotation = code.nodes[name].annotation
-        shaped = hints.shape_of(m, annotation, inner)
-        if i >= first_default and shaped is None and not (m.doubt and is_doubtful(target.defaults[i - first_default])):
-            args.append(target.defaults[i - first_default])
-        else:
-            args.append(hints.value_of(m, name, annotation, axes, inner))
-    return args, axes
+    parameters = code.args[1:] if skip else code.args
+    if skip and receiver is not None and code.args:
+        inner.locals[code.args[0]] = receiver
+    first_default = len(parameters) - len(target.defaults)
+    said = hints.signature(m, target) if code.annotated else None
+    stated = prose.stated_parameters(target, owner, above) if m.prose else {}
+    axes, words = known = names or (hints.Axes(inner), prose.Names(m, inner, receiver))
+    axes.frame = inner
+    m.named = (target, words)
+    optional = False
+    args: list[Any] = []
+    for i, name in enumerate(parameters):
+        default = target.defaults[i - first_default] if i >= first_default else _MISSING
+        what = said.parameters.get(name) if said is not None else None
+        shape = stated.get(name) if what is None and default in (_MISSING, None) else None
+        if default is None and (what is not None or shape is not None):
+            optional = True
+            if names is None:
+                what, shape = None, None
+        value: Any = None
+        if what is not None:
+            value = hints.opened(m, what, axes, name)
+        elif shape is not None:
+            value = words.tensor(shape.axes, shape.dtype)
+        elif default is not _MISSING and not (m.doubt and is_doubtful(default)):
+            args.append(default)
+            continue
+        if value is None:
+            value = hints.value_of(m, name, code.nodes[name].annotation, inner)
+        inner.locals[name] = value
+        args.append(value)
+    symbols = [as_symbol(dim) for dim in axes.dims.values() if not isinstance(dim, int)]
+    return Opened(args, optional, frozenset([s for s in symbols if s is not None]), known)

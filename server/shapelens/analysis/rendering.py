@@ -65,6 +65,9 @@ class Renderer:
         shape, inferred = value.shape, False
         if assumed is not None and shape is not None:
             shape, inferred = _with_sizes(shape, assumed)
+        prose = self.m.store.prose
+        if prose and not inferred and shape is not None:
+            inferred = any(symbols(dim) & prose for dim in _dims(shape) if not isinstance(dim, int))
         return Shown(shape, value.dtype, inferred)
 
     # -- one file --------------------------------------------------------------------------------------------------
@@ -196,6 +199,12 @@ def _with_sizes(shape: Shape, assumed: Sizes) -> tuple[Shape, bool]:
         prefix, suffix = tuple([one(d) for d in shape.prefix]), tuple([one(d) for d in shape.suffix])
         return Open(prefix, shape.var, suffix), (prefix, suffix) != (shape.prefix, shape.suffix)
     return shape, False
+
+
+def _dims(shape: Shape) -> tuple[Dim, ...]:
+    if isinstance(shape, Open):
+        return (*shape.prefix, *shape.suffix)
+    return shape or ()
 
 
 def _layer_name(node: ast.AST) -> str:

@@ -43,7 +43,9 @@ MAX_DEPTH = 60
 class Code:
     """What is worked out once for a function's ast node: its parameters and what kind of function it is."""
 
-    __slots__ = ("args", "body", "is_generator", "is_lambda", "kwarg", "kwonly", "nodes", "positional", "vararg")
+    __slots__ = (
+        "annotated", "args", "body", "is_generator", "is_lambda", "kwarg", "kwonly", "nodes", "positional", "vararg",
+    )  # fmt: skip
 
     def __init__(self, node: Any) -> None:
         arguments: ast.arguments = node.args
@@ -54,6 +56,8 @@ class Code:
         self.kwarg = arguments.kwarg.arg if arguments.kwarg else None
         self.positional = {a.arg for a in arguments.posonlyargs}
         self.is_lambda = isinstance(node, ast.Lambda)
+        annotated = any(a.annotation is not None for a in self.nodes.values())
+        self.annotated = annotated or getattr(node, "returns", None) is not None
         self.body = [] if self.is_lambda else node.body
         self.is_generator = not self.is_lambda and _has_yield(node.body)
 
@@ -372,6 +376,10 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     place = function.code
     frame = Frame(function.module, place, bound, function.cells, function, function.owner)
     m.executed.add(function.node)
+    if code.annotated:
+        from shapelens.interpreter import contracts
+
+        contracts.enter(m, function, frame, code.args)
     if m.recording:
         for name, parameter in code.nodes.items():
             value = bound.get(name)

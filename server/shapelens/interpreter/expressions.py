@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from shapelens.interpreter.truth import assume, truth
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import (
     UNKNOWN,
+    Alias,
     Choice,
     Class,
     Dict,
@@ -254,6 +256,8 @@ def binary(
     if left in (tuple, Size, List) and right in (tuple, Size, List, int):
         return _sequence_binary(m, name, a, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
+        if name == "or" and (type(a) is Alias or type(b) is Alias):
+            return Alias(node, f)
         return _unknown_binary(m, name, apply, a, b)
     if plain.is_plain(a) and plain.is_plain(b):
         return _plain_binary(m, apply, a, b)
@@ -699,7 +703,13 @@ def _subscript(m: Machine, node: ast.Subscript, f: Frame) -> Any:
         name = ev(m, node.slice, f)
         own = name in ("__main__", f.module.name)
         return f.module if own else importing.imported(m, f, name, True) if isinstance(name, str) else UNKNOWN
+    if type(value) is Lib and _SAYS_SHAPES.match(value.path) or type(value) is Alias:
+        return Alias(node, f)
     return iteration.get_item(m, f, node, value, _index(m, node.slice, f))
+
+
+# Types whose subscripts may say shapes: they are read where they annotate something.
+_SAYS_SHAPES = re.compile(r"jaxtyping\.|torchtyping\.|typing(?:_extensions)?\.(?:Annotated|Optional|Union)\Z")
 
 
 def _index(m: Machine, node: ast.expr, f: Frame) -> Any:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from shapelens.dims import Expr
+from shapelens.dims import Expr, Symbol
 from shapelens.rules.call import Call, Failure, Related
 from shapelens.source.tree import Chunk
 from shapelens.values import (
@@ -54,7 +54,10 @@ class Cancelled(Exception):
 class Frame:
     """One activation of a function, class body or module body."""
 
-    __slots__ = ("cells", "exits", "function", "globals", "locals", "loops", "module", "owner", "place", "yields")
+    __slots__ = (
+        "cells", "contract", "exits", "function", "globals", "locals", "loops", "module", "names", "owner", "place",
+        "yields",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -71,6 +74,8 @@ class Frame:
         self.exits: list[Any] = []  # returns of branches that ended while another went on
         self.loops: list[list[Any]] = []  # the same for break and continue, one list a loop
         self.yields: Iter | None = None
+        self.names: Any = None  # what names in its comments stand for; see prose
+        self.contract: Any = None  # what its annotations promise; see contracts
 
 
 class Seen(NamedTuple):
@@ -135,6 +140,13 @@ class Machine:
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
         self.recording = True
         self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
+        self.prose = False  # whether comments and docstrings count: in a run on its own, until they prove wrong
+        self.trusted = False  # whether one of them said something in this run
+        self.named: tuple[Any, Any] = (None, None)  # the function that runs on its own, and what its prose names
+        self.signatures: dict[Any, Any] = {}  # what annotations say of shapes, once they were read
+        self.met: set[ast.AST] = set()  # functions that a call with known sizes has held against their annotations
+        self.opened: Function | None = None  # the function that runs with nothing but its annotations,
+        self.free: frozenset[Symbol] = frozenset()  # and the sizes that its caller would choose
         self.record_all = False  # also what is seen in files other than the one in focus
         self.callsites: list[tuple[Place, ast.AST]] = []
         self.cancelled: Callable[[], bool] | None = None

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain
+from shapelens.interpreter import attributes, calls, classes, containers, contracts, importing, iteration, plain, prose
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
     Outcome,
@@ -21,6 +21,7 @@ from shapelens.interpreter.truth import assume, truth
 from shapelens.rules.call import Failure
 from shapelens.values import (
     UNKNOWN,
+    Alias,
     Bound,
     Class,
     Descriptor,
@@ -70,6 +71,8 @@ def _expression(m: Machine, node: ast.Expr, f: Frame) -> Signal:
 
 def _assign(m: Machine, node: ast.Assign, f: Frame) -> Signal:
     value = ev(m, node.value, f)
+    if m.prose and (type(value) is Unknown or type(value) is Tensor and value.shape is None):
+        value = prose.assigned(m, f, node, value)
     for target in node.targets:
         iteration.assign_target(m, f, target, value, node)
         saw_targets(m, f, node, target)
@@ -93,7 +96,8 @@ def saw_targets(m: Machine, f: Frame, node: ast.AST, target: ast.expr) -> None:
 
 def _ann_assign(m: Machine, node: ast.AnnAssign, f: Frame) -> Signal:
     if node.value is not None:
-        iteration.assign_target(m, f, node.target, ev(m, node.value, f), node)
+        value = contracts.assigned(m, f, node, ev(m, node.value, f))
+        iteration.assign_target(m, f, node.target, value, node)
         saw_targets(m, f, node, node.target)
     return None
 
@@ -134,6 +138,8 @@ def _extended(m: Machine, f: Frame, node: ast.AugAssign, target: Instance, name:
 
 def _return(m: Machine, node: ast.Return, f: Frame) -> Signal:
     value = None if node.value is None else ev(m, node.value, f)
+    if f.contract is not None:
+        value = contracts.leave(m, f, node, value)
     if type(value) is Tensor or type(value) is Unknown:
         m.saw(f.place, node, "return", "return", value)
     return ("return", value)
@@ -391,6 +397,11 @@ def _break(m: Machine, node: ast.Break, f: Frame) -> Signal:
 
 def _continue(m: Machine, node: ast.Continue, f: Frame) -> Signal:
     return ("continue", None)
+
+
+def _type_alias(m: Machine, node: Any, f: Frame) -> Signal:
+    iteration.assign_target(m, f, node.name, Alias(node.value, f), node)
+    return None
 
 
 def _pass(m: Machine, node: ast.stmt, f: Frame) -> Signal:
@@ -787,6 +798,6 @@ _STATEMENTS: dict[type, Callable[..., Signal]] = {
 }
 for _newer in ("TryStar", "TypeAlias"):
     if hasattr(ast, _newer):
-        _STATEMENTS[getattr(ast, _newer)] = _try if _newer == "TryStar" else _pass
+        _STATEMENTS[getattr(ast, _newer)] = _try if _newer == "TryStar" else _type_alias
 
 __all__ = ["Failure", "run_block"]

@@ -28,10 +28,13 @@ def ignores(text: str) -> dict[int, frozenset[str] | None]:
 
 @dataclass(frozen=True, slots=True)
 class ShapeComment:
-    """A shape that a comment states: of which name (None: of what the line makes), its axes, those after `->`."""
+    """A shape that a comment states: of which name (None: of what the line makes), its axes, those after `->`.
+
+    `axes` is None where it says only what comes out: `# -> (B, 10)`.
+    """
 
     name: str | None
-    axes: tuple[str, ...]
+    axes: tuple[str, ...] | None
     arrow_axes: tuple[str, ...] | None = None
 
 
@@ -62,6 +65,9 @@ _TERM = r"(?:[A-Za-z_]\w*(?:\.\w+)*'?|\d+)"
 _SIGN = r"\s*(?://|\*\*|[-+*/x×·^])\s*"
 _GROUP = rf"(?:{_TERM}|\({_TERM}(?:{_SIGN}{_TERM})*\))"
 _AXIS = re.compile(rf"(?:\.\.\.|…|-1|\?|[*#]?{_GROUP}(?:{_SIGN}{_GROUP})*)\Z")
+_AXIS_WORD = re.compile(
+    r"(?:\.\.\.|[*#_?]*(?:[A-Za-z]\w*=)?(?:[A-Za-z_]\w*|\d+)(?:(?://|[-+*])(?:[A-Za-z_]\w*|\d+))*|_)\Z"
+)
 _SAYS_SHAPE = re.compile(
     r"(?:(?:the )?(?:output|input|new|result(?:ing)?) )?shape\s*(?:is\s|[:=]|(?=[(\[]))"
     r"|(?:(?:the )?(?:output|input|new|result(?:ing)?) )?(?:size|dims?)\s*:",
@@ -122,7 +128,11 @@ def _shape(text: str) -> ShapeComment | None:
         word = _SAYS_SHAPE.match(text)
     if word:
         text = text[word.end() :].strip()
-    sides = [_axes(side.strip(), name is not None or word is not None) for side in _ARROW.split(text)]
+    parts = [side.strip() for side in _ARROW.split(text)]
+    if len(parts) == 2 and not parts[0] and name is None and word is None:
+        only = _axes(parts[1], True)
+        return ShapeComment(None, None, only) if only is not None and _is_shape(only, True, False) else None
+    sides = [_axes(side, name is not None or word is not None) for side in parts]
     first, last = sides[0], sides[-1]
     if first is None or last is None or None in sides:
         return None
@@ -142,6 +152,27 @@ def _is_shape(axes: Sequence[str], said: bool, named: bool) -> bool:
     if len(letters) == len(axes) and not named:
         return all(_DIM.match(letter) for letter in letters)
     return any(_DIM.match(axis.lstrip("*#(0123456789 ")) for axis in axes)
+
+
+def said_axes(text: str) -> tuple[str, ...] | None:
+    """The axes of a text that is nothing but a shape: `(B, C, 3)`, `[B, T]`, `B T 512`, `batch seq_len dim`, `*b d`."""
+    text = text.strip()
+    axes = _axes(text, True)
+    if axes is not None:
+        return axes if axes and (text[0] not in "([" or all(map(_AXIS.match, axes))) else None
+    words = text.replace(",", " ").split()
+    if not words or not all(_AXIS_WORD.match(word) for word in words):
+        return None
+    return tuple(words) if all(word[0] in "*#_.0123456789" or _looks_like_axis(word) for word in words) else None
+
+
+def is_shape_text(axes: Sequence[str]) -> bool:
+    """Whether the parts of a bracket that nothing announced as a shape are likely to be one."""
+    return bool(axes) and _is_shape(axes, False, False)
+
+
+def _looks_like_axis(word: str) -> bool:
+    return bool(len(word) == 1 or "=" in word or _DIM.match(word))
 
 
 def _axes(text: str, said: bool) -> tuple[str, ...] | None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
+from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.lexing import closing_end, ends_in_string
 from shapelens.source.recovery import LOST_NAMES, Broken, recovered, starts_inside_previous, statements
 
@@ -76,6 +77,16 @@ class Parsed:
     @cached_property
     def names_used(self) -> frozenset[str]:
         return _names_used(self.tree) - LOST_NAMES
+
+    @cached_property
+    def shape_comments(self) -> dict[int, tuple[ShapeComment, ...]]:
+        """The shapes that comments state, by line."""
+        return shape_comments(self.text)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text."""
+        return tuple(self.text.split("\n"))
 
     @cached_property
     def wide_lines(self) -> dict[int, str]:

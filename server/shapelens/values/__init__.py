@@ -2,6 +2,7 @@
 
 from shapelens.values.objects import (
     UNKNOWN,
+    Alias,
     Bound,
     Choice,
     Class,
@@ -30,6 +31,7 @@ from shapelens.values.tensor import Named, Origin, Size, Tensor
 
 __all__ = [
     "UNKNOWN",
+    "Alias",
     "Bound",
     "Choice",
     "Class",

@@ -52,6 +52,16 @@ class Scalar(Unknown):
         return f"Scalar({self.type})"
 
 
+class Alias(Unknown):
+    """A type that says shapes, `Float[Tensor, "b c"]`, not read yet: the expression and the frame that it stands in."""
+
+    __slots__ = ("frame", "node")
+
+    def __init__(self, node: Any, frame: Any) -> None:
+        super().__init__()
+        self.node, self.frame = node, frame
+
+
 class Ratio(Scalar):
     """The float `numerator / denominator` of two dims, so that `int(H / 2)` is still exact."""
 

@@ -17,6 +17,7 @@ from shapelens.dims import (
     Sizes,
     Symbol,
     TooComplex,
+    as_symbol,
     equal,
     isolate,
     product,
@@ -50,6 +51,8 @@ class Store:
         self._named: dict[int, tuple[Unknown, Expr]] = {}
         self.equations: list[tuple[Dim, Dim]] = []
         self._solved = 0
+        self._stated: dict[Expr, int] = {}
+        self.prose: set[Symbol] = set()
         self._trail: list[tuple[dict[Any, Any], Any]] = []
 
     # -- taking back ------------------------------------------------------------------------------------------
@@ -222,11 +225,38 @@ class Store:
                     pending.append((a, b))
         return pending[:_MAX_PENDING]
 
+    def state(self, name: str, size: int | None = None) -> Expr:
+        """A dim of which only prose says something: its name, or its size, which holds unless the program says else."""
+        made = symbol(name)
+        found = as_symbol(made)
+        assert found is not None
+        self.prose.add(found)
+        if size is not None:
+            self._set(self._stated, made, size)
+        return made
+
+    def _stated_sizes(self) -> dict[Symbol, int]:
+        """The sizes that prose states of symbols that are still free."""
+        sizes: dict[Symbol, int] = {}
+        for stated, size in self._stated.items():
+            now = as_symbol(self.dim(stated))
+            if now is not None:
+                sizes.setdefault(now, size)
+        return sizes
+
     def assumed(self) -> Sizes | None:
         """The sizes that satisfy the equations that are left: an assumption, not a certainty."""
+        stated = self._stated_sizes() if self._stated else {}
         if not self.equations:
-            return None
+            return Sizes(dict(stated), {}, False) if stated else None
         pending = self._solvable(self.equations)
+        if stated:
+            left = [(substitute(a, stated), substitute(b, stated)) for a, b in pending]
+            if not any(equal(a, b) is False for a, b in left):
+                open_ones = [(a, b) for a, b in left if equal(a, b) is None]
+                rest = solve(open_ones) if open_ones else None
+                if not isinstance(rest, NoSolution):
+                    return Sizes({**(rest.values if isinstance(rest, Sizes) else {}), **stated}, {}, False)
         found = solve(pending) if pending else None
         return found if isinstance(found, Sizes) else None
 
