@@ -7,14 +7,14 @@ then each class, its instances' forward first, with parameters that are open unt
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from shapelens.dims import Symbol, as_symbol
 from shapelens.interpreter import calls, classes, hints, prose
-from shapelens.interpreter.machine import Budget, Frame, Machine, Place
+from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Unknown
@@ -41,9 +41,11 @@ class Roots:
         places: dict[int, Place],
         finish: Callable[[], bool],
         skipped: frozenset[str] = frozenset(),
+        failed: Iterable[Report] = (),
     ) -> None:
         self.m, self.module, self.tree, self.places, self.finish = m, module, tree, places, finish
         self.skipped = skipped
+        self._failed = {_key(report) for report in failed}  # one defect is told once, by the first run that met it
         self._silent: list[tuple[str, int, int]] = []  # text of a silent root, and which instances it made
         self._used: set[int] = set()
         self._open: set[int] = set()  # objects made with open arguments, because nobody made one
@@ -103,6 +105,8 @@ class Roots:
             m.prose = False
             if m.reports:
                 self._keep_certain(frame, again or body)
+                m.reports[:] = [r for r in m.reports if _key(r) not in self._failed]
+                self._failed.update(map(_key, m.reports))
         finally:
             m.prose = False
             m.depth = 0
@@ -140,13 +144,13 @@ class Roots:
         mark = m.store.mark()
         self._clear()
         self._attempt(frame, body)
-        left = {(r.place, r.node, r.failure.code) for r in m.reports}
+        left = set(map(_key, m.reports))
         m.store.undo(mark)
         m.truncations += 1
         m.reports[:], m.seen[:] = first, seen
         m.expressions.clear()
         m.expressions.update(expressions)
-        return all((r.place, r.node, r.failure.code) in left for r in first)
+        return left.issuperset(map(_key, first))
 
     def _keep_certain(self, frame: Frame, body: Callable[[Frame], Any]) -> None:
         """Drop the problems that are gone when doubtful defaults are open."""
@@ -160,8 +164,8 @@ class Roots:
             self._attempt(frame, body)
         finally:
             m.doubt = False
-        left = {(r.place, r.node, r.failure.code) for r in m.reports}
-        m.reports[:] = [r for r in first if (r.place, r.node, r.failure.code) in left]
+        left = set(map(_key, m.reports))
+        m.reports[:] = [r for r in first if _key(r) in left]
         m.seen[:] = seen
         m.expressions.clear()
         m.expressions.update(expressions)
@@ -322,6 +326,11 @@ class Roots:
 
 
 _MISSING = object()
+
+
+def _key(report: Report) -> tuple[Place, ast.AST, str]:
+    """What two reports of one defect share."""
+    return report.place, report.node, report.failure.code
 
 
 def is_doubtful(default: Any) -> bool:
