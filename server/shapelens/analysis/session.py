@@ -180,7 +180,9 @@ class Session:
             places = run_main(m, module, tree)
             renderer.finish()
             ran = time.perf_counter()
-            roots = Roots(m, module, tree, places, renderer.finish, self._quiet.get(path, frozenset()), renderer.reports)
+            roots = Roots(
+                m, module, tree, places, renderer.finish, self._quiet.get(path, frozenset()), renderer.reports
+            )
             roots.run()
             if path in self._texts:
                 self._quiet[path] = roots.quiet()

@@ -297,9 +297,11 @@ def filled(m: Machine, what: Said | None, value: Any, axes: Axes) -> Any:
         if not isinstance(what, (Shaped, Items)):
             return value
         made = hints.opened(m, what, axes, value.hole.name if value.hole is not None else value.why)
-        if isinstance(made, Unknown) or isinstance(what, Items) and what.kind != "tuple":
+        if isinstance(made, Unknown):
             return value
         return made if value.hole is None or m.store.hole(value.hole) is not None else m.store.teach(value.hole, made)
+    if type(value) is tuple and isinstance(what, Items) and len(value) == len(what.items) and not what.more:
+        return tuple([filled(m, item, m.store.value(element), axes) for item, element in zip(what.items, value)])
     if not isinstance(value, Tensor) or not isinstance(what, Shaped) or value.library != what.library:
         return value
     if value.shape is None:
