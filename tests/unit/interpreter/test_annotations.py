@@ -215,13 +215,13 @@ def test_names_are_the_same_size_throughout_a_call():
             same = k["a"] + both
             more = q[0] + same
             return more, more.flatten(1).argmax(1)
-        def use(v, d, l):
-            a, n = clip(v, None, d, l)
+        def use(v, i, d, l):
+            a, n = clip(v, i, d, l)
     """)
     assert shown["z = self.fc(x)"] == "→ (…, 5)"
     assert shown["first = v[0]"] == "→ (b, 3, h, w)"
     assert shown["more = q[0] + same"] == "→ (b, 3, h, w)"
-    assert shown["a, n = clip(v, None, d, l)"] == "a (b, 3, h, w), n (b,) int64"
+    assert shown["a, n = clip(v, i, d, l)"] == "a (b, 3, h, w), n (b,) int64"
 
 
 def test_what_is_not_known_is_what_its_annotation_says():
