@@ -211,8 +211,8 @@ def test_names_are_the_same_size_throughout_a_call():
         MaybeImage = Image | None
         def clip(v: Video, i: MaybeImage, k: Dict[str, Image], q: list[Image]) -> tuple[Image, Int[Tensor, "b"]]:
             first = v[0]
-            both = first + i
-            same = k["a"] + both
+            both = F.relu(i)
+            same = k["a"] + first
             more = q[0] + same
             return more, more.flatten(1).argmax(1)
         def use(v, i, d, l):
@@ -220,6 +220,7 @@ def test_names_are_the_same_size_throughout_a_call():
     """)
     assert shown["z = self.fc(x)"] == "→ (…, 5)"
     assert shown["first = v[0]"] == "→ (b, 3, h, w)"
+    assert shown["both = F.relu(i)"].startswith("→ (b, 3, h, w)")
     assert shown["more = q[0] + same"] == "→ (b, 3, h, w)"
     assert shown["a, n = clip(v, i, d, l)"] == "a (b, 3, h, w), n (b,) int64"
 
