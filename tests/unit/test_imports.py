@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "analysis": {"oracle", "interpreter", "source", "rules", "values", "dims"},
     "report": {"analysis", "interpreter", "source", "rules", "values", "dims"},
     "lsp": {"report", "analysis", "interpreter", "source", "values", "dims"},
-    "cli": {"lsp", "report", "analysis", "interpreter", "source", "values", "dims"},
+    "cli": {"lsp", "report", "analysis", "oracle", "interpreter", "source", "values", "dims"},
 }
 """Room to the rooms below it. Files outside a room (`__init__.py`, `__main__.py`) may import any."""
 

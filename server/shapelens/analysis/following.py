@@ -30,6 +30,8 @@ class Following:
         self.packages: dict[str, bool] = {}
         self.missing: set[tuple[str, Path | None]] = set()
         self.main: PyModule | None = None
+        self.has_asked = False
+        """Whether a module's own statements asked the oracle, so that an answer changes what they gave."""
 
     def find(self, name: str, importer: str | None) -> PyModule | None:
         """The module of that name, not run yet; None where there is none or it is not to be followed."""
@@ -71,7 +73,9 @@ class Following:
             return
         self.stamps[module.path] = file_stamp(module.path)
         module.namespace["__name__"] = module.name
+        asked = m.asked
         run_module(m, module, tree.chunks, False)
+        self.has_asked = self.has_asked or m.asked != asked
 
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shapelens.rules.einops
 import shapelens.rules.numpy
@@ -23,11 +24,14 @@ from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
-from shapelens.source.environments import Environment, find_environment
+from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
 from shapelens.source.tree import Tree, parse
 from shapelens.values import Exceptional, PyModule, Tensor
+
+if TYPE_CHECKING:
+    from shapelens.oracle.asking import Oracle
 
 MODULE_FUEL = 200_000
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
@@ -73,6 +77,8 @@ class Session:
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
         self._quiet: dict[str, frozenset[str]] = {}
+        self.oracle: Oracle | None = None
+        self._answered = 0
         self._look_again = False
         self._asked: set[tuple[str, Path | None]] = set()
 
@@ -89,6 +95,23 @@ class Session:
         if self._resolver is None:
             self._resolver = Resolver(self.environment, self.roots)
         return self._resolver
+
+    def consult(self, arrived: Callable[[], None] | None = None) -> Oracle | None:
+        """Ask the user's own torch where there is no rule, from now on. Its process starts with the first question.
+
+        `arrived` is called, on a thread of the oracle, when analysing again would show more. None where there is no
+        interpreter to ask.
+        """
+        from shapelens.oracle.asking import Oracle  # Loaded only here: without it a command line starts sooner.
+
+        try:
+            environment = self.environment
+        except EnvironmentNotFound:
+            return None
+        if environment.python is None:
+            return None
+        self.oracle = Oracle(environment.python, environment.sites, cache_folder() / "oracle", arrived)
+        return self.oracle
 
     # -- texts ---------------------------------------------------------------------------------------------------
 
@@ -133,10 +156,15 @@ class Session:
             self._following = None
 
     def _fresh(self) -> None:
-        """Drop the followed modules when one of their files changed on disk.
+        """Drop what an answer of the oracle, or a followed file that changed on disk, has made old.
 
         What is open is told by the editor, so typing alone is no reason to look at the disk.
         """
+        if self.oracle is not None and self.oracle.generation != self._answered:
+            self._answered = self.oracle.generation
+            self._quiet.clear()
+            if self._following is not None and self._following.has_asked:
+                self._following = None
         if self._look_again and self._following is not None and self._following.is_stale(self._texts):
             self._following = None
         self._look_again = False
@@ -159,7 +187,9 @@ class Session:
         if self._following is None or not shared:
             self._following = Following(self._tree, lambda: self.resolver, self.roots)
         self._following.main = module
-        return Machine(self._following, MODULE_FUEL)
+        m = Machine(self._following, MODULE_FUEL)
+        m.oracle = self.oracle
+        return m
 
     # -- analysing -----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shapelens.analysis.facts import Problem
+from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.cli.files import project_roots, python_files
 from shapelens.cli.output import say, shown_path
 from shapelens.cli.sarif import sarif
@@ -38,25 +38,32 @@ class Findings:
 def run_check(options: argparse.Namespace) -> int:
     """Check the paths and print what was found."""
     paths = [Path(path).absolute() for path in options.paths]
-    findings = _findings(paths, options.python)
+    findings = _findings(paths, options.python, options.oracle)
     _PRINTERS[options.format](findings)
     for message in findings.unreadable:
         print(f"shapelens: {message}", file=sys.stderr)
     return findings.status
 
 
-def _findings(paths: Sequence[Path], python: str | None) -> Findings:
-    from shapelens.cli.sessions import session_for, source_errors
+def _findings(paths: Sequence[Path], python: str | None, oracle: bool) -> Findings:
+    from shapelens.cli.sessions import Asking, session_for, source_errors
 
     with source_errors():
         session = session_for(project_roots(paths), python)
+    with Asking(session, oracle) as asking:
+        return _analysed(paths, lambda path: asking.run(lambda: session.analyse(path)))
+
+
+def _analysed(paths: Sequence[Path], analyse: Callable[[str], FileAnalysis]) -> Findings:
+    from shapelens.cli.sessions import source_errors
+
     findings = Findings()
     seen: set[Problem] = set()
     for path in dict.fromkeys(file for given in paths for file in python_files(given)):
         findings.files += 1
         try:
             with source_errors():
-                analysis = session.analyse(str(path))
+                analysis = analyse(str(path))
         except UsageError as error:
             findings.unreadable.append(str(error))
             continue

@@ -46,13 +46,15 @@ def _print(analysis: FileAnalysis) -> None:
 
 
 def _analyses(options: argparse.Namespace) -> Sequence[FileAnalysis]:
-    from shapelens.cli.sessions import entry_analyses, module_path, session_for, source_errors
+    from shapelens.cli.sessions import Asking, entry_analyses, module_path, session_for, source_errors
 
     path = Path(options.target)
     is_file = options.target.endswith(".py") or path.exists()
     with source_errors():
         session = session_for(project_roots([path.absolute()]) if is_file else [Path.cwd()], options.python)
-        if options.entry is not None:
-            target = str(path.absolute()) if is_file else options.target
-            return entry_analyses(session, target, options.entry, options.inputs, options.keras)
-        return [session.analyse(str(path.absolute() if is_file else module_path(session, options.target)))]
+        with Asking(session, options.oracle) as asking:
+            if options.entry is not None:
+                target = str(path.absolute()) if is_file else options.target
+                return asking.run(lambda: entry_analyses(session, target, options.entry, options.inputs, options.keras))
+            file = str(path.absolute() if is_file else module_path(session, options.target))
+            return [asking.run(lambda: session.analyse(file))]

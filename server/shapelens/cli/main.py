@@ -15,7 +15,7 @@ from shapelens import __version__
 from shapelens.cli.status import FAILED, UsageError, internal_error, is_debugging
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
-_COMMANDS = ("hints", "check", "server")
+_COMMANDS = ("hints", "check", "doctor", "server")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +60,10 @@ def _run(options: argparse.Namespace) -> int:
         from shapelens.cli.check import run_check
 
         return run_check(options)
+    if options.command == "doctor":
+        from shapelens.cli.doctor import run_doctor
+
+        return run_doctor(options)
     from shapelens.cli.server import run_server
 
     return run_server(options)
@@ -71,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="|".join(_COMMANDS), required=True, parser_class=_Parser)
     _hints_options(commands.add_parser("hints", help="print a file with the shape of each tensor at the line ends"))
     _check_options(commands.add_parser("check", help="report what cannot fit; exit status 1 if anything does not"))
+    _doctor_options(
+        commands.add_parser("doctor", help="say which Python and which libraries are used, and if all is well")
+    )
     _server_options(commands.add_parser("server", help="speak the Language Server Protocol"))
     return parser
 
@@ -78,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
 def _python_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--python", metavar="PATH", help="interpreter or virtual environment whose packages the code uses"
+    )
+
+
+def _oracle_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--oracle", action="store_true", help="ask that interpreter's own torch about calls that have no rule (slower)"
     )
 
 
@@ -95,11 +108,18 @@ def _hints_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--keras", action="store_true", help="evaluating the entry is the run")
     _python_option(parser)
+    _oracle_option(parser)
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", help="files, and folders with all Python files in them")
     parser.add_argument("--format", choices=("text", "json", "github", "sarif"), default="text")
+    _python_option(parser)
+    _oracle_option(parser)
+
+
+def _doctor_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text")
     _python_option(parser)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shapelens.cli.status import UsageError
 
 if TYPE_CHECKING:
     from shapelens.analysis.facts import FileAnalysis
     from shapelens.analysis.session import Session
+
+T = TypeVar("T")
+_ORACLE_SECONDS, _ORACLE_ROUNDS = 20.0, 5
+"""How long one command waits for the oracle in all, and how often it analyses one file anew for its answers."""
 
 
 def session_for(roots: Sequence[Path], python: str | None) -> Session:
@@ -22,6 +28,40 @@ def session_for(roots: Sequence[Path], python: str | None) -> Session:
     if python is not None:
         _ = session.environment  # A bad choice is said before anything else, and not only where it matters.
     return session
+
+
+class Asking:
+    """Analyses with the answers of the user's own torch, where `--oracle` says so: analyses, waits, analyses again."""
+
+    def __init__(self, session: Session, wanted: bool) -> None:
+        self._oracle = session.consult() if wanted else None
+        self._left = _ORACLE_SECONDS
+        if wanted and self._oracle is None:
+            print("shapelens: --oracle: no interpreter that could be asked", file=sys.stderr)
+
+    def __enter__(self) -> Asking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._oracle is not None:
+            if self._oracle.problem:
+                print(f"shapelens: --oracle: {self._oracle.problem}", file=sys.stderr)
+            self._oracle.close()
+
+    def run(self, analyse: Callable[[], T]) -> T:
+        """What an analysis shows with all answers that came in time."""
+        oracle = self._oracle
+        if oracle is None:
+            return analyse()
+        for _ in range(_ORACLE_ROUNDS):
+            known = oracle.generation
+            result = analyse()
+            started = time.monotonic()
+            oracle.wait(max(self._left, 0))
+            self._left -= time.monotonic() - started
+            if oracle.generation == known:
+                return result
+        return analyse()
 
 
 @contextlib.contextmanager

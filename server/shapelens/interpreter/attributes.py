@@ -122,6 +122,8 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
     path = f"torch.Tensor.{name}"
     if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
         return Bound(Lib(path), value)
+    if m.oracle is not None and not name.startswith("_") and m.oracle.may_ask(path):
+        return Bound(Lib(path), value)
     return Unknown(f"Tensor.{name}")
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
-from shapelens.interpreter import builtins, classes, containers, iteration, plain
+from shapelens.interpreter import asking, builtins, classes, containers, iteration, plain
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -215,6 +215,8 @@ def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kw
         known = m.store.value(function)
         if type(known) is not Unknown:
             return call(m, f, node, known, args, kwargs)
+    if kind is asking.Unruled:
+        return guarded(m, f, node, lambda: asking.asked_of_layer(m, function, args, kwargs), UNKNOWN)
     for value in (*args, *kwargs.values()):
         havoc(m, value)
     return UNKNOWN
@@ -478,10 +480,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         return instance
     rule = registry.rules.get(path)
     if rule is not None:
-        value = guarded(
-            m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), registry.unknown_result(rule.result)
-        )
-        return value
+        return _ruled(m, f, node, rule, path, args, kwargs)
     pure = builtins.PURE.get(path)
     if pure is not None:
         return builtins.call_pure(m, path, pure, args, kwargs)
@@ -491,10 +490,31 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
     base, _, method = path.rpartition(".")
     if args and isinstance(args[0], Instance) and (base in registry.layers or base == "torch.nn.Module"):
         return call_method(m, f, node, Lib(path), args[0], args[1:], kwargs)
+    if m.oracle is not None and m.oracle.may_ask(path):
+        made = asking.unruled(m, path, args, kwargs)
+        return made if made is not None else _asked(m, f, node, path, args, kwargs, Unknown(f"{path}()"))
     if not builtins.is_harmless(path):
         for value in (*args, *kwargs.values()):
             havoc(m, value)
     return Unknown(f"{path}()")
+
+
+def _ruled(
+    m: Machine, f: Frame, node: ast.AST, rule: registry.Rule, path: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """What a rule gives; what it leaves open, without a problem, the oracle may know."""
+    reports = len(m.reports)
+    otherwise = registry.unknown_result(rule.result)
+    value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
+    if m.oracle is not None and asking.is_unanswered(value) and len(m.reports) == reports:
+        return _asked(m, f, node, path, args, kwargs, value)
+    return value
+
+
+def _asked(
+    m: Machine, f: Frame, node: ast.AST, path: str, args: list[Any], kwargs: dict[str, Any], otherwise: Any
+) -> Any:
+    return guarded(m, f, node, lambda: asking.asked(m, path, args, kwargs, otherwise), otherwise)
 
 
 def call_method(
@@ -525,16 +545,12 @@ def call_method(
         native = builtins.NATIVES.get(path)
         if native is not None:
             return native(m, f, node, [receiver, *args], kwargs)
+        if isinstance(receiver, Tensor) and m.oracle is not None and m.oracle.may_ask(path):
+            return _asked(m, f, node, path, [receiver, *args], kwargs, UNKNOWN)
         for value in (*args, *kwargs.values()):
             havoc(m, value)
         return UNKNOWN
-    return guarded(
-        m,
-        f,
-        node,
-        lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs),
-        registry.unknown_result(rule.result),
-    )
+    return _ruled(m, f, node, rule, path, [receiver, *args], kwargs)
 
 
 # Methods that give the tensor itself, and all other names of it, another shape.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from shapelens.dims import Expr, Symbol
@@ -125,6 +125,22 @@ class Loader(Protocol):
         """Whether a module's text may bind the name."""
 
 
+class Asks(Protocol):
+    """The user's own library, asked where there is no rule; see oracle.asking. It never makes one wait."""
+
+    def may_ask(self, path: str) -> bool:
+        """Whether it answers for this name; False as long as that is not known."""
+
+    def ask(
+        self,
+        path: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        made_of: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
+    ) -> Any:
+        """What the call gives, or None: not known, or not yet. `made_of`: arguments of the layer that is called."""
+
+
 class Machine:
     """Everything that a run shares. The evaluating functions take it as their first parameter."""
 
@@ -171,6 +187,8 @@ class Machine:
         self.unbound: dict[tuple[str, str], Unknown] = {}
         self.loading: list[str] = []
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
+        self.oracle: Asks | None = None
+        self.asked = 0  # questions to the oracle, answered or not
         self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
         self.defects: list[tuple[ast.AST, Exception]] = []
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting

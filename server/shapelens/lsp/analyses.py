@@ -30,6 +30,16 @@ class Analyser(Protocol):
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
 
+    def consult(self, arrived: Callable[[], None]) -> Closable | None:
+        """Ask the user's own torch from now on; only in a trusted workspace. What ends that."""
+
+
+class Closable(Protocol):
+    """Something that runs until it is told not to."""
+
+    def close(self) -> None:
+        """End it."""
+
 
 MakeAnalyser = Callable[[Sequence[Path], "str | None"], Analyser]
 
@@ -73,12 +83,13 @@ class _Job:
 class Analyses:
     """The newest analysis of each open document. All methods are called on the event loop."""
 
-    def __init__(self, documents: Documents, make: MakeAnalyser) -> None:
+    def __init__(self, documents: Documents, make: Callable[[Sequence[Path], str | None, bool], Analyser]) -> None:
         self.clock = 0
         self._documents, self._make = documents, make
         self._worker = _worker()
         self._roots: tuple[Path, ...] = ()
         self._python: str | None = None
+        self._oracle = False
         self._analyser: Analyser | None = None
         self._renewed = True
         self._dirty: dict[str, str | None] = {}
@@ -88,11 +99,11 @@ class Analyses:
 
     # -- what changed ------------------------------------------------------------------------------------------------
 
-    def configure(self, roots: Sequence[Path], python: str | None) -> bool:
-        """Use these folders and this interpreter; whether that is a change."""
-        if (tuple(roots), python) == (self._roots, self._python) and not self._renewed:
+    def configure(self, roots: Sequence[Path], python: str | None, oracle: bool = False) -> bool:
+        """Use these folders and this interpreter, and ask that one's torch or not; whether that is a change."""
+        if (tuple(roots), python, oracle) == (self._roots, self._python, self._oracle) and not self._renewed:
             return False
-        self._roots, self._python = tuple(roots), python
+        self._roots, self._python, self._oracle = tuple(roots), python, oracle
         self._renewed = True
         self._tick()
         return True
@@ -111,6 +122,10 @@ class Analyses:
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
         self._on_disk += paths
+        self._tick()
+
+    def answers_arrived(self) -> None:
+        """The oracle knows more than it did: all analyses would show more."""
         self._tick()
 
     def _tick(self) -> None:
@@ -164,12 +179,12 @@ class Analyses:
         on_disk, self._on_disk = self._on_disk, []
         if renewed:
             dirty = {document.path: document.text for document in self._documents if document.is_python}
-        roots, python = self._roots, self._python
+        roots, python, oracle = self._roots, self._python, self._oracle
 
         def apply() -> Analyser:
             if renewed or self._analyser is None:
                 try:
-                    self._analyser = self._make(roots, python)
+                    self._analyser = self._make(roots, python, oracle)
                 except BaseException:
                     self._renewed = True  # The next job starts anew, with all documents.
                     raise

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from pygls.uris import to_fs_path
 from shapelens import __version__
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.lsp import code_actions, diagnostics, hover, inlay_hints
-from shapelens.lsp.analyses import Analyser, Analyses, MakeAnalyser, Stale
+from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.protocol import Protocol
-from shapelens.lsp.settings import SECTION, Settings, settings_from
+from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from
 from shapelens.source.environments import EnvironmentNotFound
 from shapelens.source.positions import Encoding
 
@@ -46,6 +47,8 @@ class ShapelensServer(LanguageServer):
         self._initialization_options: object = None
         self._complaints: set[str] = set()
         self._refresh: asyncio.TimerHandle | None = None
+        self._oracle: Closable | None = None
+        self._is_trusted = False
 
     def can(self, capability: str) -> bool:
         """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
@@ -132,7 +135,11 @@ class ShapelensServer(LanguageServer):
             self.complain(f"Shapelens: {complaint}")
         changed = settings != self.settings
         self.settings = settings
-        return self.analyses.configure(self._roots(), settings.python) or changed
+        return self._configure_analyses() or changed
+
+    def _configure_analyses(self) -> bool:
+        oracle = self._is_trusted and self.settings.oracle == "auto"
+        return self.analyses.configure(self._roots(), self.settings.python, oracle)
 
     def complain(self, message: str) -> None:
         """Show a message to the person, once."""
@@ -158,14 +165,35 @@ class ShapelensServer(LanguageServer):
         paths = [to_fs_path(uri) for uri in uris or [self.workspace.root_uri] if uri]
         return [Path(path) for path in paths if path]
 
-    def _make(self, roots: Sequence[Path], python: str | None) -> Analyser:
+    def _make(self, roots: Sequence[Path], python: str | None, oracle: bool) -> Analyser:
         """On the worker thread: an analyser; with a bad interpreter, one without it."""
+        self.end_oracle()
         try:
-            return self._make_analyser(roots, python)
+            analyser = self._make_analyser(roots, python)
         except EnvironmentNotFound as error:
-            if self.loop is not None:
-                self.loop.call_soon_threadsafe(self.complain, f"Shapelens: {error}")
-            return self._make_analyser(roots, None)
+            message = f"Shapelens: {error}"
+            self._on_loop(lambda: self.complain(message))
+            return self._make_analyser(roots, None)  # No other torch than the one that was meant is asked.
+        if oracle:
+            self._oracle = analyser.consult(lambda: self._on_loop(self.on_answers))
+        return analyser
+
+    def _on_loop(self, function: Callable[[], None]) -> None:
+        """From another thread. The loop may be gone when the server is shutting down."""
+        if self.loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(function)
+
+    def on_answers(self) -> None:
+        """The user's torch has answered: analyses show more now."""
+        self.analyses.answers_arrived()
+        self.refresh_soon()
+
+    def end_oracle(self) -> None:
+        """Ask nothing more."""
+        oracle, self._oracle = self._oracle, None
+        if oracle is not None:
+            oracle.close()
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -174,6 +202,7 @@ class ShapelensServer(LanguageServer):
         self.loop = asyncio.get_running_loop()
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
+        self._is_trusted = is_trusted(params.initialization_options)
         diagnostics.register_pull(self)
 
     async def on_initialized(self) -> None:
@@ -211,6 +240,7 @@ class ShapelensServer(LanguageServer):
     def shutdown(self) -> None:
         """End the analyses too."""
         self.analyses.stop()
+        self.end_oracle()
         super().shutdown()  # type: ignore[no-untyped-call]
 
 
@@ -247,6 +277,7 @@ def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:
     @server.feature(lsp.SHUTDOWN)
     def shutdown(*_: object) -> None:
         server.analyses.stop()
+        server.end_oracle()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: lsp.DidSaveTextDocumentParams) -> None:
@@ -258,7 +289,7 @@ def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def did_change_folders(_: lsp.DidChangeWorkspaceFoldersParams) -> None:
-        if server.analyses.configure(server._roots(), server.settings.python):
+        if server._configure_analyses():
             server.refresh_soon()
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)

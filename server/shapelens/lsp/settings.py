@@ -24,6 +24,7 @@ class Settings:
     hints: HintSettings = field(default_factory=HintSettings)
     hints_enabled: bool = True
     diagnostics_enabled: bool = True
+    oracle: str = "auto"
 
 
 def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
@@ -42,8 +43,17 @@ def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
         hints=hints,
         hints_enabled=reader.get("inlayHints.enabled", True, _boolean),
         diagnostics_enabled=reader.get("diagnostics.enabled", True, _boolean),
+        oracle=reader.get("oracle", "auto", _one_of("auto", "off")),
     )
     return settings, tuple(reader.complaints)
+
+
+def is_trusted(initialization_options: object) -> bool:
+    """Whether the client says that the workspace is trusted.
+
+    Only initializationOptions count: other settings may come from a file in the very workspace.
+    """
+    return _Reader(initialization_options).get("trusted", False, _boolean) is True
 
 
 class _Reader:

@@ -43,6 +43,11 @@ class Environment:
     editable: dict[str, str] = field(default_factory=dict, compare=False)
     """Top-level modules that editable installs map to a file or folder outside of sys_path."""
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The folders that packages are installed in: sys_path without the standard library and linked projects."""
+        return tuple(path for path in self.sys_path if os.path.basename(path) in ("site-packages", "dist-packages"))
+
 
 def find_environment(workspace: Path | None, chosen: str | None) -> Environment:
     """The environment that the user chose, or else the nearest one. Raises EnvironmentNotFound for a bad choice."""

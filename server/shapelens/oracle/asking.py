@@ -1,0 +1,290 @@
+"""The oracle as the interpreter meets it: asked without waiting, it answers from what it knows, and finds out the rest.
+
+`ask` gives None for what it does not know yet and keeps the question; a thread of its own asks the worker. When
+something has come in, `arrived` is called (on that thread): analysing once more then gets the answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shapelens.oracle.cache import Cache
+from shapelens.oracle.fitting import Point, fit, is_evidence, points
+from shapelens.oracle.packages import versions
+from shapelens.oracle.process import CALL_SECONDS, Worker, WorkerFailed
+from shapelens.oracle.questions import Answer, Question, answered, question
+
+logger = logging.getLogger(__name__)
+
+MOST_QUESTIONS = 2000
+MOST_FAILURES = 3
+IDLE_SECONDS = 120.0
+_TELL_SECONDS = 0.5
+# For a tensor of unknown dtype; the first that works is asked in full. Mixtures are not tried.
+_DTYPES = ("float32", "int64", "bool", "complex64", "float64", "bfloat16")
+_PROBES = 6
+_LARGEST_CHECK = 1 << 20
+_MISSING = object()
+
+
+class Oracle:
+    """Answers for one environment. Threads: `may_ask`, `ask` and `wait` may be called on any."""
+
+    def __init__(
+        self,
+        python: str,
+        sites: Sequence[str],
+        cache: Path,
+        arrived: Callable[[], None] | None = None,
+        start: Callable[[], Worker] | None = None,
+    ) -> None:
+        self.problem = ""
+        """Why nothing is asked any more; empty while all is well."""
+        self.generation = 0
+        """Grows when answers came in that an analysis did not have."""
+        self._arrived = arrived
+        self._start = start or (lambda: Worker(python, sites))
+        self._lock = threading.Condition()
+        self._answers: dict[str, Any] = {}
+        self._names: frozenset[str] | None = None
+        self._queue: deque[Question] = deque()
+        self._queued: set[str] = set()
+        self._wants_names = self._is_asking = False
+        self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
+        self._failures = 0
+        self._closed = False
+        version = versions(sites, ("torch",)).get("torch")
+        self._cache = Cache(cache, version or "none")
+        if version is None:
+            self.problem = "no torch in this environment"
+        else:
+            self._answers, self._names = self._cache.load()
+
+    # -- what the interpreter calls ------------------------------------------------------------------------------------
+
+    def may_ask(self, path: str) -> bool:
+        """Whether a library name is one that the worker answers for; False as long as that is not known."""
+        names = self._names
+        if names is None and not self.problem:
+            with self._lock:
+                self._wants_names = True
+                self._wake()
+        return names is not None and path in names
+
+    def ask(
+        self,
+        path: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        made_of: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
+    ) -> Any:
+        """What the call gives, or None: not known, or not yet. `made_of`: arguments of the layer that is called."""
+        if not self.may_ask(path) and self._names is not None:
+            return None
+        asked = question(path, args, kwargs, made_of)
+        if asked is None:
+            return None
+        known = self._answers.get(asked.key, _MISSING)
+        if known is not _MISSING:
+            return None if known is None else answered(asked, known)
+        with self._lock:
+            if not self.problem and asked.key not in self._queued and len(self._queued) < MOST_QUESTIONS:
+                self._queued.add(asked.key)
+                self._queue.append(asked)
+                self._wake()
+        return None
+
+    # -- waiting and ending --------------------------------------------------------------------------------------------
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is left to find out; whether that is so."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._is_busy(), seconds)
+
+    def close(self) -> None:
+        """End the worker; nothing is asked any more."""
+        with self._lock:
+            self._closed = True
+            self.problem = self.problem or "closed"
+            worker, self._worker = self._worker, None
+            self._lock.notify_all()
+        if worker is not None:
+            worker.close()
+
+    # -- the thread ----------------------------------------------------------------------------------------------------
+
+    def _is_busy(self) -> bool:
+        wanted = bool(self._queue) or self._is_asking or self._wants_names and self._names is None
+        return wanted and not self.problem
+
+    def _wake(self) -> None:
+        """With the lock held."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="oracle", daemon=True)
+            self._thread.start()
+        self._lock.notify_all()
+
+    def _run(self) -> None:
+        told, told_at = self.generation, time.monotonic()
+        while True:
+            with self._lock:
+                if not self._lock.wait_for(lambda: self._closed or self._is_busy(), IDLE_SECONDS):
+                    self._thread = None  # Idle: a worker takes memory, and is started again when there is need.
+                    worker, self._worker = self._worker, None
+                    if worker is not None:
+                        worker.close()
+                    return
+                if self._closed:
+                    return
+                asked = self._queue.popleft() if self._queue else None
+                self._is_asking = True
+            try:
+                self._find_out(asked)
+            except Exception:
+                logger.exception("the oracle failed")
+                self.problem = self.problem or "internal error"
+            with self._lock:
+                self._is_asking = False
+                is_last = not self._is_busy()
+                self._lock.notify_all()
+            if self.generation != told and (is_last or time.monotonic() - told_at > _TELL_SECONDS):
+                told, told_at = self.generation, time.monotonic()
+                if self._arrived is not None:
+                    self._arrived()
+
+    def _find_out(self, asked: Question | None) -> None:
+        try:
+            if self._worker is None:
+                self._worker = self._started()
+            answer = None if asked is None or asked.path not in (self._names or ()) else answer_of(asked, self._worker)
+        except WorkerFailed as failure:
+            self._note_failure(failure, asked)
+            return
+        if asked is not None:
+            with self._lock:
+                self._answers[asked.key] = answer
+                if answer is not None:
+                    self.generation += 1
+            if asked.path in (self._names or ()):
+                self._cache.add({asked.key: answer})
+
+    def _started(self) -> Worker:
+        try:
+            worker = self._start()
+        except WorkerFailed as failure:
+            self.problem = str(failure)
+            raise
+        with self._lock:
+            if worker.hello.names != self._names:
+                self._names = worker.hello.names
+                self.generation += 1
+        self._cache.add_names(worker.hello.names)
+        if self._closed:
+            worker.close()
+        return worker
+
+    def _note_failure(self, failure: WorkerFailed, asked: Question | None) -> None:
+        """The worker is gone. What it was asked last has no answer, for now; it may be started again a few times."""
+        logger.info("the oracle's worker: %s", failure)
+        with self._lock:
+            worker, self._worker = self._worker, None
+            if asked is not None:
+                self._answers[asked.key] = None
+            self._failures += 1
+            if self._failures >= MOST_FAILURES:
+                self.problem = self.problem or f"given up after {self._failures} failures: {failure}"
+        if worker is not None:
+            worker.close()
+
+
+# -- one question ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Result:
+    point: Point
+    shape: Any
+
+
+def answer_of(asked: Question, worker: Worker, seconds: float = CALL_SECONDS) -> Answer | None:
+    """The answer that fits all that came back; None where there is none. Raises WorkerFailed."""
+    where = [point for point in points(asked.minimums, asked.numbers) if _is_possible(asked, point)]
+    if not where:
+        return None
+    if asked.is_typed:
+        results = _results(asked, worker, where, "float32", seconds)
+    else:
+        probes = where[:_PROBES]
+        by_dtype = {dtype: _results(asked, worker, probes, dtype, seconds) for dtype in _DTYPES}
+        main = next((dtype for dtype, found in by_dtype.items() if found), None)
+        if main is None:
+            return None
+        results = _results(asked, worker, where, main, seconds)
+        results += [each for dtype, found in by_dtype.items() if dtype != main for each in found or ()]
+    if not results or asked.minimums and not is_evidence([each.point for each in results]):
+        return None
+    found = _fitted([each.point for each in results], [each.shape for each in results])
+    return found if _has_tensor(found) else None
+
+
+def _is_possible(asked: Question, point: Point) -> bool:
+    try:
+        asked.call(point, "float32")
+    except ZeroDivisionError:
+        return False
+    return True
+
+
+def _results(asked: Question, worker: Worker, where: list[Point], dtype: str, seconds: float) -> list[_Result]:
+    """What came back where the call works; empty where a check with data says something else than the meta device."""
+    calls = [asked.call(point, dtype) for point in where]
+    checks = [index for index, call in enumerate(calls[:_PROBES]) if _numel(call) <= _LARGEST_CHECK]
+    said = worker.ask({"call": asked.path, "layer": asked.is_layer, "calls": calls, "check": checks}, seconds)
+    shapes = said.get("results")
+    if not isinstance(shapes, list) or len(shapes) != len(where):
+        return []
+    for index, shape in said.get("checks", ()):
+        if shape[0] != "!" and shape != shapes[index]:
+            return []
+    return [_Result(point, shape) for point, shape in zip(where, shapes) if shape[0] != "!"]
+
+
+def _numel(call: Any) -> int:
+    if isinstance(call, dict) and isinstance(call.get("x"), list):
+        total = 1
+        for size in call["x"]:
+            total *= size
+        return total
+    return sum(map(_numel, call.values() if isinstance(call, dict) else call if isinstance(call, list) else ()))
+
+
+def _fitted(where: list[Point], shapes: list[Any]) -> Answer:
+    """One answer for what came back at all points; `["?"]` where they are not of one form."""
+    kinds = {shape[0] for shape in shapes}
+    if len(kinds) > 1:
+        return ["?"]
+    (kind,) = kinds
+    if kind == "x":
+        if len({len(shape[1]) for shape in shapes}) > 1:
+            return ["?"]
+        dims = [fit(where, sizes) for sizes in zip(*(shape[1] for shape in shapes))]
+        dtypes = {shape[2] for shape in shapes}
+        return ["?"] if None in dims else ["x", dims, dtypes.pop() if len(dtypes) == 1 else None]
+    if kind in ("t", "l"):
+        if len({len(shape[1]) for shape in shapes}) > 1:
+            return ["?"]
+        items = [_fitted(where, list(each)) for each in zip(*(shape[1] for shape in shapes))]
+        return [kind, items, *shapes[0][2:]]
+    return [kind]
+
+
+def _has_tensor(answer: Answer) -> bool:
+    return answer[0] == "x" or answer[0] in ("t", "l") and any(map(_has_tensor, answer[1]))

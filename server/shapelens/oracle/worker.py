@@ -1,0 +1,325 @@
+"""The oracle's worker: runs on the user's interpreter, calls allowlisted torch callables on meta tensors, nothing else.
+
+Started as `python -I -S -B worker.py` in an empty folder; it imports nothing of Shapelens and nothing of the workspace.
+One JSON object a line: the first line in says where packages lie and what the limits are, the first out says
+which torch there is and what may be asked. Then, for each question in, one answer out. Old Pythons must be able to
+read this file.
+
+A value is JSON: null, true, numbers and strings are themselves, a list is a list; `{"t": [...]}` a tuple,
+`{"x": [dims], "d": dtype}` a tensor, `{"d": dtype}` a dtype, `{"f": "nan"}` a float that JSON has not,
+`{"c": [re, im]}` a complex number, `{"a": name}` a layout or memory format. Of an answer: `["x", dims, dtype]` is a
+tensor, `["t", items, names]` a tuple, `["l", items]` a list, `["n"]` None, `["?"]` anything else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+PROTOCOL = 1
+MODULES = ("linalg", "fft", "special")
+
+# What reads or writes files, starts something, changes torch itself, looks at memory, or depends on data.
+DENIED = frozenset(
+    """
+    load save from_file frombuffer from_numpy from_dlpack to_dlpack compile asarray as_tensor seed initial_seed
+    manual_seed get_rng_state set_rng_state backward register_hook register_post_accumulate_grad_hook share_memory
+    is_shared storage untyped_storage data_ptr const_data_ptr numpy tolist item apply map module_load reinforce
+    retain_grad cuda cpu xpu ipu mtia hpu pin_memory record_stream to type values indices coalesce embedding_bag lstsq
+    promote_types result_type can_cast is_vulkan_available triton import_ir_module sym_constrain_range
+    sym_constrain_range_for_size new as_subclass resize resize_as storage_type segment_reduce refine_names rename
+    align_to unflatten_names boolean_dispatch handle_torch_function has_torch_function has_torch_function_unary
+    has_torch_function_variadic
+    """.split()
+)
+DENIED_PARTS = tuple(
+    """
+    cudnn miopen mkldnn fbgemm quantize sparse set_ storage dlpack library crow_ ccol_ row_indices col_indices nonzero
+    q_per_channel q_scale q_zero choose_qparams
+    """.split()
+)
+WRITING = ("w", "a", "x", "+")
+FILE_EVENTS = frozenset(("os.remove", "os.mkdir", "os.rmdir"))
+EVENTS = (
+    "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.startfile", "os.rename", "os.link",
+    "os.symlink", "os.chmod", "os.chown", "os.truncate", "subprocess.", "socket.", "shutil.", "webbrowser.", "ftplib.",
+    "urllib.", "smtplib.", "pty.",
+)  # fmt: skip
+
+
+class Refused(Exception):
+    """What was asked for is not on the list."""
+
+
+# -- the limits ------------------------------------------------------------------------------------------------------
+
+
+LARGEST_FILE = 1 << 20
+
+
+def restrict(memory: int) -> None:
+    """No core files, no writing outside of the worker's own folder, no child processes, no sockets, and no more than
+    this many bytes of memory beyond what is in use; as far as the system can.
+    """
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+        used = 0
+        with contextlib.suppress(OSError), open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        if used:
+            resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
+    own = os.path.realpath(os.getcwd()) + os.sep
+
+    def is_own(path: Any) -> bool:
+        return isinstance(path, (str, bytes)) and os.path.realpath(os.fsdecode(path)).startswith(own)
+
+    def forbid(event: str, args: Any) -> None:
+        if event == "open":
+            path, mode, flags = args
+            writes = isinstance(mode, str) and any(letter in mode for letter in WRITING)
+            writes = writes or isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+            if writes and not is_own(path) and path != os.devnull:
+                raise PermissionError("the oracle writes nothing")
+        elif event in FILE_EVENTS:
+            if not is_own(args[0]):
+                raise PermissionError("the oracle does not do " + event)
+        elif event.startswith(EVENTS):
+            raise PermissionError("the oracle does not do " + event)
+
+    sys.addaudithook(forbid)
+
+
+def alarm(seconds: float) -> None:
+    """End the process if it is still at it then, even where nobody is left to end it. 0: no more."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+# -- what may be asked -----------------------------------------------------------------------------------------------
+
+
+def is_denied(name: str) -> bool:
+    """Whether a name is not to be called, whatever it is: private, in place, or with effects."""
+    return name.startswith("_") or name.endswith("_") or name in DENIED or any(part in name for part in DENIED_PARTS)
+
+
+def allowed(torch: Any) -> dict[str, Any]:
+    """The callables that may be asked, by their full name."""
+    found: dict[str, Any] = {}
+
+    def take(prefix: str, holder: Any, is_wanted: Any) -> None:
+        for name in dir(holder):
+            if is_denied(name):
+                continue
+            value = getattr(holder, name, None)
+            if callable(value) and is_wanted(name, value):
+                found[prefix + "." + name] = value
+
+    natives = getattr(torch._C, "_VariableFunctions", None)
+    functional = set(getattr(torch.functional, "__all__", ()))
+    take("torch", torch, lambda name, value: hasattr(natives, name) or name in functional)
+    for module in MODULES:
+        take("torch." + module, getattr(torch, module), lambda name, value: inspect.isbuiltin(value))
+    home = torch.nn.functional
+    take(
+        "torch.nn.functional",
+        home,
+        lambda name, value: (
+            inspect.isbuiltin(value)
+            or inspect.isfunction(value)
+            and value.__module__ in (home.__name__, "torch._jit_internal")
+        ),
+    )
+    base = getattr(torch._C, "TensorBase", None) or torch._C._TensorBase
+    take(
+        "torch.Tensor",
+        torch.Tensor,
+        lambda name, value: (
+            inspect.ismethoddescriptor(vars(base).get(name))
+            or inspect.isfunction(value)
+            and getattr(value, "__module__", "") == "torch._tensor"
+        ),
+    )
+    take("torch.nn", torch.nn, lambda name, value: is_layer(torch, value))
+    return found
+
+
+def is_layer(torch: Any, value: Any) -> bool:
+    """Whether a value is one of torch's own layer classes."""
+    own = isinstance(value, type) and issubclass(value, torch.nn.Module) and value is not torch.nn.Module
+    return own and value.__module__.startswith("torch.nn.modules.")
+
+
+# -- values ----------------------------------------------------------------------------------------------------------
+
+MOST_ITEMS = 64
+ATTRIBUTES = frozenset(("strided", "contiguous_format", "preserve_format", "channels_last", "channels_last_3d"))
+DTYPES = frozenset(
+    "bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 "
+    "complex128 float8_e4m3fn float8_e5m2".split()
+)
+
+
+def decoded(torch: Any, value: Any, device: str) -> Any:
+    """A value of the protocol as Python has it; tensors hold ones where the device is a real one."""
+    if isinstance(value, list):
+        return [decoded(torch, each, device) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "x" in value:
+        dtype = named(torch, value["d"], DTYPES)
+        return torch.ones(value["x"], dtype=dtype, device=device)
+    if "d" in value:
+        return named(torch, value["d"], DTYPES)
+    if "t" in value:
+        return tuple(decoded(torch, each, device) for each in value["t"])
+    if "f" in value:
+        return float(value["f"])
+    if "c" in value:
+        return complex(*value["c"])
+    return named(torch, value["a"], ATTRIBUTES)
+
+
+def named(torch: Any, name: str, known: frozenset[str]) -> Any:
+    """An attribute of torch that is on a list."""
+    if name not in known:
+        raise Refused(name)
+    return getattr(torch, name)
+
+
+def encoded(torch: Any, value: Any) -> Any:
+    """The shape of an answer."""
+    if isinstance(value, torch.Tensor):
+        if value.layout != torch.strided or getattr(value, "is_nested", False):
+            return ["?"]
+        return ["x", list(value.shape), str(value.dtype).partition(".")[2]]
+    if value is None:
+        return ["n"]
+    if isinstance(value, (tuple, list)) and len(value) > MOST_ITEMS:
+        return ["?"]
+    if isinstance(value, tuple):
+        names = getattr(value, "_fields", None)
+        if names is None and type(value).__module__ == "torch.return_types":
+            fields = {id(getattr(value, name)): name for name in dir(value) if not name.startswith("_")}
+            names = [fields.get(id(each)) for each in value]
+            names = None if None in names else names
+        return ["t", [encoded(torch, each) for each in value], list(names) if names else None]
+    if type(value) is list:
+        return ["l", [encoded(torch, each) for each in value]]
+    return ["?"]
+
+
+# -- answering -------------------------------------------------------------------------------------------------------
+
+
+class Answering:
+    """Answers questions with what may be called."""
+
+    def __init__(self, torch: Any) -> None:
+        self.torch = torch
+        self.allowed = allowed(torch)
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What one call gives with each of the argument lists of a question."""
+        function = self.allowed.get(question["call"])
+        if function is None:
+            return {"refused": question["call"]}
+        makes_layer = isinstance(function, type)
+        if makes_layer is not bool(question.get("layer")):
+            return {"refused": question["call"]}
+        # What takes long (a loop over a long axis) is not waited for: what there is so far may do.
+        end = time.monotonic() + question["budget"]
+        results = [
+            self.result(function, each, "meta") if time.monotonic() < end else ["!", "TimeoutError: too slow"]
+            for each in question["calls"]
+        ]
+        checks = [
+            [index, self.result(function, question["calls"][index], "cpu")]
+            for index in question.get("check", ())
+            if results[index][0] != "!"
+        ]
+        return {"results": results, "checks": checks[:2]}
+
+    def result(self, function: Any, call: list[Any], device: str) -> Any:
+        """What one call gives: a shape, or `["!", error]`."""
+        torch = self.torch
+        try:
+            with torch.device(device), torch.no_grad():
+                given: list[Any] = [
+                    {name: decoded(torch, value, device) for name, value in each.items()}
+                    if isinstance(each, dict)
+                    else [decoded(torch, value, device) for value in each]
+                    for each in call
+                ]
+                value = function(*given[0], **given[1])
+                if isinstance(function, type):
+                    value = value(*given[2], **given[3])
+                return encoded(torch, value)
+        except Exception as error:
+            return ["!", type(error).__name__ + ": " + " ".join(str(error).split())[:200]]
+
+
+def warm_up(torch: Any) -> None:
+    """Have torch load what it loads when first used on the meta device, while it still may."""
+    with contextlib.suppress(Exception):
+        torch.roll(torch.ones(2, 3, device="meta"), 1, 0)
+    with contextlib.suppress(Exception):
+        torch.nn.Linear(2, 3, device="meta")(torch.ones(2, 2, device="meta"))
+
+
+def serve(read: Any, write: Any) -> None:
+    """Read questions and write answers until there are no more."""
+
+    def say(message: dict[str, Any]) -> None:
+        write.write(json.dumps(message) + "\n")
+        write.flush()
+
+    start = json.loads(read.readline())
+    sys.path[:] = [path for path in sys.path if path] + start["sites"]
+    alarm(start["start_seconds"])
+    try:
+        torch = importlib.import_module("torch")
+        torch.set_num_threads(1)
+        warm_up(torch)
+        answering = Answering(torch)
+    except BaseException as error:
+        say({"error": type(error).__name__ + ": " + " ".join(str(error).split())[:300]})
+        return
+    alarm(0)
+    restrict(start["memory"])
+    version = ".".join(map(str, sys.version_info[:3]))
+    say({
+        "hello": PROTOCOL, "python": version, "torch": str(torch.__version__), "names": sorted(answering.allowed),
+    })  # fmt: skip
+    for line in read:
+        question = json.loads(line)
+        alarm(question["seconds"])
+        answer = answering.answer(question)
+        alarm(0)
+        answer["id"] = question["id"]
+        say(answer)
+
+
+def main() -> None:
+    """Keep the pipes for the protocol; what torch prints goes nowhere."""
+    read, write = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for used in (0, 1, 2):
+        os.dup2(nowhere, used)
+    sys.dont_write_bytecode = True
+    with open(read, encoding="utf-8") as questions, open(write, "w", encoding="utf-8") as answers:
+        serve(questions, answers)
+
+
+if __name__ == "__main__":
+    main()
