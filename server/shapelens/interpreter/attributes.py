@@ -113,13 +113,15 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
 
 
 def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) -> Any:
-    prefix = f"{value.library}.Tensor." if value.library == "torch" else f"{value.library}.ndarray."
-    rule = registry.attributes.get(prefix + name) or registry.attributes.get(f"torch.Tensor.{name}")
+    prefix = "numpy.ndarray" if value.library == "numpy" else "torch.Tensor"
+    rule = registry.attributes.get(f"{prefix}.{name}")
     if rule is not None:
         if name == "shape" and not isinstance(m.store.shape(value.shape), tuple):
             return Unknown(("shape of", value)) if m.store.shape(value.shape) is not None else UNKNOWN  # type: ignore[arg-type]
         return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
-    path = f"torch.Tensor.{name}"
+    path = f"{prefix}.{name}"
+    if value.library == "numpy":
+        return Bound(Lib(path), value) if path in registry.rules else Unknown(f"ndarray.{name}")
     if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
         return Bound(Lib(path), value)
     if m.oracle is not None and not name.startswith("_") and m.oracle.may_ask(path):

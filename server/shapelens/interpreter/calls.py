@@ -479,9 +479,9 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         m.instances.append(instance)
         return instance
     rule = registry.rules.get(path)
-    if rule is not None:
-        return _ruled(m, f, node, rule, path, args, kwargs)
     pure = builtins.PURE.get(path)
+    if rule is not None and (pure is None or any(isinstance(m.store.value(a), Tensor) for a in args)):
+        return _ruled(m, f, node, rule, path, args, kwargs)
     if pure is not None:
         return builtins.call_pure(m, path, pure, args, kwargs)
     short, _, name = path.rpartition(".")

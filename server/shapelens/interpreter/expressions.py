@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
@@ -13,7 +13,7 @@ from shapelens.interpreter import attributes, builtins, calls, classes, importin
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, truth
-from shapelens.rules.registry import apply_rule, rules
+from shapelens.rules.registry import Rule, apply_rule, rules
 from shapelens.values import (
     UNKNOWN,
     Alias,
@@ -33,6 +33,7 @@ from shapelens.values import (
     Tensor,
     Unknown,
 )
+from shapelens.values.dtypes import category
 
 _MISSING = object()
 _MAX_YIELDS = 4096
@@ -404,16 +405,35 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
             return value_of_branches(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
+    libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}
+    if "numpy" in libraries:
+        value = _array_binary(m, f, node, name, a, b, libraries)
+        kept = place == "i" and isinstance(a, Tensor) and isinstance(value, Tensor)
+        return value.with_(dtype=a.dtype, origin=value.origin) if kept else value
     rule = rules.get(f"torch.Tensor.__{place}{name}__") or rules.get(f"torch.Tensor.__{name}__")
     if rule is None:
         return Tensor(None)
     if a is None or b is None or isinstance(a, str) or isinstance(b, str):
         return Tensor(None)
-    value = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
-    if isinstance(value, Tensor) and value.library == "numpy" and value.dtype != "bool":
-        # NumPy promotes in its own way, which the rules of torch do not know.
-        return value.with_(dtype=None, origin=value.origin)
-    return value
+    return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
+
+
+def _array_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, libraries: set[str]) -> Any:
+    """With an array: NumPy's own promotion; a NumPy number beside a tensor counts as a plain number."""
+    if libraries == {"numpy"}:
+        rule = rules.get(f"numpy.ndarray.__{name.rstrip('_')}__")
+        return UNKNOWN if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
+    number = a if isinstance(a, Tensor) and a.library == "numpy" else b
+    rule = rules.get(f"torch.Tensor.__{name}__")
+    if rule is None or m.store.shape(number.shape) != ():
+        return Tensor(None)
+    kind = None if number.dtype is None else ("bool", "int", "float", "complex")[category(number.dtype)]
+    pair = [(Scalar(kind) if kind else UNKNOWN) if x is number else x for x in (a, b)]
+    return _applied(m, f, node, rule, pair, Tensor(None))
+
+
+def _applied(m: Machine, f: Frame, node: ast.AST, rule: Rule, operands: Sequence[Any], otherwise: Any) -> Any:
+    return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, operands, {}), otherwise)
 
 
 def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:
@@ -426,7 +446,7 @@ def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:
         return Scalar("bool", relation=("not", relation, None) if relation else None)
     if isinstance(value, Tensor):
         name = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}[type(node.op)]
-        rule = rules.get(f"torch.Tensor.__{name}__")
+        rule = rules.get(f"{'numpy.ndarray' if value.library == 'numpy' else 'torch.Tensor'}.__{name}__")
         if rule is None:
             return value
         return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))

@@ -313,6 +313,10 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
     if needs == "object":
         return value
     if needs == "Tensor":
+        if c.path.startswith("numpy."):  # NumPy takes lists and numbers too: an unknown is no tensor for that
+            value = c.store.value(value)
+            if not isinstance(value, Tensor):
+                raise NotKnown
         return c.tensor(value)
     value = c.store.value(value)
     if needs == "Operand":
@@ -359,7 +363,7 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
     """Call a rule; `leading` goes before the bound arguments (the layer of a forward). Raises Failure."""
     bound = bind(rule, args, kwargs)
     if bound is None:
-        return unknown_result(rule.result)
+        return _unknown(rule)
     previous, c.path = c.path, rule.path
     try:
         ready: list[Any] = []
@@ -382,9 +386,14 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result.scalars = carried(rule.path, result, args, kwargs)
         return result
     except (NotKnown, TooComplex):
-        return unknown_result(rule.result)
+        return _unknown(rule)
     finally:
         c.path = previous
+
+
+def _unknown(rule: Rule) -> Any:
+    """A function of NumPy may give a plain number as well as an array."""
+    return UNKNOWN if rule.path.startswith("numpy.") else unknown_result(rule.result)
 
 
 def _ordered(rule: Rule, ready: list[Any], bound: list[Any]) -> list[Any]:

@@ -1,5 +1,5 @@
-"""Rules of NumPy: so far only the ranges that models compute their configuration with."""
+"""Rules of NumPy: how arrays are made, joined, reshaped, reduced and computed with, as training code does it."""
 
-from shapelens.rules.numpy import ranges
+from shapelens.rules.numpy import arithmetic, creation, joining, random, ranges, reductions, reshaping
 
-__all__ = ["ranges"]
+__all__ = ["arithmetic", "creation", "joining", "random", "ranges", "reductions", "reshaping"]

@@ -240,7 +240,7 @@ def new(c: Call, self: Tensor, *args: object, device: object = None) -> Tensor:
 # -- from data ----------------------------------------------------------------------------------------------------------
 
 
-def _of_data(c: Call, data: object) -> tuple[Any, str | None, Any]:
+def nested(c: Call, data: object) -> tuple[Any, str | None, Any]:
     """The shape, the dtype and the known numbers of nested lists."""
     value = c.store.value(data)
     if isinstance(value, Tensor):
@@ -253,7 +253,7 @@ def _of_data(c: Call, data: object) -> tuple[Any, str | None, Any]:
     if isinstance(value, Many) or isinstance(value, List) and value.rest is not None and not value:
         element = value.element if isinstance(value, Many) else value.rest
         count = value.length if isinstance(value, Many) else value.count
-        inner, dtype, _ = _of_data(c, element)
+        inner, dtype, _ = nested(c, element)
         if not isinstance(inner, tuple):
             raise NotKnown
         return (count if isinstance(count, (int, Expr)) else c.fresh("n", 0), *inner), dtype, None
@@ -265,7 +265,7 @@ def _of_data(c: Call, data: object) -> tuple[Any, str | None, Any]:
 def _of_element(c: Call, value: Any) -> tuple[Any, str | None, Any]:
     """An element of a list of numbers: torch takes the number out of a tensor of one element, whatever its rank."""
     if not isinstance(value, Tensor) or value.library != "torch":
-        return _of_data(c, value)
+        return nested(c, value)
     shape = c.shape(value)
     if isinstance(shape, tuple) and equal(product(shape), 1) is False:
         c.fail(
@@ -281,10 +281,10 @@ def _of_list(c: Call, value: Sequence[Any]) -> tuple[Any, str | None, Any]:
         return (0,), c.floating, []
     value = [c.store.value(v) for v in value]
     if isinstance(value[0], (list, tuple)):
-        empty, kind, _ = _of_data(c, value[0])
+        empty, kind, _ = nested(c, value[0])
         if isinstance(empty, tuple) and 0 in empty:  # torch does not look at the others then
             return (len(value), *empty), kind, None
-        parts = [_of_data(c, v) for v in value]
+        parts = [nested(c, v) for v in value]
     else:
         parts = [_of_element(c, v) for v in value]
     first = parts[0][0]
@@ -325,7 +325,7 @@ def as_tensor(c: Call, data: object, dtype: object = None, device: object = None
 def _made(c: Call, data: object, dtype: object, default: str | None = None) -> Tensor:
     """Data as a tensor of the dtype asked for, or of the default, or of the dtype that the data has."""
     try:
-        shape, found, scalars = _of_data(c, data)
+        shape, found, scalars = nested(c, data)
     except NotKnown:
         return Tensor(None, c.dtype(dtype, default))
     wanted = c.dtype(dtype, default or found)
