@@ -25,6 +25,10 @@ def sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
     parts = [_end(c, p, tensor) for p in (index.start, index.stop, index.step)]
     start, stop, step = parts
     step = 1 if step is None else step
+    if isinstance(step, int) and step < 0 and tensor.library == "numpy":
+        if start is None and stop is None:
+            return size if step == -1 else ceildiv(size, -step)
+        raise NotKnown
     if isinstance(step, int) and step <= 0:
         _only_of_torch(tensor)
         c.fail("argument-value", f"slice step must be positive, got {step}", tensor)
