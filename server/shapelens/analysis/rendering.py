@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from shapelens.analysis.comments import contradicted
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
 from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols
 from shapelens.interpreter.machine import Machine, Report
@@ -80,12 +81,13 @@ class Renderer:
         for (place, node), (values, abouts) in self.expressions.items():
             if place.file == path and (values or abouts):
                 spans.append(Expression(self._span(place, node), tuple(values), "\n\n".join(abouts)))
-        problems = self._problems(path)
+        merged = tuple(sorted(_merged(facts), key=lambda f: (f.span.line, f.span.column)))
+        problems = [*self._problems(path), *contradicted(merged, tree, self.names)]
         return FileAnalysis(
             path,
             tree.text,
-            tuple(sorted(_merged(facts), key=lambda f: (f.span.line, f.span.column))),
-            tuple(problems),
+            merged,
+            tuple(sorted(problems, key=lambda p: (p.span.line, p.span.column, p.code))),
             tuple(spans),
             self.names,
         )
@@ -136,7 +138,7 @@ class Renderer:
             severity = "information" if report.caught and failure.severity == "error" else failure.severity
             problem = Problem(failure.code, severity, failure.message, span, _unique(related), fixes)
             found.setdefault((span, failure.code, failure.message), problem)
-        return sorted(found.values(), key=lambda p: (p.span.line, p.span.column, p.code))
+        return list(found.values())
 
     def _related(self, origin: Origin, message: str) -> Place:
         place, node = origin.where

@@ -202,13 +202,12 @@ class Session:
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
-        module = self._main_module(path)
-        m = self._machine(module)
-        m.cancelled = cancelled
-        renderer = Renderer(m, {path: tree})
+        m, module, places, renderer = self._run_main(path, tree, cancelled, True)
         try:
-            places = run_main(m, module, tree)
-            renderer.finish()
+            if m.trusted and renderer.reports:
+                # What a comment says may be out of date: no problem may come of it.
+                m.forget_changes()
+                m, module, places, renderer = self._run_main(path, tree, cancelled, False)
             ran = time.perf_counter()
             roots = Roots(
                 m, module, tree, places, renderer.finish, self._quiet.get(path, frozenset()), renderer.reports
@@ -224,6 +223,23 @@ class Session:
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
         return analysis
+
+    def _run_main(
+        self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool
+    ) -> tuple[Machine, PyModule, dict[int, Chunked], Renderer]:
+        """Run a file as a script; with `prose`, its comments count where nothing else is known."""
+        module = self._main_module(path)
+        m = self._machine(module)
+        m.cancelled, m.prose = cancelled, prose
+        renderer = Renderer(m, {path: tree})
+        try:
+            places = run_main(m, module, tree)
+        except BaseException:
+            m.forget_changes()
+            raise
+        m.prose = False
+        renderer.finish()
+        return m, module, places, renderer
 
     def _main_module(self, path: str) -> PyModule:
         name = self.resolver.module_name_of(Path(path)) if os.path.isabs(path) else "__main__"

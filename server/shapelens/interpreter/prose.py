@@ -194,6 +194,8 @@ def assigned(m: Machine, f: Frame, node: ast.Assign, value: Any) -> Any:
             return value
     elif not (isinstance(value, Tensor) and value.shape is None):
         return value
+    if not f.place.focus:
+        return value
     comments = f.place.chunk.parsed.shape_comments
     line = node.end_lineno or node.lineno
     if line not in comments or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):

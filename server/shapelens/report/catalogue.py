@@ -16,7 +16,9 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
-    "annotation-mismatch": Entry("Annotation mismatch", "A value has another shape or dtype than its annotation says."),
+    "annotation-mismatch": Entry(
+        "Annotation mismatch", "A value has another shape or dtype than its annotation says.", "warning"
+    ),
     "argument-value": Entry("Argument value", "An argument has a value that the function or layer rejects."),
     "axis-out-of-range": Entry("Axis out of range", "A dim is named that the tensor does not have."),
     "batch-mismatch": Entry("Batch mismatch", "Inputs that must have the same batch size do not."),
@@ -29,6 +31,11 @@ CATALOGUE: dict[str, Entry] = {
     "call-arguments": Entry("Call arguments", "A call lacks an argument, or passes one that is not known."),
     "channel-mismatch": Entry("Channel mismatch", "A layer is given another number of channels than it was made for."),
     "collate-mismatch": Entry("Collate mismatch", "A data loader cannot make a batch of what its dataset gives."),
+    "comment-mismatch": Entry(
+        "Comment mismatch",
+        "A comment states a shape of another rank, or other sizes, than the value has.",
+        "information",
+    ),
     "concat-mismatch": Entry("Concatenation mismatch", "Tensors that are joined along one dim differ in another."),
     "crop-too-large": Entry("Crop too large", "A transform crops more than the image has."),
     "device-mismatch": Entry("Device mismatch", "Tensors that must be on the same device are not."),

@@ -14,7 +14,9 @@ from shapelens.values.dtypes import BYTES
 
 _MOST_VALUES = 12
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
-INFERRED_NOTE = "≈ inferred: sizes that fit what the layers ask; no call states them."
+INFERRED_NOTE = (
+    "≈ inferred: sizes that fit what the layers ask, or that a comment or docstring states; no call says so."
+)
 
 
 @dataclass(frozen=True)

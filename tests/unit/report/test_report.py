@@ -64,7 +64,7 @@ def test_every_context_and_what_is_assumed():
         "- `(2, 3) float32` — 24 bytes\n"
         "- `≈(4, 3) float32` — 48 bytes\n"
         "- and calls of which the shape is not known\n\n"
-        "_≈ inferred: sizes that fit what the layers ask; no call states them._"
+        "_≈ inferred: sizes that fit what the layers ask, or that a comment or docstring states; no call says so._"
     )
 
 
