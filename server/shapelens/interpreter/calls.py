@@ -316,7 +316,7 @@ def call_function(
     if problem:
         raise Exceptional("TypeError", None, problem)
     try:
-        key: tuple[Any, ...] | None = (function.born, *[m.key(v) for v in bound.values()])
+        key: tuple[Any, ...] | None = (function.born, m.prose, *[m.key(v) for v in bound.values()])
     except Unkeyable:
         key = None
     if key is not None:

@@ -88,16 +88,16 @@ def _commented(
         elif comment.name is None and len(unnamed) == 1:
             found.append((unnamed[0].arg, comment.axes))
 
-    body = node.body[1:] if _docstring(node) else node.body
-    end = body[0].lineno if body else node.body[0].lineno
-    for line in range(node.lineno, end):
-        for comment in comments.get(line, ()):
-            own = parsed.lines[line - 1].lstrip().startswith("#")
-            take(comment, [] if own else [a for a in parameters if a.lineno == line])
-    if len(node.body) and node.body[0].lineno == node.lineno:
-        return found
     lone = [a for a in parameters if a in node.args.args or a in node.args.posonlyargs]
     required = lone[: max(0, len(lone) - len(node.args.defaults))]
+    body = node.body[1:] if _docstring(node) else node.body
+    end = body[0].lineno if body else node.body[0].lineno
+    # A comment behind `def f(x): return …` is of what is returned.
+    for line in range(node.lineno, end) if node.body[0].lineno > node.lineno else ():
+        for comment in comments.get(line, ()):
+            own = parsed.lines[line - 1].lstrip().startswith("#")
+            here = [] if own else [a for a in parameters if a.lineno == line]
+            take(comment, here if len(here) == 1 else [a for a in here if a in required])
     only = required if len(required) == 1 else lone
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     line = first - 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapelens.source.comments import ShapeComment, ignores, shape_comments, shapes_of
+from shapelens.source.comments import ShapeComment, ignores, said_axes, shape_comments, shapes_of
 
 
 def test_ignores() -> None:
@@ -68,6 +68,31 @@ def test_shapes(comment: str, name: str | None, axes: str, arrow: str | None) ->
     expected = ShapeComment(name, tuple(axes.split()), None if arrow is None else tuple(arrow.split()))
     assert shapes_of(comment) == (expected,)
     assert shape_comments(f"s = '# (A, B)'\nx = f(y)  # {comment}\n") == {2: (expected,)}
+
+
+def test_only_what_comes_out() -> None:
+    assert shapes_of("-> (B, 10)") == (ShapeComment(None, None, ("B", "10")),)
+    assert shapes_of("→ [N]") == (ShapeComment(None, None, ("N",)),)
+    assert shapes_of("-> x") == () == shapes_of("-> the output (B, 10)")
+
+
+@pytest.mark.parametrize(
+    ("text", "axes"),
+    [
+        ("(B, C, 3)", "B C 3"),
+        ("[B, T]", "B T"),
+        ("b c h w", "b c h w"),
+        ("batch seq_len dim", "batch seq_len dim"),
+        ("*b d", "*b d"),
+        ("b 3 h//2", "b 3 h//2"),
+        ("the input image", None),
+        ("image", None),
+        ("image batch", None),
+        ("", None),
+    ],
+)
+def test_texts_that_are_all_shape(text: str, axes: str | None) -> None:
+    assert said_axes(text) == (None if axes is None else tuple(axes.split()))
 
 
 def test_several_names() -> None:
