@@ -408,6 +408,8 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
         if owner is not None and not isinstance(owner, Lib):
             return True
         return None if any(not isinstance(c, Class) for c in value.mro) else False
+    if isinstance(value, Lib):
+        return True if name in registry.known_names(value.path) else None
     if isinstance(value, PyModule):
         return True if importing.member(m, value, name) is not importing.MISSING else None
     if isinstance(value, Function):

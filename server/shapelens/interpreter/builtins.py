@@ -19,7 +19,7 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
-from shapelens.rules.registry import apply_rule
+from shapelens.rules.registry import apply_rule, known_names, layers
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -226,6 +226,9 @@ def python_class(name: str) -> Lib:
     return Lib(f"builtins.{name}")
 
 
+_CALLABLE = frozenset(("collections.abc.Callable", "typing.Callable"))
+
+
 def python_type_names(value: Any) -> set[str] | None:
     """The names of all types that a plain value is an instance of; None for what is not plain."""
     if isinstance(value, Expr):
@@ -233,16 +236,12 @@ def python_type_names(value: Any) -> set[str] | None:
     elif value is None:
         return {"types.NoneType", "builtins.NoneType"}
     elif isinstance(value, (Function, Bound, Partial, Plain)):
-        return (
-            {"types.FunctionType", "collections.abc.Callable", "typing.Callable"}
-            if isinstance(value, Function)
-            else {
-                "collections.abc.Callable",
-                "typing.Callable",
-            }
-        )
-    elif isinstance(value, (Class, Lib)):
-        return {"builtins.type", "collections.abc.Callable", "typing.Callable"} if isinstance(value, Class) else None
+        kind = {Function: "types.FunctionType", Partial: "functools.partial", Bound: "types.MethodType"}.get(type(value))
+        return _CALLABLE | {kind} if kind else set(_CALLABLE)
+    elif isinstance(value, Class) or isinstance(value, Lib) and value.path in layers:
+        return {"builtins.type", *_CALLABLE}
+    elif isinstance(value, Lib):
+        return None
     elif isinstance(value, Iter):
         return {"types.GeneratorType", "collections.abc.Iterator", "collections.abc.Iterable", "typing.Iterable"}
     else:
@@ -361,13 +360,20 @@ NATIVES["torch.Size"] = lambda m, f, node, args, kwargs: (
 @native("collections.defaultdict")
 def _defaultdict(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     table = Dict()
-    table.rest = UNKNOWN
+    if args and args[0] is not None:
+        table.factory = args[0]
+    for given in (*args[1:2], Dict(kwargs)):
+        iteration.update_dict(m, table, given)
     return table
 
 
 @native("collections.deque")
 def _deque(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return convert(m, f, node, "list", args) if args else List()
+    made: Any = convert(m, f, node, "list", args[:1]) if args else List()
+    if isinstance(made, List) and (args[1:2] or [kwargs.get("maxlen")]) != [None]:
+        made.clear()
+        made.rest = UNKNOWN
+    return made
 
 
 @native("collections.Counter")
@@ -660,6 +666,16 @@ def _getattr(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
     return attributes.get(m, f, args[0], args[1], node)
 
 
+@native("builtins.dir")
+def _dir(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What is known to be there of a library's module; it may hold more."""
+    if len(args) != 1 or not isinstance(args[0], Lib):
+        return UNKNOWN
+    listed = List(known_names(args[0].path))
+    listed.rest = UNKNOWN
+    return listed
+
+
 @native("builtins.hasattr")
 def _hasattr(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if len(args) != 2 or not isinstance(args[1], str):
@@ -919,7 +935,7 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         return twin
     if kind is Dict:
         twin = made[id(value)] = Dict({k: clone(v, made, since) for k, v in value.items()})
-        twin.rest = value.rest
+        twin.rest, twin.factory = value.rest, value.factory
         return twin
     if kind is tuple:
         return tuple([clone(v, made, since) for v in value])

@@ -12,7 +12,7 @@ from typing import Any
 from shapelens.interpreter import attributes
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place
 from shapelens.source.tree import Chunk
-from shapelens.values import Exceptional, Lib, PyModule, Unknown
+from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
 
 # Libraries that are known by rules, never followed from source.
 RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping"))
@@ -55,28 +55,36 @@ def absolute_name(f: Frame, module: str, level: int) -> str:
 
 def member(m: Machine, module: PyModule, name: str) -> Any:
     """What a module has under a name: its own, what it star-imported, a submodule; MISSING where it has none."""
-    namespace = module.namespace
-    found = namespace.get(name, MISSING)
+    found = module.namespace.get(name, MISSING)
     if found is MISSING and module.state == "new":
         m.execute(module)
-        found = namespace.get(name, MISSING)
-    if found is MISSING:
-        for star in namespace.get("*", ()):
-            target = m.load_module(star, module.path)
-            if target is not None and target is not module and m.may_bind(target, name):
-                found = member(m, target, name)
-                if found is not MISSING:
-                    namespace[name] = found
-                    break
-    if found is MISSING and is_ruled_part(f"{module.name}.{name}"):
-        found = namespace[name] = Lib(f"{module.name}.{name}")
-    if found is MISSING and module.is_package:
-        found = m.load_module(f"{module.name}.{name}", module.path) or MISSING
-        if found is not MISSING:
-            namespace[name] = found
-    if type(found) is Later:
-        found = namespace[name] = resolved(m, module, found)
-    return found
+        found = module.namespace.get(name, MISSING)
+    if found is not MISSING and type(found) is not Later:
+        return found
+    # What is looked up once is kept apart from the namespace: a branch of the program may be what asked first, and
+    # its namespace is joined with those of the others.
+    key = found if type(found) is Later else name
+    held = module.found.get(key, MISSING)
+    if held is MISSING:
+        held = resolved(m, module, found) if type(found) is Later else _imported_member(m, module, name)
+        if held is not MISSING:
+            module.found[key] = held
+    return held
+
+
+def _imported_member(m: Machine, module: PyModule, name: str) -> Any:
+    """A name that a module has without having bound it: by `from x import *`, or as a submodule."""
+    for star in module.namespace.get("*", ()):
+        target = m.load_module(star, module.path)
+        if target is not None and target is not module and m.may_bind(target, name):
+            found = member(m, target, name)
+            if found is not MISSING:
+                return found
+    if is_ruled_part(f"{module.name}.{name}"):
+        return Lib(f"{module.name}.{name}")
+    if module.is_package:
+        return m.load_module(f"{module.name}.{name}", module.path) or MISSING
+    return MISSING
 
 
 def resolved(m: Machine, module: PyModule, later: Later) -> Any:
@@ -100,6 +108,16 @@ def resolved(m: Machine, module: PyModule, later: Later) -> Any:
         return Unknown(later.name)
     value = member(m, target, later.name)
     return Unknown(later.name) if value is MISSING else value
+
+
+def loaded(m: Machine, f: Frame, name: Any) -> Any:
+    """`sys.modules[name]`."""
+    if not isinstance(name, str):
+        return UNKNOWN
+    if name == f.module.namespace.get("__name__") or name == f.module.name:
+        return f.module
+    found = m.load_module(name, f.module.path)
+    return UNKNOWN if found is None else found
 
 
 def imported(m: Machine, f: Frame, name: str, whole: bool) -> Any:

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from shapelens.dims import Expr
-from shapelens.interpreter import attributes, calls, classes, containers, plain
+from shapelens.interpreter import attributes, calls, classes, containers, importing, plain
 from shapelens.interpreter.joining import choice, join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
@@ -277,7 +277,7 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, (tuple, list, str, range)):
         return _sequence_item(m, value, index)
     if isinstance(value, dict):
-        return _dict_item(m, value, index)
+        return _dict_item(m, f, node, value, index)
     if isinstance(value, Instance):
         return _instance_item(m, f, node, value, index)
     if isinstance(value, Choice):
@@ -291,6 +291,8 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
             return value.attrs[index]
         return value  # generics: List[int]
     if isinstance(value, Lib):
+        if value.path == "sys.modules":
+            return importing.loaded(m, f, index)
         return value
     if isinstance(value, Unknown):
         if isinstance(value.why, tuple) and value.why[0] == "shape of" and isinstance(index, int):
@@ -350,7 +352,7 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
     return UNKNOWN
 
 
-def _dict_item(m: Machine, value: dict[Any, Any], index: Any) -> Any:
+def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index: Any) -> Any:
     if isinstance(index, Unknown) or not plain._hashable(index):
         candidates = list(value.values())
         if getattr(value, "rest", None) is None and candidates and isinstance(index, Unknown):
@@ -362,6 +364,12 @@ def _dict_item(m: Machine, value: dict[Any, Any], index: Any) -> Any:
     rest = getattr(value, "rest", None)
     if rest is not None:
         return rest if not isinstance(rest, Unknown) else UNKNOWN
+    factory = getattr(value, "factory", None)
+    if factory is not None:
+        made = calls.call(m, f, node, factory, [], {})
+        m.touch(value)
+        value[index] = made
+        return made
     raise Exceptional("KeyError")
 
 

@@ -25,7 +25,10 @@ PURE_METHODS: dict[type, frozenset[str]] = {
     frozenset: frozenset("union intersection difference issubset issuperset isdisjoint symmetric_difference".split()),
     range: frozenset("count index start stop step".split()),
 }
-_LIST = frozenset("append extend insert pop remove clear reverse sort copy count index".split())
+# Those of a deque too, which is held as a list.
+_LIST = frozenset(
+    "append extend insert pop remove clear reverse sort copy count index appendleft extendleft popleft rotate".split()
+)
 _DICT = frozenset("get items keys values pop popitem setdefault update copy clear".split())
 _SET = frozenset(
     "add discard remove update union intersection difference issubset issuperset copy pop clear isdisjoint "
@@ -103,8 +106,12 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
     from shapelens.interpreter.iteration import iterate
     from shapelens.interpreter.joining import join
 
-    if name in ("append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"):
+    if name not in ("copy", "count", "index"):
         m.touch(receiver)
+    if name == "appendleft" and len(args) == 1:
+        name, args = "insert", [0, args[0]]
+    elif name == "popleft":
+        name, args = "pop", [0]
     if name == "append" and len(args) == 1:
         if receiver.rest is None:
             list.append(receiver, args[0])
@@ -129,7 +136,7 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
         made.rest, made.count = receiver.rest, receiver.count
         return made
     if receiver.rest is not None:
-        if name in ("insert", "remove", "reverse", "sort"):
+        if name not in ("count", "index", "pop"):
             list.clear(receiver)
             receiver.rest = UNKNOWN
             return None
@@ -159,6 +166,20 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
                 pass
         receiver.rest = UNKNOWN
         list.clear(receiver)
+        return None
+    if name == "extendleft" and len(args) == 1:
+        items, rest = iterate(m, None, args[0], None)
+        if rest is None:
+            list.__setitem__(receiver, slice(0, 0), items[::-1])
+            return None
+    if name == "rotate" and all(isinstance(a, int) for a in args):
+        if receiver:
+            turns = -(args[0] if args else 1) % len(receiver)
+            list.__setitem__(receiver, slice(None), [*receiver[turns:], *receiver[:turns]])
+        return None
+    if name in ("extendleft", "rotate"):
+        receiver.clear()
+        receiver.rest = UNKNOWN
         return None
     if name in ("index", "count") and is_plain(receiver) and is_plain(args):
         return compute(getattr(list(receiver), name), args, {})
@@ -212,7 +233,7 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
         return None
     if name == "copy":
         made = Dict(receiver)
-        made.rest = rest
+        made.rest, made.factory = rest, getattr(receiver, "factory", None)
         return made
     if name == "clear":
         receiver.clear()

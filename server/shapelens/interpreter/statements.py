@@ -39,7 +39,10 @@ from shapelens.values import (
 )
 
 Signal = Any
-_MAX_TURNS = 128  # a loop over more elements than this is taken to run an unknown number of times
+# A loop over more elements than this is taken to run an unknown number of times: over numbers, and over a table,
+# whose rows stand somewhere in the source.
+_MAX_TURNS = 128
+_MAX_ROWS = 4096
 
 
 def run_block(m: Machine, body: list[ast.stmt], f: Frame) -> Signal:
@@ -167,11 +170,11 @@ def _if(m: Machine, node: ast.If, f: Frame) -> Signal:
 def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
     source = ev(m, node.iter, f)
     items, rest = iteration.iterate(m, f, source, node.iter)
-    if len(items) > _MAX_TURNS:
+    if items and len(items) > (_MAX_TURNS if isinstance(items[0], int) else _MAX_ROWS):
         from shapelens.interpreter.joining import join
 
         joined = items[0]
-        for item in items[1:_MAX_TURNS]:
+        for item in items[1:_MAX_ROWS]:
             joined = join(joined, item)
         items, rest = [], Scalar("int") if isinstance(joined, Scalar) else joined
     f.loops.append([])

@@ -491,6 +491,18 @@ def is_tensor_method(name: str, library: str = "torch") -> bool:
     return f"{library}.Tensor.{name}" in rules
 
 
+def known_names(path: str) -> tuple[str, ...]:
+    """The names below a library's module or class for which there are rules."""
+    if not _names_below:
+        for each in (*rules, *layers, *attributes, *aliases):
+            parent, _, name = each.rpartition(".")
+            _names_below.setdefault(parent, {})[name] = None
+    return tuple(_names_below.get(path, ()))
+
+
+_names_below: dict[str, dict[str, None]] = {}
+
+
 __all__ = [
     "Call",
     "Failure",
@@ -510,6 +522,7 @@ __all__ = [
     "canonical",
     "declare",
     "is_tensor_method",
+    "known_names",
     "layer",
     "layers",
     "make_layer",

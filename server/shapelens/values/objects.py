@@ -151,13 +151,17 @@ class List(list[Any]):
 
 
 class Dict(dict[Any, Any]):
-    """A dict made by the program. `rest` is None, or what the values under further, unknown keys look like."""
+    """A dict made by the program. `rest` is None, or what the values under further, unknown keys look like.
 
-    __slots__ = ("born", "held", "rest")
+    `factory` is a defaultdict's, called for a key that is not there.
+    """
+
+    __slots__ = ("born", "factory", "held", "rest")
 
     def __init__(self, items: Any = ()) -> None:
         super().__init__(items)
         self.rest: object | None = None
+        self.factory: object | None = None
         self.held = False
         self.born = next(serials)
 
@@ -175,13 +179,17 @@ class Many:
 
 
 class PyModule:
-    """A Python module that is followed from source. `namespace` is filled by the interpreter."""
+    """A Python module that is followed from source. `namespace` is filled by the interpreter.
 
-    __slots__ = ("born", "is_package", "name", "namespace", "path", "state")
+    `found` keeps what names mean that it imports and that were looked up.
+    """
+
+    __slots__ = ("born", "found", "is_package", "name", "namespace", "path", "state")
 
     def __init__(self, name: str, path: str | None, is_package: bool = False) -> None:
         self.name, self.path, self.is_package = name, path, is_package
         self.namespace: dict[str, Any] = {}
+        self.found: dict[object, Any] = {}
         self.state = "running"  # "new": its statements have not run yet; "done"
         self.born = next(serials)
 
