@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, ceildiv, equal, floordiv, less_equal, maximum, minimum
-from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain
+from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain, regexes
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
@@ -85,7 +85,7 @@ for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
 PURE["os.path.join"] = (lambda *a: "/".join(a), "str")
-PURE["re.escape"] = (lambda s: s, "str")
+PURE.update(regexes.PURE)
 
 CONSTANTS: dict[str, Any] = {
     "math.pi": math.pi,
@@ -236,7 +236,9 @@ def python_type_names(value: Any) -> set[str] | None:
     elif value is None:
         return {"types.NoneType", "builtins.NoneType"}
     elif isinstance(value, (Function, Bound, Partial, Plain)):
-        kind = {Function: "types.FunctionType", Partial: "functools.partial", Bound: "types.MethodType"}.get(type(value))
+        kind = {Function: "types.FunctionType", Partial: "functools.partial", Bound: "types.MethodType"}.get(
+            type(value)
+        )
         return _CALLABLE | {kind} if kind else set(_CALLABLE)
     elif isinstance(value, Class) or isinstance(value, Lib) and value.path in layers:
         return {"builtins.type", *_CALLABLE}
@@ -308,7 +310,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
             return tuple(items)
         if all(map(plain.is_plain, items)):
             return plain.compute(set if kind == "set" else frozenset, [items], {})
-        return List(items)
+        return plain.made_set(items) if all(map(plain.is_member, items)) else List(items)
     if kind in ("dict", "OrderedDict"):
         table = Dict()
         iteration.update_dict(m, table, value)

@@ -38,6 +38,9 @@ from shapelens.values import (
 )
 
 MAX_DEPTH = 60
+# A function that calls itself in a branch that nobody knows to be taken would do so up to the depth, and each time in
+# all of its branches.
+_MAX_UNSURE_RECURSION = 3
 
 
 class Code:
@@ -225,10 +228,25 @@ def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kw
 def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from shapelens.interpreter.expressions import value_of_branches
 
-    def one(callee: Any) -> Callable[[], Any]:
-        return lambda: ("value", call(m, f, node, callee, list(args), dict(kwargs)))
+    # What the callee is was decided elsewhere, where the arguments may have been decided too: a problem counts only
+    # if there is one with every alternative.
+    before = len(m.reports)
+    fine = 0
 
-    return value_of_branches(m, f, [one(v) for v in function.values if v is not None])
+    def one(callee: Any) -> Callable[[], Any]:
+        def run() -> Any:
+            nonlocal fine
+            start = len(m.reports)
+            result = call(m, f, node, callee, list(args), dict(kwargs))
+            fine += len(m.reports) == start
+            return "value", result
+
+        return run
+
+    result = value_of_branches(m, f, [one(v) for v in function.values if v is not None])
+    if fine:
+        del m.reports[before:]
+    return result
 
 
 def havoc(m: Machine, value: Any, depth: int = 0) -> None:
@@ -326,18 +344,21 @@ def call_function(
                 m.seen.extend([list(e) for e in known.seen])
                 m.reports.extend(known.reports)
             return known.result
-    if m.depth >= MAX_DEPTH:
+    nested = m.active.get(function.node, ())
+    if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
         return UNKNOWN
     start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
     truncations = m.truncations
     watch = [_now(), 0]
     m.watches.append(watch)
     m.callsites.append((f.place, node))
+    m.active[function.node] = (*nested, len(m.touched))
     try:
         result = run_function(m, function, bound)
     finally:
         m.watches.pop()
         m.callsites.pop()
+        m.active[function.node] = nested
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations)

@@ -423,7 +423,11 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
         return None
     if path in names or path == "builtins.object":
         return True
-    return False if path.startswith(("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.", "functools.")) else None
+    return (
+        False
+        if path.startswith(("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.", "functools."))
+        else None
+    )
 
 
 def instance_contains(m: Machine, item: Any, container: Instance) -> bool | None:

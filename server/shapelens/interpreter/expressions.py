@@ -37,7 +37,6 @@ from shapelens.values.dtypes import category
 
 _MISSING = object()
 _MAX_YIELDS = 4096
-_MODULES = Lib("sys.modules")
 
 # What everybody means by these names in a snippet that has no imports.
 SNIPPET_NAMES = {
@@ -158,12 +157,7 @@ def _items(m: Machine, elements: list[ast.expr], f: Frame) -> tuple[list[Any], A
 
 def _set(m: Machine, node: ast.Set, f: Frame) -> Any:
     items, rest = _items(m, node.elts, f)
-    if rest is not None or not all(plain.is_plain(i) for i in items):
-        return UNKNOWN
-    try:
-        return set(items)
-    except TypeError:
-        return UNKNOWN
+    return UNKNOWN if rest is not None else plain.made_set(items)
 
 
 def _dict(m: Machine, node: ast.Dict, f: Frame) -> Any:
@@ -667,7 +661,7 @@ def contains(m: Machine, a: Any, b: Any) -> bool | None:
         if isinstance(a, (Unknown, Choice)):
             return None if len(b) else False
         try:
-            return a in b
+            return True if a in b else None if UNKNOWN in b else False
         except TypeError:
             return None
     if isinstance(b, str) and isinstance(a, str):
@@ -719,10 +713,6 @@ def _lambda(m: Machine, node: ast.Lambda, f: Frame) -> Any:
 
 def _subscript(m: Machine, node: ast.Subscript, f: Frame) -> Any:
     value = ev(m, node.value, f)
-    if value is _MODULES:
-        name = ev(m, node.slice, f)
-        own = name in ("__main__", f.module.name)
-        return f.module if own else importing.imported(m, f, name, True) if isinstance(name, str) else UNKNOWN
     if type(value) is Lib and _SAYS_SHAPES.match(value.path) or type(value) is Alias:
         return Alias(node, f)
     return iteration.get_item(m, f, node, value, _index(m, node.slice, f))
@@ -805,9 +795,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):
-        if made.rest is None and all(plain.is_plain(v) for v in made):
-            return set(made)
-        return UNKNOWN
+        return UNKNOWN if made.rest is not None else plain.made_set(made)
     if isinstance(node, ast.GeneratorExp):
         if made.rest is not None and not made:
             return Many(made.rest, made.count)

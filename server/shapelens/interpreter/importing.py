@@ -99,8 +99,8 @@ def resolved(m: Machine, module: PyModule, later: Later) -> Any:
     child = None
     held = target.namespace.get(later.name)
     own = type(held) is Later and (held.module, held.name) == (later.module, later.name)
-    if target.is_package and (own or target.state != "done"):
-        # A submodule of that name is what nearly every package means; its `__init__` need not run for it.
+    if target.is_package and (own or target.state != "done" and not m.may_bind(target, later.name)):
+        # What a package's `__init__` does not bind is a submodule: it need not run for that.
         child = m.load_module(f"{later.module}.{later.name}", module.path)
     if child is not None:
         return child
@@ -114,10 +114,9 @@ def loaded(m: Machine, f: Frame, name: Any) -> Any:
     """`sys.modules[name]`."""
     if not isinstance(name, str):
         return UNKNOWN
-    if name == f.module.namespace.get("__name__") or name == f.module.name:
+    if name in ("__main__", f.module.name, f.module.namespace.get("__name__")):
         return f.module
-    found = m.load_module(name, f.module.path)
-    return UNKNOWN if found is None else found
+    return imported(m, f, name, True)
 
 
 def imported(m: Machine, f: Frame, name: str, whole: bool) -> Any:

@@ -50,6 +50,8 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
     if isinstance(value, (str, bytes)):
         return list(value)[:_MAX_ITEMS], None
     if isinstance(value, (set, frozenset)):
+        if UNKNOWN in value:
+            return [], UNKNOWN
         try:
             return sorted(value), None
         except TypeError:
@@ -114,6 +116,8 @@ def _iterate_instance(m: Machine, f: Frame | None, value: Instance, node: ast.AS
 def length(m: Machine, value: Any) -> Any:
     """len(value) as a dim, or None."""
     value = m.store.value(value)
+    if isinstance(value, (set, frozenset)) and UNKNOWN in value:
+        return None
     if isinstance(value, (list, tuple, dict, str, set, frozenset, range, bytes)):
         if getattr(value, "rest", None) is not None:
             return getattr(value, "count", None) if not len(value) else None

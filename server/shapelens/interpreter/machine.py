@@ -151,6 +151,8 @@ class Machine:
         self.fuel = fuel
         self.ticks = 0
         self.depth = 0
+        # The running calls of each function: how deep in undecided branches each was made.
+        self.active: dict[ast.AST, tuple[int, ...]] = {}
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr
+from shapelens.interpreter import regexes
 from shapelens.interpreter.machine import Machine
-from shapelens.values import UNKNOWN, Dict, Exceptional, Iter, List, Many, Plain, Scalar, Size, Unknown
+from shapelens.values import (
+    UNKNOWN,
+    Class,
+    Dict,
+    Exceptional,
+    Function,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Plain,
+    Scalar,
+    Size,
+    Unknown,
+)
 
-_ATOMS = (int, float, str, bool, complex, bytes, type(None), type(Ellipsis), range)
+_ATOMS = (int, float, str, bool, complex, bytes, type(None), type(Ellipsis), range, re.Match, re.Pattern)
 
 PURE_METHODS: dict[type, frozenset[str]] = {
     str: frozenset(
@@ -24,6 +41,8 @@ PURE_METHODS: dict[type, frozenset[str]] = {
     tuple: frozenset("count index".split()),
     frozenset: frozenset("union intersection difference issubset issuperset isdisjoint symmetric_difference".split()),
     range: frozenset("count index start stop step".split()),
+    re.Match: frozenset("group groups groupdict start end span".split()),
+    re.Pattern: frozenset(regexes.METHODS),
 }
 # Those of a deque too, which is held as a list.
 _LIST = frozenset(
@@ -45,10 +64,24 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, dict):
         return getattr(value, "rest", None) is None and all(map(is_plain, value.values()))
     if isinstance(value, (set, frozenset)):
-        return True
+        return UNKNOWN not in value
     if isinstance(value, slice):
         return is_plain(value.start) and is_plain(value.stop) and is_plain(value.step)
     return False
+
+
+def is_member(value: Any) -> bool:
+    """Whether a value can be held in a set of Python: plain, or an object of ours that is equal only to itself."""
+    if isinstance(value, (Class, Lib, Function)):
+        return True
+    if isinstance(value, tuple):
+        return all(map(is_member, value))
+    return is_plain(value) and not isinstance(value, (list, dict, set))
+
+
+def made_set(items: list[Any]) -> Any:
+    """A set of what is known; unknown where something else is among it."""
+    return set(items) if all(map(is_member, items)) else UNKNOWN
 
 
 def has_method(value: Any, name: str) -> bool:
@@ -74,7 +107,19 @@ def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any
         return _dict_method(m, receiver, name, args, kwargs)
     if isinstance(receiver, set):
         m.touch(receiver)
+        if name == "add" and len(args) == 1:
+            receiver.add(args[0] if is_member(args[0]) else UNKNOWN)
+            return None
+        if name == "update" and not all(isinstance(a, (set, frozenset)) or is_plain(a) for a in args):
+            receiver.add(UNKNOWN)
+            return None
+        if UNKNOWN in receiver and name in ("pop", "remove", "discard", "intersection_update", "difference_update"):
+            receiver.clear()
+            receiver.add(UNKNOWN)
+            return UNKNOWN
     if all(map(is_plain, args)) and all(map(is_plain, kwargs.values())):
+        if isinstance(receiver, re.Pattern):
+            return compute(partial(regexes.call_method, receiver, name), [args, kwargs], {})
         return compute(getattr(receiver, name), args, kwargs)
     if isinstance(receiver, str):
         return Scalar("str") if name in ("format", "join", "replace", "strip", "lower", "upper") else UNKNOWN
