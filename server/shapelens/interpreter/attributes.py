@@ -15,6 +15,7 @@ from shapelens.rules.call import NotKnown
 from shapelens.values import (
     UNKNOWN,
     Bound,
+    Children,
     Choice,
     Class,
     Descriptor,
@@ -259,12 +260,18 @@ def _library_attribute(m: Machine, f: Frame, value: Instance, owner: Any, name: 
         return UNKNOWN
     if name == "training":
         return _training(m, value)
+    if name == "_modules" and "torch.nn.Module" in registry.bases_of(owner.path):
+        table = Children(value, {k: v for k, v in value.attrs.items() if isinstance(v, Instance) and containers.is_child(v)})
+        table.rest = None if value.attrs.get("?") is None and value.attrs.get("*") is None else UNKNOWN
+        return table
     for path in registry.bases_of(owner.path):
         rule = registry.attributes.get(f"{path}.{name}")
         if rule is not None:
             return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
         if f"{path}.{name}" in registry.rules:
             return Bound(Lib(f"{path}.{name}"), value)
+    if name == "forward" and (owner.path in registry.layers or owner.path in containers.CONTAINERS):
+        return Bound(Lib(f"{owner.path}.forward"), value)
     if containers.has_method(value, name):
         return Bound(Lib(f"torch.nn.Module.{name}"), value)
     constant = builtins.CONSTANTS.get(f"{owner.path}.{name}", _MISSING)

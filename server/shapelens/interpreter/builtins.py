@@ -781,6 +781,9 @@ for _path, _kind in (
 
 @native("functools.partial", "functools.partialmethod")
 def _partial(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if args and type(args[0]) is Partial:  # Python makes one of the two
+        inner = args[0]
+        return Partial(inner.function, (*inner.args, *args[1:]), {**inner.keywords, **kwargs})
     return Partial(args[0], tuple(args[1:]), dict(kwargs)) if args else UNKNOWN
 
 
@@ -796,7 +799,7 @@ for _path in (
     "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel", "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
     "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.parametrizations.orthogonal",
-    "torch.autograd.Variable", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm", "dataclasses.replace",
+    "torch.autograd.Variable", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm",
     "torch.nn.utils.fusion.fuse_conv_bn_eval", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm", "tqdm.trange",
     "typing.runtime_checkable", "atexit.register", "torch.utils._pytree.tree_map_only",
 ):  # fmt: skip
@@ -1007,10 +1010,11 @@ def _asdict(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
 
 @native("dataclasses.replace", "copy.replace")
 def _replace(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    value = clone(args[0]) if args else UNKNOWN
-    if isinstance(value, Instance):
-        value.attrs.update(kwargs)
-    return value
+    value = args[0] if args else UNKNOWN
+    if not isinstance(value, Instance) or not isinstance(value.cls, Class):
+        return UNKNOWN
+    fields = [name for name in classes.init_fields(value.cls) if name in value.attrs]
+    return calls.call(m, f, node, value.cls, [], {**{name: value.attrs[name] for name in fields}, **kwargs})
 
 
 @native("enum.auto")
@@ -1018,7 +1022,7 @@ def _auto(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
     return Unknown("auto")
 
 
-@native("typing.cast")
+@native("typing.cast", "typing_extensions.cast", "torch.jit.annotate")
 def _cast(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return args[1] if len(args) > 1 else UNKNOWN
 

@@ -327,6 +327,16 @@ def fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwarg
                 instance.attrs[name] = None if find_in_class(instance.cls, name)[1] is not None else UNKNOWN
 
 
+def init_fields(cls: Class) -> list[str]:
+    """The fields of a dataclass that its `__init__` takes."""
+    found = []
+    for name, _ in cls.fields:
+        default = find_in_class(cls, name)[0]
+        if not (isinstance(default, Instance) and default.attrs.get("init") is False):
+            found.append(name)
+    return found
+
+
 def _named_tuple(cls: Class, args: list[Any], kwargs: dict[str, Any]) -> Any:
     values = list(args)
     for name, _ in cls.fields[len(values) :]:

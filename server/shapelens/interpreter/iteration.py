@@ -15,6 +15,7 @@ from shapelens.rules.torch import info
 from shapelens.values import (
     UNKNOWN,
     Bound,
+    Children,
     Choice,
     Class,
     Dict,
@@ -362,6 +363,8 @@ def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index
         if getattr(value, "rest", None) is None and candidates and isinstance(index, Unknown):
             if all(isinstance(v, (Class, Lib, Instance)) for v in candidates):
                 return choice(candidates)
+        if isinstance(getattr(value, "rest", None), Tensor) and all(isinstance(v, Tensor) for v in candidates):
+            return _joined([value.rest, *candidates])  # type: ignore[attr-defined]
         return UNKNOWN
     if index in value:
         return value[index]
@@ -425,6 +428,12 @@ def set_item(m: Machine, f: Frame, node: ast.AST, container: Any, index: Any, va
 def set_key(m: Machine, table: dict[Any, Any], key: Any, value: Any) -> None:
     """`table[key] = value`; an unknown key makes further keys possible."""
     m.touch(table)
+    if isinstance(table, Children):
+        m.touch(table.owner)
+        if isinstance(key, str):
+            attributes.put(m, table.owner, key, value)
+        else:
+            table.owner.attrs["?"] = True
     if isinstance(key, (Unknown, Choice)) or not plain._hashable(key):
         if isinstance(table, Dict):
             table.rest = value if table.rest is None else join(table.rest, value)

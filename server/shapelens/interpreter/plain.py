@@ -12,6 +12,7 @@ from shapelens.interpreter import regexes
 from shapelens.interpreter.machine import Machine
 from shapelens.values import (
     UNKNOWN,
+    Children,
     Class,
     Dict,
     Exceptional,
@@ -245,6 +246,9 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
     rest = getattr(receiver, "rest", None)
     if name in ("pop", "popitem", "setdefault", "update", "clear"):
         m.touch(receiver)
+        if isinstance(receiver, Children):
+            m.touch(receiver.owner)
+            receiver.owner.attrs["?"] = True
     if name == "items":
         pairs = List([(k, v) for k, v in receiver.items()])
         pairs.rest = None if rest is None else (UNKNOWN, rest)

@@ -166,6 +166,16 @@ class Dict(dict[Any, Any]):
         self.born = next(serials)
 
 
+class Children(Dict):
+    """What `module._modules` gives: a write to it is one to the module."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Instance, items: Any) -> None:
+        super().__init__(items)
+        self.owner = owner
+
+
 class Many:
     """An iterable of an unknown number of elements that all look like `element`; `length` a dim, or None."""
 

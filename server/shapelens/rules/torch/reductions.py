@@ -345,7 +345,14 @@ def unique(
     dim: object = None,
 ) -> object:  # fmt: skip
     """A fresh dim for how many there are. The inverse has the input's shape, or with dim its size there."""
+    known = input.scalars
+    if isinstance(known, list) and not (return_inverse or return_counts) and dim is None and _are_numbers(known):
+        return _made(input, (len(set(known)),), input.dtype)
     return _unique(c, input, return_inverse, return_counts, dim)
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    return all(isinstance(v, (int, float)) for v in values)
 
 
 @rule(*_named("unique_consecutive"))
