@@ -261,7 +261,9 @@ def _library_attribute(m: Machine, f: Frame, value: Instance, owner: Any, name: 
     if name == "training":
         return _training(m, value)
     if name == "_modules" and "torch.nn.Module" in registry.bases_of(owner.path):
-        table = Children(value, {k: v for k, v in value.attrs.items() if isinstance(v, Instance) and containers.is_child(v)})
+        table = Children(
+            value, {k: v for k, v in value.attrs.items() if isinstance(v, Instance) and containers.is_child(v)}
+        )
         table.rest = None if value.attrs.get("?") is None and value.attrs.get("*") is None else UNKNOWN
         return table
     for path in registry.bases_of(owner.path):

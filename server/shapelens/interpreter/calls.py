@@ -10,7 +10,7 @@ from typing import Any
 from shapelens.dims import Expr, simple_dims, symbols
 from shapelens.interpreter import asking, builtins, classes, containers, iteration, plain
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
-from shapelens.interpreter.machine import Frame, Key, Machine, Unkeyable
+from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
 from shapelens.values import (
@@ -267,6 +267,20 @@ def havoc(m: Machine, value: Any, depth: int = 0) -> None:
             if isinstance(held, (Instance, List, Dict)) and depth < 3:
                 havoc(m, held, depth + 1)
         value.attrs["?"] = True
+
+
+def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> Any:
+    """A function or class after a decorator; an unknown one, and one that takes too long, passes it through."""
+    source = decorator.node if isinstance(decorator, Function) else None
+    if source in m.slow:
+        return made
+    result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW)
+    if result is _SLOW and source is not None:
+        m.slow.add(source)
+    return made if result is None or isinstance(result, Unknown) else result
+
+
+_SLOW = Unknown("slow")
 
 
 # -- functions of the program --------------------------------------------------------------------------------------

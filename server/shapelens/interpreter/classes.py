@@ -187,8 +187,7 @@ def _decorate(m: Machine, f: Frame, decorator: ast.expr, made: Any, cls: Class) 
         names = [x[0] for x in own]
         cls.fields = (*[x for x in inherited if x[0] not in names], *own)
         return made
-    result = calls.call(m, f, decorator, value, [made], {})
-    return made if isinstance(result, Unknown) or result is None else result
+    return calls.decorate(m, f, decorator, value, made)
 
 
 def annotated_fields(m: Machine, f: Frame, node: ast.ClassDef) -> list[tuple[str, bool]]:

@@ -32,6 +32,8 @@ from shapelens.values import (
 
 # What running one followed module may use up.
 FOLLOW_FUEL = 400_000
+# A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
+DECORATOR_FUEL = 4_000
 
 
 class Place:
@@ -152,6 +154,7 @@ class Machine:
         self.ticks = 0
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
+        self.slow: set[ast.AST] = set()  # decorators that took too long
         self.active: dict[ast.AST, tuple[int, ...]] = {}
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
         self.reports: list[Report] = []
@@ -233,6 +236,20 @@ class Machine:
         self.ticks += 1
         if self.ticks & 127 == 0 and self.cancelled is not None and self.cancelled():
             raise Cancelled
+
+    def within(self, allowance: int, body: Callable[[], Any], otherwise: Any) -> Any:
+        """What `body` gives; `otherwise` where it would use more fuel than that."""
+        kept = self.fuel - allowance
+        if kept <= 0:
+            return body()
+        self.fuel = allowance
+        try:
+            return body()
+        except Budget:
+            self.truncations += 1
+            return otherwise
+        finally:
+            self.fuel = kept + max(self.fuel, 0)
 
     # -- what is seen --------------------------------------------------------------------------------------------
 

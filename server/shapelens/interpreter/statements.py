@@ -634,9 +634,8 @@ def _decorated(m: Machine, f: Frame, decorator: ast.expr, made: Any) -> Any:
                 return Descriptor(known.kind, known.function, made)
             return known
     value = ev(m, decorator, f)
-    result = calls.call(m, f, decorator, value, [made], {})
-    # An unknown decorator passes the function through.
-    return made if isinstance(result, Unknown) or result is None or isinstance(result, Tensor) else result
+    result = calls.decorate(m, f, decorator, value, made)
+    return made if isinstance(result, Tensor) else result
 
 
 def _class(m: Machine, node: ast.ClassDef, f: Frame) -> Signal:
