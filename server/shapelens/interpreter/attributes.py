@@ -208,6 +208,8 @@ def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> An
 
 def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST) -> Any:
     """An attribute of an object: its own, its class's with descriptors, its library base's."""
+    if type(value.cls) is Class and value.born not in m.getting and (hook := _getter(m, value.cls)) is not None:
+        return _by_hook(m, f, value, hook, name, node)
     found = value.attrs.get(name, _MISSING)
     if found is not _MISSING:
         if type(found) is Unknown and found.hole is not None:
@@ -228,6 +230,24 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
     if name == "__class__":
         return cls
     return _library_attribute(m, f, value, cls, name, node)
+
+
+def _getter(m: Machine, cls: Class) -> Function | None:
+    """The class's own `__getattribute__`."""
+    try:
+        return m.getters[cls]
+    except KeyError:
+        found = find_in_class(cls, "__getattribute__")[0]
+        hook = m.getters[cls] = found if isinstance(found, Function) else None
+        return hook
+
+
+def _by_hook(m: Machine, f: Frame, value: Instance, hook: Function, name: str, node: ast.AST) -> Any:
+    m.getting.add(value.born)
+    try:
+        return calls.call(m, f, node, Bound(hook, value), [name], {})
+    finally:
+        m.getting.discard(value.born)
 
 
 def _missing_attribute(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST) -> Any:
@@ -298,6 +318,11 @@ def _bind(m: Machine, f: Frame, value: Instance, attribute: Any, node: ast.AST, 
     return attribute
 
 
+_BASE_METHODS = frozenset(
+    "__init__ forward __call__ __new__ __setattr__ __getattr__ __getattribute__ extra_repr".split()
+)
+
+
 def _of_super(m: Machine, f: Frame, value: Super, name: str, node: ast.AST) -> Any:
     receiver = value.receiver
     cls = receiver.cls if isinstance(receiver, Instance) else receiver
@@ -314,13 +339,13 @@ def _of_super(m: Machine, f: Frame, value: Super, name: str, node: ast.AST) -> A
         if isinstance(base, Class) and base.kind == "dataclass" and name == "__init__" and base.fields:
             return Bound(Lib("dataclasses.__init__"), receiver)
         if isinstance(base, Lib):
-            if name in ("__init__", "forward", "__call__", "__new__", "__setattr__", "__getattr__", "extra_repr"):
+            if name in _BASE_METHODS:
                 return Bound(Lib(f"{base.path}.{name}"), receiver)
             if isinstance(receiver, Instance):
                 return _library_attribute(m, f, receiver, base, name, node)
         if isinstance(base, Unknown):
             return UNKNOWN
-    if name in ("__init__", "__init_subclass__", "__setattr__", "__post_init__"):
+    if name in ("__init__", "__init_subclass__", "__setattr__", "__getattribute__", "__post_init__"):
         return Bound(Lib(f"builtins.object.{name}"), receiver)
     if name == "__new__":
         return Bound(Lib("builtins.object.__new__"), receiver)
@@ -334,8 +359,10 @@ def _of_function(value: Function, name: str) -> Any:
         return value.name
     if name == "__module__":
         return value.module.name
-    if name == "__wrapped__":
-        return UNKNOWN
+    if name == "__code__":
+        code = calls.code_of(value)
+        names = (*code.args, *code.kwonly, *(n for n in (code.vararg, code.kwarg) if n), *code.assigned())
+        return Instance(Lib("types.CodeType"), {"co_varnames": names, "co_argcount": len(code.args)})
     return UNKNOWN
 
 
@@ -350,11 +377,6 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
         return
     if isinstance(target, Instance):
         if isinstance(target.cls, Class):
-            found, _ = find_in_class(target.cls, name)
-            if isinstance(found, Descriptor) and found.kind == "property":
-                if found.setter is not None:
-                    calls.call(m, f, node, Bound(found.setter, target), [value], {})
-                return
             hook, owner = find_in_class(target.cls, "__setattr__")
             if isinstance(owner, Class) and isinstance(hook, Function):
                 if (target.born, name) not in m.setting:
@@ -365,7 +387,7 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
                         m.setting.discard((target.born, name))
                     if name in target.attrs:
                         return
-        put(m, target, name, value)
+        set_plainly(m, f, target, name, value, node)
     elif isinstance(target, (Class, Function)):
         m.touch(target)
         target.attrs[name] = value
@@ -375,6 +397,26 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
     elif isinstance(target, Tensor) and name == "data":
         value = m.store.value(value)
         calls.reshape_in_place(m, target, value.shape if isinstance(value, Tensor) else None)
+
+
+def set_plainly(m: Machine, f: Frame, target: Instance, name: str, value: Any, node: ast.AST) -> None:
+    """`object.__setattr__`: by a property's setter, or into the object."""
+    if isinstance(target.cls, Class):
+        found, _ = find_in_class(target.cls, name)
+        if isinstance(found, Descriptor) and found.kind == "property":
+            if found.setter is not None:
+                calls.call(m, f, node, Bound(found.setter, target), [value], {})
+            return
+    put(m, target, name, value)
+
+
+def get_plainly(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST) -> Any:
+    """`object.__getattribute__`."""
+    m.getting.add(value.born)
+    try:
+        return of_instance(m, f, value, name, node)
+    finally:
+        m.getting.discard(value.born)
 
 
 def put(m: Machine, target: Instance, name: str, value: Any) -> None:
@@ -416,6 +458,8 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
         found, owner = find_in_class(value, name)
         if owner is not None and not isinstance(owner, Lib):
             return True
+        if name == "__dataclass_fields__":
+            return value.kind == "dataclass"
         return None if any(not isinstance(c, Class) for c in value.mro) else False
     if isinstance(value, Lib):
         return True if name in registry.known_names(value.path) else None

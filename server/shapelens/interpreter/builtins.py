@@ -999,6 +999,9 @@ def _field(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 
 @native("dataclasses.dataclass", "attrs.define", "attr.s", "attr.dataclass")
 def _dataclass(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if args and isinstance(args[0], Class):
+        classes.make_dataclass(m, f, args[0])
+        return args[0]
     return Instance(Lib("dataclasses.dataclass"), {})
 
 

@@ -65,6 +65,13 @@ class Code:
         self.is_generator = not self.is_lambda and _has_yield(node.body)
 
 
+    def assigned(self) -> list[str]:
+        """The local names that the body binds, parameters apart."""
+        inner = [n for statement in self.body for n in ast.walk(statement)]
+        stored = [n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+        return [name for name in dict.fromkeys(stored) if name not in self.nodes]
+
+
 def _has_yield(body: list[ast.stmt]) -> bool:
     stack: list[ast.AST] = list(body)
     while stack:
@@ -267,6 +274,9 @@ def havoc(m: Machine, value: Any, depth: int = 0) -> None:
             if isinstance(held, (Instance, List, Dict)) and depth < 3:
                 havoc(m, held, depth + 1)
         value.attrs["?"] = True
+        if isinstance(value.cls, Class) and not classes.is_module_class(value.cls):
+            for name in classes.field_names(value.cls):
+                value.attrs[name] = UNKNOWN
 
 
 def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> Any:
@@ -274,7 +284,10 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
     source = decorator.node if isinstance(decorator, Function) else None
     if source in m.slow:
         return made
-    result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW)
+    try:
+        result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW)
+    except Exceptional:
+        return made  # that a program fails where it defines something is less likely than that we are wrong
     if result is _SLOW and source is not None:
         m.slow.add(source)
     return made if result is None or isinstance(result, Unknown) else result
@@ -367,12 +380,18 @@ def call_function(
     m.watches.append(watch)
     m.callsites.append((f.place, node))
     m.active[function.node] = (*nested, len(m.touched))
+    wrapped = function.attrs.get("__wrapped__")
+    entered = m.entered.get(wrapped.node, 0) if isinstance(wrapped, Function) else 0
     try:
         result = run_function(m, function, bound)
     finally:
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested
+    if type(result) is Unknown and isinstance(wrapped, Function):
+        # A wrapper that cannot be followed up to the call of what it wraps is an unknown decorator: it passes through.
+        if m.entered.get(wrapped.node, 0) == entered and m.depth < MAX_DEPTH:
+            return call_function(m, f, node, wrapped, args, kwargs)
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations)
@@ -413,6 +432,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     place = function.code
     frame = Frame(function.module, place, bound, function.cells, function, function.owner)
     m.executed.add(function.node)
+    m.entered[function.node] = m.entered.get(function.node, 0) + 1
     if code.annotated:
         from shapelens.interpreter import contracts
 

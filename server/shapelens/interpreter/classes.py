@@ -171,6 +171,15 @@ def find_in_class_after(cls: Class, name: str) -> Any:
     return None
 
 
+def make_dataclass(m: Machine, f: Frame, cls: Class) -> None:
+    """What `dataclass` does to a class."""
+    cls.kind = "dataclass"
+    own = annotated_fields(m, f, cls.node)
+    inherited = [x for b in reversed(cls.mro[1:]) if isinstance(b, Class) and b.kind == "dataclass" for x in b.fields]
+    names = [x[0] for x in own]
+    cls.fields = (*[x for x in inherited if x[0] not in names], *own)
+
+
 def _decorate(m: Machine, f: Frame, decorator: ast.expr, made: Any, cls: Class) -> Any:
     from shapelens.interpreter.expressions import ev
 
@@ -179,25 +188,22 @@ def _decorate(m: Machine, f: Frame, decorator: ast.expr, made: Any, cls: Class) 
     if isinstance(value, Instance) and isinstance(value.cls, Lib):
         path = value.cls.path
     if path in ("dataclasses.dataclass", "attr.s", "attrs.define", "attr.dataclass", "flax.struct.dataclass"):
-        cls.kind = "dataclass"
-        own = annotated_fields(m, f, cls.node)
-        inherited = [
-            x for b in reversed(cls.mro[1:]) if isinstance(b, Class) and b.kind == "dataclass" for x in b.fields
-        ]
-        names = [x[0] for x in own]
-        cls.fields = (*[x for x in inherited if x[0] not in names], *own)
+        make_dataclass(m, f, cls)
         return made
     return calls.decorate(m, f, decorator, value, made)
 
 
 def annotated_fields(m: Machine, f: Frame, node: ast.ClassDef) -> list[tuple[str, bool]]:
     """The names annotated in a class body, and whether each has a default."""
-    found = []
+    return list(_annotated(node).items())
+
+
+def _annotated(node: ast.ClassDef) -> dict[str, bool]:
+    found = {}
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            text = ast.dump(statement.annotation)
-            if "ClassVar" not in text:
-                found.append((statement.target.id, statement.value is not None))
+            if "ClassVar" not in ast.dump(statement.annotation):
+                found[statement.target.id] = statement.value is not None
     return found
 
 
@@ -235,10 +241,16 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         if isinstance(base, Lib) and base.path in _PLAIN_BASES:
             instance.payload = _PLAIN_BASES[base.path]()
     init, owner = find_in_class(cls, "__init__")
-    if isinstance(owner, Class) and isinstance(init, Function):
+    if cls.kind == "dataclass" and isinstance(init, Function) and init.owner is None:
+        # A decorator put its own `__init__` around that of the dataclass: validation, or arguments that it renames.
+        fill_fields(m, f, instance, args, kwargs)
+        _post_init(m, f, node, instance)
+    elif isinstance(owner, Class) and isinstance(init, Function):
         if not isinstance(new_owner, Class) and is_module_class(cls):
             return _made_once(m, f, node, instance, init, args, kwargs)
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
+        if init.owner is None:  # a decorator put it there, around one that it made or found
+            _take_fields(instance, args, kwargs)
         _post_init(m, f, node, instance)
     elif cls.kind == "dataclass":
         fill_fields(m, f, instance, args, kwargs)
@@ -247,8 +259,12 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         return _named_tuple(cls, args, kwargs)
     elif isinstance(owner, Lib):
         construct(m, f, node, owner.path, instance, args, kwargs)
-    elif any(isinstance(b, Unknown) for b in cls.mro):
-        instance.attrs["?"] = True
+        if not owner.path.startswith(_KNOWN_INITS):
+            _take_fields(instance, args, kwargs)
+    else:
+        if any(isinstance(b, Unknown) for b in cls.mro):
+            instance.attrs["?"] = True
+        _take_fields(instance, args, kwargs)
     if is_module_class(cls):
         m.instances.append(instance)
     return instance
@@ -302,7 +318,10 @@ def fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwarg
     assert isinstance(instance.cls, Class)
     m.touch(instance)
     given = list(args)
-    for name, _ in instance.cls.fields:
+    names = [name for name, _ in instance.cls.fields]
+    # Something that is not followed made `__init__` take more.
+    instance.attrs.update({name: value for name, value in kwargs.items() if name not in names})
+    for name in names:
         default = find_in_class(instance.cls, name)[0]
         if isinstance(default, Instance) and isinstance(default.cls, Lib) and default.cls.path == "dataclasses.field":
             if default.attrs.get("init") is False:
@@ -324,6 +343,33 @@ def fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwarg
             instance.attrs[name] = default if default is not None or name in instance.cls.attrs else UNKNOWN
             if default is None:
                 instance.attrs[name] = None if find_in_class(instance.cls, name)[1] is not None else UNKNOWN
+
+
+_KNOWN_INITS = ("torch.", "builtins.", "collections.", "enum.", "abc.", "typing.")
+
+
+def _take_fields(instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """What an `__init__` that is not known (pydantic's, a decorator's) does to the fields of the class body.
+
+    One given by its name is what was given; with positional arguments, nobody knows which of the others were.
+    """
+    assert isinstance(instance.cls, Class)
+    if not args and not kwargs:
+        return
+    fields = field_names(instance.cls)
+    for name in fields:
+        if name in kwargs:
+            instance.attrs[name] = kwargs[name]
+        elif args:
+            instance.attrs[name] = UNKNOWN
+    for name, value in kwargs.items():
+        if name not in fields and isinstance(find_in_class(instance.cls, name)[1], Class):
+            instance.attrs[name] = value
+
+
+def field_names(cls: Class) -> list[str]:
+    """What the bodies of a class and its bases annotate."""
+    return list(dict.fromkeys(name for c in cls.mro if isinstance(c, Class) for name in _annotated(c.node)))
 
 
 def init_fields(cls: Class) -> list[str]:

@@ -277,11 +277,13 @@ def call_method(
 ) -> Any:
     """A method of a library class on an instance; NO_METHOD where there is none."""
     from shapelens.interpreter import calls, classes
-    from shapelens.interpreter.attributes import put
+    from shapelens.interpreter.attributes import get_plainly, set_plainly
 
+    if name == "__getattribute__":
+        return get_plainly(m, f, instance, args[0], node) if args and isinstance(args[0], str) else UNKNOWN
     if owner == "builtins.object":
         if name == "__setattr__" and len(args) == 2 and isinstance(args[0], str):
-            put(m, instance, args[0], args[1])
+            set_plainly(m, f, instance, args[0], args[1], node)
         return None
     if owner == "dataclasses":
         classes.fill_fields(m, f, instance, args, kwargs)
@@ -290,7 +292,7 @@ def call_method(
         classes.construct(m, f, node, owner, instance, args, kwargs)
         return None
     if name == "__setattr__" and len(args) == 2 and isinstance(args[0], str):
-        put(m, instance, args[0], args[1])
+        set_plainly(m, f, instance, args[0], args[1], node)
         return None
     if name == "__getattr__" and args and isinstance(args[0], str):
         return instance.attrs.get(args[0], UNKNOWN)

@@ -154,6 +154,7 @@ class Machine:
         self.ticks = 0
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
+        self.entered: dict[ast.AST, int] = {}  # how often each function was run
         self.slow: set[ast.AST] = set()  # decorators that took too long
         self.active: dict[ast.AST, tuple[int, ...]] = {}
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
@@ -196,6 +197,8 @@ class Machine:
         self.asked = 0  # questions to the oracle, answered or not
         self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
         self.defects: list[tuple[ast.AST, Exception]] = []
+        self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
+        self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
 
     # -- modules -------------------------------------------------------------------------------------------------
