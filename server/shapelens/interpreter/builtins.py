@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins as python
+import collections.abc
 import copy
 import inspect
 import itertools
 import math
+import numbers
 import operator
 import string
 import sys
@@ -259,6 +261,18 @@ def python_type_names(value: Any) -> set[str] | None:
     if isinstance(value, Size):
         result.add("torch.Size")
     return result
+
+
+def is_abstract_instance(value: Any, path: str) -> bool | None:
+    """Whether a plain value is an instance of a class of `collections.abc`, `numbers` or `typing`; None: not to be told."""
+    module, _, name = path.rpartition(".")
+    if module not in ("collections.abc", "typing", "numbers") or not (plain.is_plain(value) or isinstance(value, _HELD)):
+        return None
+    kind = getattr(numbers if module == "numbers" else collections.abc, name, None)
+    return isinstance(value, kind) if isinstance(kind, type) else None
+
+
+_HELD = (list, dict, tuple, set)
 
 
 def type_of(m: Machine, value: Any) -> Any:

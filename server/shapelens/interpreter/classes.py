@@ -234,6 +234,8 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
     if isinstance(new_owner, Class) and new is not None:
         function = new.function if isinstance(new, Descriptor) else new
         made = calls.call(m, f, node, function, [cls, *args], dict(kwargs))
+        if isinstance(made, Unknown) and _asks_super(function):
+            made = instance  # of what it does with it, nothing is known
         if not isinstance(made, Instance) or made.cls is not cls:
             return made if not isinstance(made, Unknown) else UNKNOWN
         instance = made
@@ -268,6 +270,13 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
     if is_module_class(cls):
         m.instances.append(instance)
     return instance
+
+
+def _asks_super(new: Any) -> bool:
+    """Whether a `__new__` makes the object by that of a base."""
+    return isinstance(new, Function) and any(
+        isinstance(n, ast.Attribute) and n.attr == "__new__" for n in ast.walk(new.node)
+    )
 
 
 def _made_once(
@@ -473,6 +482,9 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
         if path == "numpy.ndarray":
             return value.library == "numpy"
         return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
+    abstract = builtins.is_abstract_instance(value, path)
+    if abstract is not None:
+        return abstract
     names = builtins.python_type_names(value)
     if names is None:
         return None
