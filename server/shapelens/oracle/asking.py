@@ -229,9 +229,10 @@ def answer_of(asked: Question, worker: Worker, seconds: float = CALL_SECONDS) ->
             return None
         results = _results(asked, worker, where, main, seconds)
         results += [each for dtype, found in by_dtype.items() if dtype != main for each in found or ()]
-    if not results or asked.minimums and not is_evidence([each.point for each in results]):
+    count = len(asked.symbols)
+    if not is_evidence([each.point for each in results], count):
         return None
-    found = _fitted([each.point for each in results], [each.shape for each in results])
+    found = _fitted([asked.whole(each.point) for each in results], [each.shape for each in results], count)
     return found if _has_tensor(found) else None
 
 
@@ -266,7 +267,7 @@ def _numel(call: Any) -> int:
     return sum(map(_numel, call.values() if isinstance(call, dict) else call if isinstance(call, list) else ()))
 
 
-def _fitted(where: list[Point], shapes: list[Any]) -> Answer:
+def _fitted(where: list[Point], shapes: list[Any], count: int) -> Answer:
     """One answer for what came back at all points; `["?"]` where they are not of one form."""
     kinds = {shape[0] for shape in shapes}
     if len(kinds) > 1:
@@ -275,13 +276,13 @@ def _fitted(where: list[Point], shapes: list[Any]) -> Answer:
     if kind == "x":
         if len({len(shape[1]) for shape in shapes}) > 1:
             return ["?"]
-        dims = [fit(where, sizes) for sizes in zip(*(shape[1] for shape in shapes))]
+        dims = [fit(where, sizes, count) for sizes in zip(*(shape[1] for shape in shapes))]
         dtypes = {shape[2] for shape in shapes}
         return ["?"] if None in dims else ["x", dims, dtypes.pop() if len(dtypes) == 1 else None]
     if kind in ("t", "l"):
         if len({len(shape[1]) for shape in shapes}) > 1:
             return ["?"]
-        items = [_fitted(where, list(each)) for each in zip(*(shape[1] for shape in shapes))]
+        items = [_fitted(where, list(each), count) for each in zip(*(shape[1] for shape in shapes))]
         return [kind, items, *shapes[0][2:]]
     return [kind]
 

@@ -301,3 +301,10 @@ def test_each_version_has_its_own_answers(tmp_path: Path) -> None:
     Cache(tmp_path, "2.0/../../x").add({"a": 1})
     assert [file.parent for file in tmp_path.rglob("*.jsonl")] == [tmp_path]
     assert Cache(tmp_path, "2.1").load() == ({}, None)
+
+
+def test_dims_that_are_made_of_others(oracle: Oracle) -> None:
+    rows, columns = (H + 6) // 7, (W + 6) // 7
+    found = told(oracle, "torch.Tensor.reshape", T(B, rows, columns, 7, 7, 192), B * rows * columns, 49, 192)
+    assert texts(found) == "(B·⌈H/7⌉·⌈W/7⌉, 49, 192) float32"
+    assert texts(told(oracle, "torch.cat", [T(B, H), T(B, H)], 1)) == "(B, 2·H) float32"
