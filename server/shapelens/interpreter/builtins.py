@@ -19,6 +19,7 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
+from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.registry import apply_rule
 from shapelens.values import (
     UNKNOWN,
@@ -86,6 +87,8 @@ for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or
 PURE["numpy.prod"] = (math.prod, "int")
 PURE["os.path.join"] = (lambda *a: "/".join(a), "str")
 PURE["re.escape"] = (lambda s: s, "str")
+
+AUTOCAST = Lib("torch.autocast")
 
 CONSTANTS: dict[str, Any] = {
     "math.pi": math.pi,
@@ -804,10 +807,41 @@ def _update_wrapper(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
 
 
 @native("functools.lru_cache", "torch.no_grad", "torch.inference_mode", "torch.enable_grad",
-        "functools.singledispatch", "torch.cuda.amp.autocast", "torch.amp.autocast", "torch.autocast",
-        "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.set_grad_enabled")  # fmt: skip
+        "functools.singledispatch", "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.set_grad_enabled")  # fmt: skip
 def _decorator_factory(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return Lib("functools.wraps()")
+
+
+def _autocast_of(device: str | None) -> Native:
+    """torch.autocast of a device that is given, or that the name says: used in a `with`, or as a decorator."""
+
+    def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        names = ("enabled", "dtype") if device else ("device_type", "dtype", "enabled")
+        given = {**dict(zip(names, args)), **kwargs}
+        kind = m.store.value(given.get("device_type", device))
+        kind = kind.partition(":")[0] if isinstance(kind, str) else None
+        dtype = m.store.value(given.get("dtype"))
+        asked = DEFAULTS.get(kind or "") if dtype is None else m.call.dtype(dtype)
+        enabled = truth(m, m.store.value(given.get("enabled", True)))
+        return Instance(AUTOCAST, {"state": Autocast(kind, asked if enabled else None), "enabled": enabled})
+
+    return apply
+
+
+for _path in ("torch.autocast", "torch.amp.autocast", "torch.amp.autocast_mode.autocast"):
+    NATIVES[_path] = _autocast_of(None)
+NATIVES["torch.cuda.amp.autocast"] = _autocast_of("cuda")
+NATIVES["torch.cpu.amp.autocast"] = _autocast_of("cpu")
+
+
+def autocast_state(value: Any) -> tuple[bool, Autocast | None]:
+    """Whether a value is torch.autocast, or may be, and the state inside of it: None where it is switched off."""
+    if isinstance(value, Choice):
+        return any(autocast_state(v)[0] for v in value.values), Autocast()
+    if not isinstance(value, Instance) or value.cls is not AUTOCAST:
+        return False, None
+    enabled = value.attrs["enabled"]
+    return True, None if enabled is False else value.attrs["state"] if enabled else Autocast()
 
 
 @native("functools.reduce")

@@ -315,8 +315,20 @@ def call_function(
     bound, problem = bind_arguments(m, function, args, kwargs)
     if problem:
         raise Exceptional("TypeError", None, problem)
+    if "__autocast__" in function.attrs:
+        before, m.call.autocast = m.call.autocast, builtins.autocast_state(function.attrs["__autocast__"])[1]
+        try:
+            return _remembered(m, f, node, function, bound)
+        finally:
+            m.call.autocast = before
+    return _remembered(m, f, node, function, bound)
+
+
+def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: dict[str, Any]) -> Any:
+    """What the function gives for these arguments, from an earlier run where that is known."""
     try:
-        key: tuple[Any, ...] | None = (function.born, m.prose, *[m.key(v) for v in bound.values()])
+        arguments = [m.key(v) for v in bound.values()]
+        key: tuple[Any, ...] | None = (function.born, m.prose, m.call.autocast, *arguments)
     except Unkeyable:
         key = None
     if key is not None:
@@ -601,6 +613,10 @@ def call_instance(
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
     m.called.add(instance.born)
+    if cls is builtins.AUTOCAST:  # as a decorator
+        if args and isinstance(args[0], Function):
+            args[0].attrs["__autocast__"] = instance
+        return args[0] if args else UNKNOWN
     return forward_of_library(m, f, node, instance, cls.path, args, kwargs)
 
 

@@ -6,7 +6,18 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, calls, classes, containers, contracts, importing, iteration, plain, prose
+from shapelens.interpreter import (
+    attributes,
+    builtins,
+    calls,
+    classes,
+    containers,
+    contracts,
+    importing,
+    iteration,
+    plain,
+    prose,
+)
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
     Outcome,
@@ -18,6 +29,7 @@ from shapelens.interpreter.joining import (
 )
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Unkeyable
 from shapelens.interpreter.truth import assume, truth
+from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.values import (
     UNKNOWN,
@@ -570,8 +582,10 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         expects = expects or name in _EXPECTING
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
-        if name == "autocast":
-            return _autocast(m, node, f)
+        found, state = builtins.autocast_state(value)
+        if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
+            # What only has the name, as `accelerator.autocast()`, may be one or not.
+            return _autocast(m, node, f, state if found else Autocast())
     if changes:
         recording, m.recording = m.recording, False
         m.caught.append(("Exception",))
@@ -591,9 +605,9 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         m.caught.pop()
 
 
-def _autocast(m: Machine, node: ast.With, f: Frame) -> Signal:
+def _autocast(m: Machine, node: ast.With, f: Frame, state: Autocast | None) -> Signal:
     """Inside of torch.autocast mixed dtypes are cast."""
-    before, m.call.autocast = m.call.autocast, True
+    before, m.call.autocast = m.call.autocast, state
     try:
         return run_block(m, node.body, f)
     finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, Union
 
 from shapelens.dims import Dim, Expr, equal, less, symbol
+from shapelens.rules.autocast import Autocast
 from shapelens.values import Instance, Lib, List, Open, Origin, Scalar, Shape, Store, Tensor, Unknown
 from shapelens.values.dtypes import ALIASES, NAMES
 from shapelens.values.text import dim_text, shape_text
@@ -72,7 +73,7 @@ class Call:
     ) -> None:
         self.store, self.path = store, path
         self.layer: Instance | None = None
-        self.autocast = False
+        self.autocast: Autocast | None = None
         self.floating: str | None = "float32"
         self.invoke: Callable[..., Any] = invoke or _no_invoke
         self.warn: Callable[[Failure], None] = warn or _no_warn

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from shapelens.dims import Expr, TooComplex
+from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
@@ -378,10 +379,10 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
                 ready.append(_coerce(c, p.needs, value, p.default))
         if rule.simple:
             result = rule.function(c, *leading, *ready)
-            if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
-                result.scalars = carried(rule.path, result, args, kwargs)
-            return result
-        result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+        else:
+            result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+        if c.autocast is not None:
+            result = _autocast(c, c.autocast, result, ready)
         if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
             result.scalars = carried(rule.path, result, args, kwargs)
         return result
@@ -389,6 +390,19 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
         return _unknown(rule)
     finally:
         c.path = previous
+
+
+def _autocast(c: Call, state: Autocast, result: Any, given: Sequence[Any]) -> Any:
+    """The result, or each of several, in the dtype that torch.autocast gives it."""
+    if type(result) is tuple:
+        return tuple([_autocast(c, state, r, given) for r in result])
+    if type(result) is not Tensor or not c.path.startswith("torch."):
+        return result
+    tensors = [v for v in given if isinstance(v, Tensor)]
+    dtype = cast(state, c.name, tensors, result)
+    if dtype == result.dtype or any(result is v for v in tensors):
+        return result
+    return result.with_(dtype=dtype, origin=result.origin, parameter=result.parameter)
 
 
 def _unknown(rule: Rule) -> Any:
