@@ -477,6 +477,8 @@ def broadcast_to(c: Call, input: Tensor, size: object) -> Tensor:
 @rule("torch.broadcast_tensors")
 def broadcast_tensors(c: Call, *tensors: Tensor) -> object:
     """All tensors in their common shape."""
+    if not tensors:
+        return ()
     common = c.broadcast(*[c.dims(t) for t in tensors], tensors=tensors)
     return tuple([t.with_(shape=common) for t in tensors])
 
