@@ -105,12 +105,16 @@ def test_an_error_comes_and_goes_with_edits(client, uri):
     lines = [each["location"]["range"]["start"]["line"] for each in found["relatedInformation"]]
     assert 9 in lines
     fixes = client.actions(uri, 14, ["quickfix"])
-    if fixes:
-        (change,) = fixes[0]["edit"]["documentChanges"][0]["edits"]
-        assert change == {
-            "range": {"start": {"line": 9, "character": at}, "end": {"line": 9, "character": at + 1}},
-            "newText": "6",
-        }
+    assert [fix["title"] for fix in fixes] == [
+        "Change in_channels to 6 in conv2 (line 10)",
+        "Change out_channels to 7 in conv1 (line 9)",
+        "Disable channel-mismatch for this line",
+    ]
+    (change,) = fixes[0]["edit"]["documentChanges"][0]["edits"]
+    assert change == {
+        "range": {"start": {"line": 9, "character": at}, "end": {"line": 9, "character": at + 1}},
+        "newText": "6",
+    }
     client.change(uri, (9, at, 9, at + 1, "6"))
     assert diagnostics(client, uri) == []
     assert client.labels(uri)[-1][2] == "→ (B, 10)"

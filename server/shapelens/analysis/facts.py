@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shapelens.dims import Symbol
+from shapelens.dims import Dim, Symbol
 from shapelens.values import Shape
 
 
@@ -73,8 +73,26 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Clue:
+    """Where the search for a fix starts: the two sizes that should have been equal, all known sizes involved, the
+    shapes of the tensors, the one that a reshape asks for, where the layer is made, and what its arguments would have
+    to say (argument, text)."""
+
+    conflict: tuple[int, int] | None = None
+    sizes: tuple[int, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    asked: tuple[Dim, ...] = ()
+    made: Span | None = None
+    wanted: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Problem:
-    """A diagnostic: every run that reaches `span` with these inputs fails. `severity`: error, warning, information."""
+    """A diagnostic: every run that reaches `span` with these inputs fails. `severity`: error, warning, information.
+
+    `fixes` are edits each of which mends it; they are looked for when they are asked for (`analysis.mending`), from
+    the `clue`.
+    """
 
     code: str
     severity: str
@@ -82,6 +100,7 @@ class Problem:
     span: Span
     related: tuple[Place, ...] = ()
     fixes: tuple[Edit, ...] = ()
+    clue: Clue | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""textDocument/codeAction: fixes of problems, and writing a shape down as a comment."""
+"""textDocument/codeAction: fixes of problems, keeping silent about one, and writing shapes down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pygls.uris import from_fs_path
 
 from shapelens.lsp.diagnostics import diagnostic
 from shapelens.lsp.documents import Document, position
-from shapelens.report.fixes import Offer, fixes, shape_comment
+from shapelens.report.fixes import Offer, fixes, shape_comment, silencers, touches
 from shapelens.report.problems import reported
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ async def actions(server: ShapelensServer, params: lsp.CodeActionParams) -> list
     first, last = params.range.start.line + 1, params.range.end.line + 1
     offers: list[tuple[lsp.CodeActionKind, Offer]] = []
     if lsp.CodeActionKind.QuickFix in wanted and server.settings.diagnostics_enabled:
-        offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in fixes(reported(analysis), first, last)]
+        here = [problem for problem in reported(analysis) if touches(problem, document.path, first, last)]
+        offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in fixes(await server.mended(document, here))]
+        offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in silencers(here, document.lines)]
     if lsp.CodeActionKind.RefactorRewrite in wanted and first == last:
         comment = shape_comment(analysis, first)
         if comment is not None:

@@ -16,7 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from shapelens import __version__
-from shapelens.analysis.facts import FileAnalysis
+from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp import code_actions, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
@@ -68,6 +68,13 @@ class ShapelensServer(LanguageServer):
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
+
+    async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
+        try:
+            return await self.analyses.mended(document, problems)
+        except Stale:
+            raise JsonRpcContentModified from None
 
     # -- documents ---------------------------------------------------------------------------------------------------
 

@@ -158,6 +158,7 @@ def _count_failure(c: Call, tensor: Tensor, total: Dim, dims: Sequence[Dim], wan
         "reshape-mismatch",
         f"{c.name}({asked}) needs {need}{c.dim_text(wanted)} elements, {c.text(tensor)} has {c.dim_text(total)}",
         tensor,
+        asked=dims,
     )
 
 
