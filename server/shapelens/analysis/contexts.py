@@ -295,7 +295,8 @@ class Roots:
             needed = [p for p in layers[owner.path].make.positional if not p.has_default]
             args = [self.m.named_unknown(p.name) for p in needed]
         elif cls.kind == "dataclass":
-            args = [self.m.named_unknown(n) for n, default in cls.fields if not default]
+            stated = hints.fields(self.m, cls)
+            args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
         return classes.instantiate(self.m, f, node, cls, args, {})
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:

@@ -52,8 +52,9 @@ def enter(m: Machine, function: Function, f: Frame, names: Sequence[str]) -> Non
                 m.report(Failure("annotation-mismatch", text, [annotated], severity="warning"), place, argument)
         else:
             f.locals[name] = filled(m, what, value, axes)
-        shape = value.shape if isinstance(value, Tensor) else None
-        known = known and isinstance(shape, tuple) and all(isinstance(d, int) for d in shape)
+        if isinstance(what, Shaped) or isinstance(value, Tensor):
+            shape = value.shape if isinstance(value, Tensor) else None
+            known = known and isinstance(shape, tuple) and all(isinstance(d, int) for d in shape)
     if known:
         m.met.add(function.node)
 
@@ -81,10 +82,13 @@ def assigned(m: Machine, f: Frame, node: ast.AnnAssign, value: Any) -> Any:
         what = m.signatures[node] = hints.said(m, node.annotation, f)
     if what is None:
         return value
-    contract = f.contract
-    axes = contract.axes if contract is not None else Axes(f)
-    if contract is None and f.function is not None:
-        f.contract = Contract(None, axes, len(m.touched))
+    if f.contract is None and f.function is not None:
+        f.contract = Contract(None, Axes(f), len(m.touched))
+    # Axis names belong to a call: an attribute outlives it, and a size may be another in each turn of a loop.
+    own = f.contract is not None and isinstance(node.target, ast.Name)
+    axes = f.contract.axes if own else Axes(f)
+    if f.loops:
+        axes = axes.copy()
     value = m.store.value(value)
     problem = misfit(m, what, value, axes)
     if not problem:
