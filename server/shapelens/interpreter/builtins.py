@@ -43,6 +43,7 @@ from shapelens.values import (
     Size,
     Tensor,
     Unknown,
+    turns,
 )
 from shapelens.values.dtypes import ALIASES
 
@@ -412,7 +413,7 @@ def _len(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
             return calls.call(m, f, node, Bound(method, value), [], {})
     if isinstance(value, Unknown) and isinstance(value.why, tuple) and value.why[0] == "shape of":
         return Scalar("int")
-    found = iteration.length(m, value)
+    found = turns(iteration.length(m, value))
     if found is None and isinstance(value, Instance):
         rule = classes.library_rule(value.cls, "__len__")
         if rule is not None:

@@ -60,6 +60,8 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
         value.position = len(value.items)
         return items, value.rest
     if isinstance(value, Many):
+        if value.last is not None:
+            m.last_batches[id(value.element)] = (value.element, *value.last)
         return [], value.element
     if isinstance(value, Tensor):
         return _iterate_tensor(m, f, value, node)

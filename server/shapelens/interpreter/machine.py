@@ -186,6 +186,8 @@ class Machine:
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.unbound: dict[tuple[str, str], Unknown] = {}
         self.loading: list[str] = []
+        # What a loader gives, by identity: the element, its last and smaller one, and how that comes about.
+        self.last_batches: dict[int, tuple[Any, Any, str]] = {}
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
         self.oracle: Asks | None = None
         self.asked = 0  # questions to the oracle, answered or not

@@ -27,7 +27,7 @@ from shapelens.interpreter.joining import (
     run_branch,
     settle_outcomes,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Unkeyable
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report, Unkeyable
 from shapelens.interpreter.truth import assume, truth
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
@@ -210,15 +210,60 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
                 saw_targets(m, f, node.target, node.target)
                 return run_block(m, node.body, f)
 
+            reports = len(m.reports)
             signal = unknown_turns(m, f, turn, node, iteration.length(m, source))
             if signal is not None:
                 return signal
+            last = _last_batch(m, rest) if m.last_batches else None
+            if last is not None and not any(isinstance(n, (ast.Break, ast.Return)) for n in ast.walk(node)):
+                _last_turn(m, f, node, *last, m.reports[reports:])
         signal = run_block(m, node.orelse, f)
         if signal is not None:
             return signal
         return _after_loop(m, f, None)
     finally:
         f.loops.pop()
+
+
+def _last_batch(m: Machine, element: Any) -> tuple[Any, str] | None:
+    """What the last turn of a loop over a loader gets, also below enumerate and zip; None where it is like the others."""
+    known = m.last_batches.get(id(element))
+    if known is not None:
+        return known[1], known[2]
+    if type(element) is not tuple:
+        return None
+    parts = [_last_batch(m, part) for part in element]
+    said = [p[1] for p in parts if p is not None]
+    return (tuple([e if p is None else p[0] for e, p in zip(element, parts)]), said[0]) if said else None
+
+
+def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlier: list[Report]) -> None:
+    """Run a loop's body once more for a smaller last batch, aside: what fails then and not before is a warning."""
+
+    def turn() -> Signal:
+        iteration.assign_target(m, f, node.target, last, node)
+        return run_block(m, node.body, f)
+
+    saved = m.recording, m.memo, len(m.reports), len(f.exits), list(f.loops[-1])
+    fuel, m.fuel = m.fuel, m.fuel // 2
+    m.recording, m.memo = False, dict(m.memo)
+    try:
+        run_branch(m, f, turn)
+    except Budget:
+        m.fuel = 0
+    finally:
+        m.recording, m.memo, start, exits, loops = saved
+        m.fuel += fuel - fuel // 2
+        del f.exits[exits:]
+        f.loops[-1] = loops
+        found, before = m.reports[start:], {id(r.node) for r in earlier}
+        del m.reports[start:]
+    for report in found:
+        failure = report.failure
+        if failure.severity == "error" and not report.caught and id(report.node) not in before:
+            text = f"{said}: {failure.message}"
+            m.reports.append(report._replace(failure=Failure("last-batch", text, failure.related, (), "warning")))
+            return
 
 
 def _turn_over_module(m: Machine, f: Frame, node: ast.For | ast.AsyncFor, item: Instance, alike: set[Any]) -> Signal:

@@ -10,7 +10,7 @@ from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal, product
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.registry import rule, rules
 from shapelens.rules.torch.reshaping import like, size_list
-from shapelens.values import List, Many, Scalar, Shape, Size, Tensor, Unknown
+from shapelens.values import List, Many, Scalar, Shape, Size, Tensor, Unknown, turns
 from shapelens.values.dtypes import ALIASES, category, promote, scalar_dtype
 
 _KEPT = 64  # the numbers of tensors up to this size are kept
@@ -252,7 +252,7 @@ def nested(c: Call, data: object) -> tuple[Any, str | None, Any]:
         return (len(value),), "int64", list(value) if len(value) <= _KEPT else None
     if isinstance(value, Many) or isinstance(value, List) and value.rest is not None and not value:
         element = value.element if isinstance(value, Many) else value.rest
-        count = value.length if isinstance(value, Many) else value.count
+        count = turns(value.length if isinstance(value, Many) else value.count)
         inner, dtype, _ = nested(c, element)
         if not isinstance(inner, tuple):
             raise NotKnown

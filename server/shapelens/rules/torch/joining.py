@@ -10,7 +10,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.indexing import sliced
 from shapelens.rules.torch.reshaping import Replace, axis_of, size_list
-from shapelens.values import List, Many, Open, Shape, Tensor, Unknown
+from shapelens.values import List, Many, Open, Shape, Tensor, Uneven, Unknown, turns
 from shapelens.values.dtypes import promote, promote_weak
 
 _MAX_PARTS = 4096
@@ -28,6 +28,7 @@ def _sequence(c: Call, tensors: object) -> tuple[tuple[Tensor, ...], Dim | None]
         element = c.store.value(element)
         if not isinstance(element, Tensor):
             raise NotKnown
+        count = turns(count)
         return (element,), c.store.dim(count) if isinstance(count, (int, Expr)) else c.fresh("n")
     if isinstance(tensors, Tensor) and tensors.library == "torch" and c.name in ("cat", "stack"):
         c.fail("call-arguments", f"{c.name} takes a list or tuple of tensors, got one of {c.text(tensors)}", tensors)
@@ -132,7 +133,14 @@ def cat(c: Call, tensors: object, dim: int = 0, *, out: object = None) -> Tensor
         result = [b if isinstance(b, int) else a for a, b in zip(result, shape)]
         total = total + shape[at]
     result[at] = total if count is None else _times(c, total, count)
+    if count is not None and _is_uneven(c, tensors):
+        result[at] = c.fresh("n", 0)  # the last batch may be smaller
     return first_tensor.with_(shape=tuple(result), dtype=dtype)
+
+
+def _is_uneven(c: Call, tensors: object) -> bool:
+    value = c.store.value(tensors)
+    return isinstance(value.length if isinstance(value, Many) else getattr(value, "count", None), Uneven)
 
 
 def _times(c: Call, size: Dim, count: Dim) -> Dim:
