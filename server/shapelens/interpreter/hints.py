@@ -480,7 +480,7 @@ def _callable(m: Machine, what: Calls, name: str) -> Function:
 
 def fields(m: Machine, cls: Class) -> dict[str, Any]:
     """A value for each field of a dataclass or NamedTuple whose annotations state shapes; nothing for any other."""
-    if cls.kind not in ("dataclass", "namedtuple") or cls.node is None or cls.origin is None:
+    if cls.kind not in ("dataclass", "namedtuple") or cls.node is None or cls.origin is None or "__init__" in cls.attrs:
         return {}
     frame = Frame(cls.module, cls.origin.where[0], {})
     axes = Axes(frame)
@@ -560,7 +560,11 @@ def value_of(m: Machine, name: str, node: ast.expr | None, f: Frame) -> Any:
         if given:
             from shapelens.interpreter.classes import instantiate
 
-            return instantiate(m, f, node or kind.node, kind, [], given)
+            # What only this object, which nobody made, does wrong is no problem.
+            reports = len(m.reports)
+            made = instantiate(m, f, node or kind.node, kind, [], given)
+            del m.reports[reports:]
+            return made
     if isinstance(kind, Lib):
         if kind.path in _TENSORS:
             dtype = "int64" if kind.name == "LongTensor" else None
