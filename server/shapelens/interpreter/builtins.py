@@ -20,6 +20,7 @@ from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules.autocast import DEFAULTS, Autocast
+from shapelens.rules.devices import DEVICE, device_kind
 from shapelens.rules.registry import apply_rule
 from shapelens.values import (
     UNKNOWN,
@@ -779,7 +780,7 @@ for _path in (
     "typing.overload", "typing.final", "torch.jit.script", "torch.jit.unused", "torch.jit.ignore", "torch.jit.export",
     "torch.jit.interface", "torch.compile", "torch.fx.wrap", "typing.no_type_check", "contextlib.contextmanager",
     "torch.jit._overload_method", "torch.jit.script_if_tracing", "torch.jit.script_method", "contextlib.asynccontextmanager",
-    "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel", "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+    "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
     "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.parametrizations.orthogonal",
     "torch.autograd.Variable", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm", "dataclasses.replace",
@@ -1097,7 +1098,6 @@ for _path in (
     "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.nn.Module.__init__", "gc.collect", "random.seed",
     "numpy.random.seed", "torch.set_printoptions", "torch.cuda.empty_cache", "torch.cuda.synchronize", "builtins.object.__init__",
     "builtins.object.__init_subclass__", "builtins.object.__post_init__", "warnings.filterwarnings", "logging.info",
-    "torch.set_default_device",
 ):  # fmt: skip
     NATIVES[_path] = _nothing
 
@@ -1198,7 +1198,26 @@ def _available(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
 
 @native("torch.device")
 def _device(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Instance(Lib("torch.device"))
+    """A device; `type` is what its kind is, unknown where a condition chose it."""
+    value = m.store.value(args[0] if args else kwargs.get("device", kwargs.get("type", UNKNOWN)))
+    if isinstance(value, Instance) and value.cls is DEVICE:
+        return value
+    return Instance(DEVICE, {"type": device_kind(m.call, value) or Scalar("str"), "index": UNKNOWN})
+
+
+@native("torch.set_default_device")
+def _set_default_device(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    m.call.device = None if m.touched or not args else device_kind(m.call, args[0])
+    m.memo.clear()
+    m.templates.clear()
+    return None
+
+
+@native("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel")
+def _parallel(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The module itself, but it moves its inputs to where it is."""
+    m.call.moves = True
+    return args[0] if args else kwargs.get("module", UNKNOWN)
 
 
 @native("builtins.hash", "builtins.id")

@@ -328,7 +328,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     """What the function gives for these arguments, from an earlier run where that is known."""
     try:
         arguments = [m.key(v) for v in bound.values()]
-        key: tuple[Any, ...] | None = (function.born, m.prose, m.call.autocast, *arguments)
+        key: tuple[Any, ...] | None = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
     except Unkeyable:
         key = None
     if key is not None:

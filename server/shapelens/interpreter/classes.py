@@ -267,7 +267,7 @@ def _made_once(
     try:
         if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
             names = [(k, m.key(v)) for k, v in kwargs.items()]
-            key = ("made", instance.cls.born, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
+            key = ("made", instance.cls.born, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
     except Unkeyable:
         key = None
     if key is not None and key in m.templates:

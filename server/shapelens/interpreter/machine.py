@@ -147,6 +147,7 @@ class Machine:
     def __init__(self, loader: Loader, fuel: int = 400_000) -> None:
         self.store = Store()
         self.call = Call(self.store)
+        self.call.device = "cpu"
         self.loader = loader
         self.fuel = fuel
         self.ticks = 0

@@ -31,6 +31,7 @@ from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Rep
 from shapelens.interpreter.truth import assume, truth
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
+from shapelens.rules.devices import DEVICE, device_kind
 from shapelens.values import (
     UNKNOWN,
     Alias,
@@ -631,6 +632,8 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
             # What only has the name, as `accelerator.autocast()`, may be one or not.
             return _autocast(m, node, f, state if found else Autocast())
+        if isinstance(value, Instance) and value.cls is DEVICE:
+            return _made_on(m, node, f, device_kind(m.call, value))
     if changes:
         recording, m.recording = m.recording, False
         m.caught.append(("Exception",))
@@ -648,6 +651,15 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         return None
     finally:
         m.caught.pop()
+
+
+def _made_on(m: Machine, node: ast.With, f: Frame, device: str | None) -> Signal:
+    """Inside of `with torch.device("cuda"):` tensors are made there."""
+    before, m.call.device = m.call.device, device
+    try:
+        return run_block(m, node.body, f)
+    finally:
+        m.call.device = before
 
 
 def _autocast(m: Machine, node: ast.With, f: Frame, state: Autocast | None) -> Signal:

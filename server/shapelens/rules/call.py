@@ -67,10 +67,11 @@ class Call:
     `path` is the library name called (`torch.nn.Conv2d`), `store` what the run has learnt, `layer` the instance whose
     forward runs. `invoke(callable, *args, **kwargs)` calls back into the program (a module held by a container).
     `autocast` is set inside torch.autocast, which casts floats before they meet: rules then do not compare them.
-    `floating` is what torch.get_default_dtype() gives, None where it is not known.
+    `floating` is what torch.get_default_dtype() gives, `device` where tensors are made, None where it is not known.
+    `moves` is set once something may move tensors by itself, as DataParallel does: devices are then not compared.
     """
 
-    __slots__ = ("autocast", "conflict", "floating", "invoke", "layer", "path", "store", "warn")
+    __slots__ = ("autocast", "conflict", "device", "floating", "invoke", "layer", "moves", "path", "store", "warn")
 
     def __init__(
         self,
@@ -83,6 +84,8 @@ class Call:
         self.layer: Instance | None = None
         self.autocast: Autocast | None = None
         self.floating: str | None = "float32"
+        self.device: str | None = None
+        self.moves = False
         self.conflict: tuple[Dim, Dim] | None = None  # the sizes that were last found to differ
         self.invoke: Callable[..., Any] = invoke or _no_invoke
         self.warn: Callable[[Failure], None] = warn or _no_warn

@@ -132,7 +132,7 @@ def collate(c: Call, item: Any, size: Dim, about: Sequence[Related] = ()) -> Any
     if isinstance(item, Scalar):
         dtype = _SCALARS.get(item.type)
     if dtype is not None:
-        return Tensor((size,), dtype)
+        return Tensor((size,), dtype, device=c.device)
     if isinstance(item, (str, bytes)) or isinstance(item, Scalar) and item.type == "str":
         return _repeated(Scalar("str") if isinstance(item, (str, Scalar)) else UNKNOWN, size)
     if isinstance(item, Dict):
@@ -168,7 +168,7 @@ def _not_collated(item: Any, about: Sequence[Related]) -> None:
 def _stacked(c: Call, item: Tensor, front: tuple[Dim, ...]) -> Tensor:
     shape = c.shape(item)
     if isinstance(shape, tuple):
-        return Tensor((*front, *shape), item.dtype)
+        return Tensor((*front, *shape), item.dtype, device=item.device)
     if isinstance(shape, Open):
         return Tensor(Open((*front, *shape.prefix), shape.var, shape.suffix), item.dtype)
     return Tensor(None, item.dtype)
@@ -298,7 +298,7 @@ def _row(c: Call, tensor: Tensor, index: object) -> Tensor:
         return found if isinstance(found, Tensor) else Tensor(None, tensor.dtype)
     shape = c.shape(tensor)
     if isinstance(shape, tuple) and shape:
-        return Tensor(shape[1:], tensor.dtype)
+        return Tensor(shape[1:], tensor.dtype, device=tensor.device)
     if isinstance(shape, Open) and shape.prefix:
         return Tensor(Open(shape.prefix[1:], shape.var, shape.suffix), tensor.dtype)
     return Tensor(None, tensor.dtype)
