@@ -148,6 +148,10 @@ def call_pure(
             isinstance(a, int) and abs(a) > 2000 for a in args
         ):
             return UNKNOWN
+        if path.endswith((".prod", ".lcm", ".format")) and sum(map(plain.weight, args)) > 512:
+            return Scalar(kind) if kind else UNKNOWN  # the result may be far larger than what goes in
+        if path == "builtins.format" and len(args) == 2 and plain.may_grow(str(args[1])):
+            return Scalar("str")
         return plain.compute(function, args, kwargs)
     name = path.rpartition(".")[2]
     if len(args) == 1 and isinstance(args[0], Ratio):
@@ -299,7 +303,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
         return Scalar("bool", relation=getattr(value, "relation", None)) if known is None else known
     if kind == "str":
         if isinstance(value, (str, int, float, bool, type(None))):
-            return str(value)
+            return str(value) if plain.is_small(value) else Scalar("str")
         return Scalar("str")
     if kind in ("list", "tuple", "set", "frozenset"):
         items, rest = iteration.iterate(m, f, value, node)
@@ -312,7 +316,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
             return Many(rest) if not items else UNKNOWN
         if kind == "tuple":
             return tuple(items)
-        if all(map(plain.is_plain, items)):
+        if plain.is_plain(items):
             return plain.compute(set if kind == "set" else frozenset, [items], {})
         return List(items)
     if kind in ("dict", "OrderedDict"):
@@ -443,7 +447,7 @@ def _enumerate(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
         start = 0
     made = Iter([(i + start, v) for i, v in enumerate(items)], None if rest is None else (Scalar("int"), rest))
     if rest is not None and not items:
-        return Many(made.rest, iteration.length(m, args[0]))
+        return Many(made.rest, iteration.length(m, args[0]) if args else None)
     return made
 
 
@@ -493,7 +497,7 @@ def sort(m: Machine, f: Frame, node: ast.AST, value: Any, kwargs: dict[str, Any]
         return None
     key = kwargs.get("key")
     marks = items if key is None else [calls.call(m, f, node, key, [i], {}) for i in items]
-    if not all(map(plain.is_plain, marks)):
+    if not plain.is_plain(marks):
         return None
     try:
         order = sorted(range(len(items)), key=lambda i: marks[i], reverse=kwargs.get("reverse") is True)
@@ -576,11 +580,11 @@ def _extreme(larger: bool) -> Native:
         key = kwargs.get("key")
         if key is not None:
             marks = [calls.call(m, f, node, key, [i], {}) for i in items]
-            if not all(map(plain.is_plain, marks)):
+            if not plain.is_plain(marks):
                 return _joined(items)
             best = (max if larger else min)(range(len(items)), key=lambda i: marks[i])
             return items[best]
-        if all(map(plain.is_plain, items)):
+        if plain.is_plain(items):
             return plain.compute(max if larger else min, [items], {})
         if all(isinstance(i, (int, Expr)) for i in items):
             return pick(*items)
@@ -910,8 +914,11 @@ def _chain(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
     made: list[Any] = []
     for item in items:
         inner, more = iteration.iterate(m, f, item, node)
-        made.extend(inner)
-        rest = rest if rest is not None else more
+        if rest is None:
+            made.extend(inner)
+            rest = more
+        else:
+            rest = _joined([rest, *inner, *([] if more is None else [more])])
     return Iter(made, rest)
 
 

@@ -317,9 +317,15 @@ def chunk(c: Call, input: Tensor, chunks: int, dim: int = 0) -> object:
     step = ceildiv(size, chunks)
     if isinstance(size, int) and isinstance(step, int):
         if size == 0:
+            if chunks > _MAX_PARTS:
+                return Many(input.with_(shape=replaced(0)), chunks)
             return _parts(input, replaced, [0] * chunks)
         count = -(-size // step)
+        if count > _MAX_PARTS:
+            return Many(input.with_(shape=replaced(step if step * count == size else c.fresh("n"))), count)
         return _parts(input, replaced, [*[step] * (count - 1), size - step * (count - 1)])
+    if chunks > _MAX_PARTS:
+        return Many(input.with_(shape=replaced(c.fresh("n", 0))), chunks)
     exact = floordiv(size, chunks)
     if equal(exact * chunks, size):
         return _parts(input, replaced, [exact] * chunks)
@@ -350,6 +356,8 @@ def tensor_split(
         if cuts <= 0:
             c.fail("argument-value", f"{c.name} needs a positive number of sections, got {cuts}", input)
         even = equal(floordiv(size, cuts) * cuts, size)
+        if cuts > _MAX_PARTS:
+            return Many(input.with_(shape=replaced(floordiv(size, cuts) if even else c.fresh("n", 0))), cuts)
         return _parts(input, replaced, [floordiv(size if even else size + cuts - 1 - i, cuts) for i in range(cuts)])
     if not isinstance(cuts, (list, tuple)) or (isinstance(cuts, List) and cuts.rest is not None):
         raise NotKnown
