@@ -288,7 +288,7 @@ def _of_list(c: Call, value: Sequence[Any], depth: int) -> tuple[Any, str | None
         return (0,), c.floating, []
     kinds = set(map(type, value))
     if len(value) > _KEPT and kinds <= {int, float, bool}:
-        return (len(value),), c.floating if float in kinds else "int64" if int in kinds else "bool", None
+        return (len(value),), number_dtype(c, 0.5 if float in kinds else 1 if int in kinds else True), None
     value = [c.store.value(v) for v in value]
     if isinstance(value[0], (list, tuple)):
         leading = nested(c, value[0], depth + 1)
