@@ -99,9 +99,12 @@ def judged(all_programs: Iterable[Program]) -> tuple[dict[str, list[Problem]], l
     return problems, offered
 
 
-def run_all(texts: Sequence[tuple[Program, str]]) -> list[str]:
-    """Run each text with the installed torch, in one process that forks for each; what it raises, "" for nothing."""
-    jobs = [{"path": str(program.path), "text": text} for program, text in texts]
+def run_all(texts: Sequence[tuple[Program, str]], check: bool = False) -> list[str]:
+    """Run each text with the installed torch, in one process that forks for each; what it raises, "" for nothing.
+
+    With `check`, annotations of jaxtyping are held against what comes.
+    """
+    jobs = [{"path": str(program.path), "text": text, "check": check} for program, text in texts]
     done = subprocess.run(
         [sys.executable, str(HERE / "running.py"), str(SECONDS)],
         input=json.dumps(jobs),

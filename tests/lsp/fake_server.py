@@ -42,6 +42,9 @@ class FakeSession:
     def mended(self, analysis, problem, seconds, cancelled=None):
         return problem
 
+    def adopted(self, analysis, line):
+        return None
+
     def analyse(self, path: str, cancelled: Callable[[], bool] = lambda: False) -> FileAnalysis:
         text = self.texts[path]
         end = time.monotonic() + 20

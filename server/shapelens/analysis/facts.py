@@ -22,11 +22,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Shown:
-    """One shape that a value has. `inferred`: some of its sizes are an assumption that fits what the layers ask."""
+    """One shape that a value has. `inferred`: some of its sizes are an assumption that fits what the layers ask.
+
+    `asked` is the shape without the assumption, where there is one. `library` says whose tensor it is.
+    """
 
     shape: Shape
     dtype: str | None = None
     inferred: bool = False
+    asked: Shape = field(default=None, compare=False)
+    library: str = field(default="torch", compare=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Fact:
 
     `kind` is "assign", "param", "return" (name "return") or "layer" (an element of a Sequential, or a layer made in
     `__init__`: its output shape). `about` adds to a hover: the layer's signature, its parameters.
-    `obvious`: the source says the shape itself (`torch.zeros(2, 3)`), so no hint is wanted.
+    `obvious`: the source says the shape itself (`torch.zeros(2, 3)`), so no hint is wanted. `mixed`: a parameter that
+    is no tensor in some calls.
     """
 
     span: Span
@@ -44,6 +50,7 @@ class Fact:
     values: tuple[Shown, ...]
     about: str = ""
     obvious: bool = False
+    mixed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from shapelens.analysis.comments import contradicted
@@ -69,7 +70,7 @@ class Renderer:
         prose = self.m.store.prose
         if prose and not inferred and shape is not None:
             inferred = any(symbols(dim) & prose for dim in _dims(shape) if not isinstance(dim, int))
-        return Shown(shape, value.dtype, inferred)
+        return Shown(shape, value.dtype, inferred, value.shape if inferred else None, value.library)
 
     # -- one file --------------------------------------------------------------------------------------------------
 
@@ -124,7 +125,8 @@ class Renderer:
         label = name
         if kind == "layer":
             label = _layer_name(node)
-        return Fact(self._span(place, node), label, kind, tuple(values), "", kind == "assign" and _is_obvious(node))
+        obvious, mixed = kind == "assign" and _is_obvious(node), (place, node) in self.m.others
+        return Fact(self._span(place, node), label, kind, tuple(values), "", obvious, mixed)
 
     def _problems(self, path: str) -> list[Problem]:
         found: dict[tuple[Any, ...], Problem] = {}
@@ -183,7 +185,7 @@ def _merged(facts: list[Fact]) -> list[Fact]:
             table[key] = fact
         else:
             values = known.values + tuple(v for v in fact.values if v not in known.values)
-            table[key] = Fact(fact.span, fact.name, fact.kind, values, known.about, known.obvious)
+            table[key] = replace(known, values=values, mixed=known.mixed or fact.mixed)
     return list(table.values())
 
 

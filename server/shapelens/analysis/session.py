@@ -31,6 +31,7 @@ from shapelens.source.tree import Tree, parse
 from shapelens.values import Exceptional, PyModule, Tensor
 
 if TYPE_CHECKING:
+    from shapelens.analysis.adopting import Adoption
     from shapelens.oracle.asking import Oracle
 
 MODULE_FUEL = 200_000
@@ -253,6 +254,16 @@ class Session:
             return problem
         found = fixes(problem, analysis, tree, lambda text: self._trial(path, text), seconds, cancelled)
         return replace(problem, fixes=found)
+
+    def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
+        """The jaxtyping annotations for the function whose head is on the line."""
+        from shapelens.analysis.adopting import adoption
+
+        path = analysis.path
+        tree = self._tree(path)
+        if tree.text != analysis.text:
+            return None
+        return adoption(analysis, tree, line, lambda text: self._trial(path, text))
 
     def _trial(self, path: str, text: str) -> FileAnalysis:
         """What would be known of the file if its text were this; nothing of it is remembered."""

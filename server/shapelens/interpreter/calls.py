@@ -400,6 +400,8 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
             kind = type(value)
             if kind is Tensor or kind is Unknown:
                 m.saw(place, parameter, name, "param", value)
+            else:
+                m.others.add((place, parameter))
     m.depth += 1
     try:
         if code.is_lambda:

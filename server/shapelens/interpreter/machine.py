@@ -155,6 +155,7 @@ class Machine:
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
+        self.others: set[tuple[Place, ast.AST]] = set()  # parameters that were no tensor in some call
         self.recording = True
         self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
         self.prose = False  # whether comments and docstrings count: in a run on its own, until they prove wrong

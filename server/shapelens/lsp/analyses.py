@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp.documents import Document, Documents
 
@@ -31,6 +32,9 @@ class Analyser(Protocol):
         self, analysis: FileAnalysis, problem: Problem, seconds: float, cancelled: Callable[[], bool] | None = ...
     ) -> Problem:
         """The problem with its fixes."""
+
+    def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
+        """The annotations for the function whose head is on the line."""
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
@@ -186,6 +190,28 @@ class Analyses:
                     raise Stale
                 known[problem] = key, found
         return [known[problem][1] if problem in known else problem for problem in problems]
+
+    async def adopted(self, document: Document, line: int) -> Adoption | None:
+        """The annotations for the function whose head is on the line. Raises Stale where the document changes."""
+        analysis = await self.of(document)
+        job = self._jobs.get(document.uri)
+        if job is None:
+            return None
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._worker, self._adopt, job, analysis, line)
+        if job.cancelled.is_set():
+            raise Stale
+        return found
+
+    def _adopt(self, job: _Job, analysis: FileAnalysis, line: int) -> Adoption | None:
+        """On the worker thread."""
+        if self._analyser is None or job.cancelled.is_set():
+            return None
+        try:
+            return self._analyser.adopted(analysis, line)
+        except Exception:
+            logger.exception("the search for annotations failed")
+            return None
 
     def _mend(self, job: _Job, analysis: FileAnalysis, problem: Problem) -> Problem:
         """On the worker thread."""

@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from shapelens import __version__
+from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp import code_actions, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
@@ -73,6 +74,13 @@ class ShapelensServer(LanguageServer):
         """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
         try:
             return await self.analyses.mended(document, problems)
+        except Stale:
+            raise JsonRpcContentModified from None
+
+    async def adopted(self, document: Document, line: int) -> Adoption | None:
+        """The annotations for the function whose head is on the line (from 1)."""
+        try:
+            return await self.analyses.adopted(document, line)
         except Stale:
             raise JsonRpcContentModified from None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import Edit, Fact, FileAnalysis, Problem, Span
 from shapelens.dims import ascii_text
 from shapelens.report.lines import split_lines
@@ -22,6 +23,8 @@ class Offer:
     edit: Edit
     problem: Problem | None = None
     preferred: bool = False
+    more: tuple[Edit, ...] = ()
+    """Edits that go with it."""
 
 
 def touches(problem: Problem, path: str, first: int, last: int) -> bool:
@@ -70,6 +73,14 @@ def _silencing(problem: Problem, number: int, lines: Sequence[str]) -> Edit | No
     return Edit(
         title, Span(problem.span.file, number, end, number, len(code)), f"  # shapelens: ignore[{problem.code}]"
     )
+
+
+def signature(adoption: Adoption | None) -> list[Offer]:
+    """Write the shapes of a function into its signature."""
+    if adoption is None:
+        return []
+    first, *more = adoption.edits
+    return [Offer(Edit(adoption.title, first.span, first.text), more=tuple(more))]
 
 
 def shape_comment(analysis: FileAnalysis, line: int) -> Offer | None:
