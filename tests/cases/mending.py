@@ -89,7 +89,7 @@ def judged(all_programs: Iterable[Program]) -> tuple[dict[str, list[Problem]], l
         problems[program.name] = problems_of(program)
         for problem in problems[program.name]:
             offered += [Mended(program, problem, fix, changed(program.text, fix)) for fix in problem.fixes]
-    errors = run_all([(m.program, m.text) for m in offered])
+    errors = run_all([(m.program, m.text) for m in offered], check=True)
     for i, mended in enumerate(offered):
         left = [str(p.message) for p in problems_of(mended.program, mended.text, mend=False)]
         said = [p.message for p in problems[mended.program.name]]

@@ -44,7 +44,7 @@ def test_nearly_every_program_has_a_fix(judgement, capsys):
 def test_the_small_programs_fail_as_their_names_say(judgement):
     problems, _ = judgement
     small = small_programs()
-    assert [p.name for p, error in zip(small, run_all([(p, p.text) for p in small])) if not error] == []
+    assert [p.name for p, error in zip(small, run_all([(p, p.text) for p in small], check=True)) if not error] == []
     for program in small:
         code = program.name.rpartition("-")[0]
         assert code in CATALOGUE

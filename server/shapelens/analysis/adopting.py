@@ -121,6 +121,7 @@ class _Signature:
     bound: set[str] = field(default_factory=set)
     named: dict[str, int] = field(default_factory=dict)
     has_parameters: bool = False
+    doubts_first: bool = False
 
     def edits(self) -> Iterator[Edit]:
         """One edit for each parameter, and one for what it returns."""
@@ -156,6 +157,8 @@ class _Signature:
         shapes = [shape for fact in facts for value in fact.values if isinstance(shape := _asked(value), (tuple, Open))]
         firsts = {shape[0] for shape in shapes if isinstance(shape, tuple) and shape}
         longest = max((len(shape) for shape in shapes if isinstance(shape, tuple)), default=0)
+        # A number next to an open size may be the same batch, which another call has larger.
+        self.doubts_first = 0 < sum(isinstance(first, int) for first in firsts) < len(firsts)
         first = firsts.pop() if len(firsts) == 1 else None
         if isinstance(first, int) and longest > 1:
             if self.names_batch:
@@ -264,6 +267,8 @@ class _Signature:
         """A number, or the name that stands for it."""
         if BATCH in self.named:
             return BATCH if is_first and self.named[BATCH] == size else text
+        if is_first and self.doubts_first:
+            return "_"
         for name, value in self.named.items():
             if value == size:
                 return name

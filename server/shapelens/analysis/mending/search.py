@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from shapelens.analysis.facts import Edit, FileAnalysis, Problem
-from shapelens.analysis.mending import layouts, numbers
+from shapelens.analysis.mending import layouts, numbers, signatures
 from shapelens.analysis.mending.sources import Proposal, Source, changed
 from shapelens.source.tree import Tree
 from shapelens.values import Open, Shape
@@ -65,6 +65,7 @@ def _likely(source: Source, problem: Problem, node: ast.AST, made: ast.AST | Non
     yield from numbers.divisors(source, problem, node, layer)
     yield from layouts.of_letters(source, problem, node)
     yield from layouts.of_names(source, problem, node)
+    yield from signatures.of_results(source, problem, node, source.names)
 
 
 def _last_resorts(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shapelens.analysis.facts import Edit, FileAnalysis, Span
+from shapelens.dims import Dim
 from shapelens.rules.registry import layers, rules
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import Open, Shape
@@ -39,7 +40,7 @@ class Source:
     """One version of a file, its nodes by place. Raises nothing: what does not parse has no nodes."""
 
     def __init__(self, analysis: FileAnalysis, tree: Tree) -> None:
-        self.path, self.tree = analysis.path, tree
+        self.path, self.tree, self.names = analysis.path, tree, analysis.names
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
         self._chunks: dict[ast.AST, Chunk] = {}
@@ -115,6 +116,11 @@ class Source:
         shapes = self._shapes.get(self.span(node), [])
         ranks = {len(shape) if isinstance(shape, tuple) else None for shape in shapes}
         return shapes[0] if len(ranks) == 1 and None not in ranks else None
+
+    def general_shape(self, node: ast.AST) -> tuple[Dim, ...] | None:
+        """The shape of an expression with the fewest numbers in it."""
+        shapes = [shape for shape in self._shapes.get(self.span(node), []) if isinstance(shape, tuple)]
+        return min(shapes, key=lambda shape: sum(isinstance(dim, int) for dim in shape), default=None)
 
     def is_tensor(self, node: ast.AST) -> bool:
         """Whether the expression is a tensor, of whatever shape."""
