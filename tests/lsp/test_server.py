@@ -120,6 +120,21 @@ def test_an_error_comes_and_goes_with_edits(client, uri):
     assert client.labels(uri)[-1][2] == "→ (B, 10)"
 
 
+def test_shapes_of_a_function_are_written_into_its_head(client, uri):
+    client.open(uri, LENET)
+    (action,) = [a for a in client.actions(uri, 12, ["refactor"]) if "jaxtyping" in a["title"]]
+    assert (action["title"], action["kind"]) == ("Annotate forward with its shapes (jaxtyping)", "refactor.rewrite")
+    edits = action["edit"]["documentChanges"][0]["edits"]
+    assert [edit["newText"] for edit in edits] == [
+        "from jaxtyping import Float, Shaped\nfrom torch import Tensor\n",
+        ': Shaped[Tensor, "B 3 H W"]',
+        ' -> Float[Tensor, "B 10"]',
+    ]
+    at = column(client, 12, "x):")
+    assert edits[1]["range"]["start"] == {"line": 12, "character": at + 1}
+    assert not any("jaxtyping" in a["title"] for a in client.actions(uri, 13, ["refactor"]))
+
+
 def test_a_syntax_error_costs_its_statement_only(client, uri):
     client.open(uri, LENET)
     before = {line: label for line, _, label in client.labels(uri)}
