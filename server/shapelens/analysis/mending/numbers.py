@@ -10,7 +10,7 @@ from shapelens.analysis.facts import Edit, Problem, Span
 from shapelens.analysis.mending.sources import MAKERS, Proposal, Source, callee, is_layer, number
 from shapelens.rules.registry import layers
 
-_RESHAPES = frozenset("view reshape unflatten expand repeat tile expand_as broadcast_to resize_".split())
+_RESHAPES = frozenset("view reshape unflatten expand repeat tile broadcast_to resize_".split())
 _AXES = frozenset(("concat-mismatch", "axis-out-of-range", "stack-mismatch", "index-mismatch", "split-mismatch"))
 _DIVIDED = frozenset(("heads-mismatch", "groups-mismatch", "einops-mismatch", "reshape-mismatch", "split-mismatch"))
 _LISTS = (ast.List, ast.Tuple, ast.Dict, ast.Call)
