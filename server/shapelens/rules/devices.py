@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shapelens.rules.call import Call
-from shapelens.values import Instance, Lib, Tensor
+from shapelens.values import Instance, Lib, Many, Tensor
 
 DEVICE = Lib("torch.device")
 
@@ -20,6 +20,14 @@ _ELSEWHERE = frozenset(
 )
 # Only the first argument says where the result is.
 _FIRST = frozenset("__getitem__ expand_as view_as reshape_as resize_as __setitem__ masked_fill masked_fill_".split())
+# Made where torch makes tensors by default, whatever they are made of.
+_MADE = frozenset(
+    (
+        "zeros ones empty rand randn full randint randperm arange range linspace logspace eye tensor from_numpy normal "
+        "tril_indices triu_indices hann_window hamming_window Tensor FloatTensor DoubleTensor HalfTensor LongTensor "
+        "IntTensor ShortTensor BoolTensor ByteTensor BFloat16Tensor scalar_tensor"
+    ).split()
+)
 _TOGETHER = frozenset(
     (
         "__add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__ __rmul__ __imul__ __truediv__ __rtruediv__ "
@@ -73,8 +81,10 @@ def _tensors(given: Sequence[Any]) -> list[Tensor]:
     for value in given:
         if isinstance(value, Tensor):
             found += [value] if value.library == "torch" else []
-        elif isinstance(value, (list, tuple)) and getattr(value, "rest", None) is None:
-            found += [v for v in value if isinstance(v, Tensor)]
+        elif isinstance(value, (list, tuple)):
+            found += [v for v in (*value, getattr(value, "rest", None)) if isinstance(v, Tensor)]
+        elif isinstance(value, Many) and isinstance(value.element, Tensor):
+            found.append(value.element)
     return found
 
 
@@ -91,15 +101,17 @@ def placed(c: Call, path: str, result: Any, given: Sequence[Any], asked: object,
     tensors = _tensors(given)
     if asked is not None:
         device = device_kind(c, asked)
-    elif tensors:
+    elif tensors and name not in ("tensor", "FloatTensor", "LongTensor", "Tensor"):
         kinds = {t.device for t in (tensors[:1] if name in _FIRST else tensors)}
         if layer is not None:
             kinds |= {v.device for v in layer.attrs.values() if isinstance(v, Tensor)}
         if "cpu" in kinds and len(kinds) > 1 and None not in kinds:
             kinds.discard("cpu")  # numbers on the CPU
         device = kinds.pop() if len(kinds) == 1 else None
-    elif layer is None and not path.startswith("torch.nn.Module"):
-        device = c.device
+    elif path.startswith("torch.cuda."):
+        device = "cuda"
+    elif name in _MADE and path.startswith("torch."):
+        device = "cpu" if name == "from_numpy" else c.device
     else:
         device = None
     for made in result if isinstance(result, tuple) else (result,):

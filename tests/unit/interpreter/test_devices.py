@@ -18,6 +18,27 @@ from shapelens.report.problems import reported
 IMPORTS = "import torch, torch.nn as nn, torch.nn.functional as F, numpy as np\n"
 
 PROGRAMS = {
+    "lists_of_unknown_length": """
+        def run(loader):
+            net = nn.Linear(4, 2).cuda()
+            outs, labels = [], []
+            for x, y in loader:
+                outs.append(net(x.cuda()))
+                labels.append(y)
+            a = torch.stack(outs) + torch.zeros(2, device="cuda")
+            b = torch.cat(outs) + torch.zeros(2, device="cuda")
+            c = nn.utils.rnn.pad_sequence([o for o in outs]) + torch.zeros(2, device="cuda")
+            return a, b, c
+        def other(n):
+            outs = [torch.zeros(3, device="cuda") for _ in range(n)]
+            return torch.stack(outs) + torch.zeros(3)  # raises
+    """,
+    "legacy_constructors": """
+        a = torch.cuda.FloatTensor(2) + torch.zeros(2, device="cuda")
+        make = torch.cuda.FloatTensor if torch.cuda.is_available() else torch.FloatTensor
+        b = make(2) + torch.zeros(2)
+        c = torch.cuda.FloatTensor(2) + torch.FloatTensor(2)  # raises
+    """,
     "model_cuda_x_cpu": """
         m = nn.Linear(4, 2).cuda()
         x = torch.randn(3, 4)
