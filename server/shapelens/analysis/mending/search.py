@@ -103,7 +103,9 @@ class _Check:
 
     def __init__(self, problem: Problem, analysis: FileAnalysis, trial: Trial, stopped: Callable[[], bool]) -> None:
         self._text, self._trial, self._stopped = analysis.text, trial, stopped
-        self._place = problem.code, problem.span.line
+        # Problems of the same two sizes have one cause: an edit that mends but one of them mends nothing.
+        same = [p for p in analysis.problems if p.clue and p.clue.conflict and _conflict(p) == _conflict(problem)]
+        self._places = {(p.code, p.span.line) for p in (problem, *same)}
         self._problems = _problems(analysis)
         self._known = _known(analysis)
         self._inputs, self._sizes = _inputs(analysis), _open_sizes(analysis)
@@ -122,14 +124,18 @@ class _Check:
         self._tried.add(text)
         analysis = self._trial(text)
         problems = _problems(analysis)
-        if self._place in problems or any(count > self._problems.get(at, 0) for at, count in problems.items()):
+        if self._places & problems.keys() or any(count > self._problems.get(at, 0) for at, count in problems.items()):
             return False
         if not self._known <= _known(analysis):
             return False
         inputs, sizes = _inputs(analysis), _open_sizes(analysis)
-        if any(inputs.get(key, dims) != dims for key, dims in self._inputs.items()):
+        if any(inputs.get(key) != dims for key, dims in self._inputs.items()):
             return False
         return not self._inputs or not any(_settles(dims, sizes.get(key, dims)) for key, dims in self._sizes.items())
+
+
+def _conflict(problem: Problem) -> set[int]:
+    return set(problem.clue.conflict or ()) if problem.clue is not None else set()
 
 
 def _problems(analysis: FileAnalysis) -> dict[tuple[str, int], int]:
@@ -181,5 +187,5 @@ def _inputs(analysis: FileAnalysis) -> dict[_Key, tuple[_Dims, ...]]:
     return {
         key: dims
         for key, dims in _open_sizes(analysis).items()
-        if key[2] == "param" and any(None in one or ... in one for one in dims)
+        if key[2] == "param" and all(None in one or ... in one for one in dims)
     }
