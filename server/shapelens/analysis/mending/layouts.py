@@ -129,7 +129,7 @@ def _layouts(
     sizes = isinstance(source.parents.get(tensor), ast.Attribute) and problem.code in _OF_SIZES
     if rank > 2 and not sizes and not product and problem.code != "broadcast-mismatch":
         yield _behind(source, problem, tensor, ".flatten(1)", choice, "flatten")
-    if problem.code == "target-mismatch" and rank > 1 and any(target[1:2] == shape[1:2] for target in targets):
+    if "class indices" in problem.message and rank > 1 and any(target[1:2] == shape[1:2] for target in targets):
         yield _behind(source, problem, tensor, ".argmax(1)", choice, "argmax")
     if product or clue.conflict is None or any(size in shape for size in clue.conflict) and rank > 2:
         for text in _transpositions(rank, product):
