@@ -30,7 +30,6 @@ NOT_YET: frozenset[str] = frozenset(
         "double_then_float_bad",
         "fixed_batch_hidden_bad",
         "fixed_batch_labels_bad",
-        "fixed_batch_view_bad",
         "gaussian_variance_bad",
         "half_module_bad",
         "in_place_promotion_bad",

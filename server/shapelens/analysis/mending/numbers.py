@@ -127,6 +127,20 @@ def _reshape(source: Source, problem: Problem, call: ast.Call) -> Iterator[Propo
         yield Proposal(edit)
 
 
+def of_batches(source: Source, problem: Problem) -> Iterator[Proposal]:
+    """For a last batch that is smaller: a batch size in a view becomes -1, or the tensor's own."""
+    if problem.code != "last-batch":
+        return
+    for call in source.calls():
+        if callee(call) in ("view", "reshape") and isinstance(call.func, ast.Attribute) and len(call.args) > 1:
+            receiver = source.text(call.func.value)
+            if (number(call.args[0]) or 0) > 1:
+                if not any(_text_is(size, -1) for size in call.args):
+                    yield Proposal(_edit(source, problem, call.args[0], "-1"))
+                if receiver.isidentifier():
+                    yield Proposal(_edit(source, problem, call.args[0], f"{receiver}.size(0)"))
+
+
 def _permutation(source: Source, problem: Problem, call: ast.Call) -> Iterator[Proposal]:
     """A permutation of too few dims: of the same dims behind a batch dim."""
     if callee(call) != "permute" or problem.code != "rank-mismatch":

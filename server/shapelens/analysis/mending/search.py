@@ -55,6 +55,7 @@ def _likely(source: Source, problem: Problem, node: ast.AST, made: ast.AST | Non
     """What people mend such problems with."""
     layer = made if isinstance(made, ast.Call) and made is not node else None
     yield from layouts.of_flattening(source, problem, node)
+    yield from numbers.of_batches(source, problem)
     yield from numbers.at_the_use(source, problem, node)
     if layer is not None:
         yield from layouts.in_the_definition(source, problem, layer)
