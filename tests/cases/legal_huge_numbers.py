@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-N = 10**7
+N = 10**8
 x = torch.empty(N, 3, device="meta")
 steps = torch.arange(N, device="meta")
 grid = torch.linspace(0, 1, N, device="meta")

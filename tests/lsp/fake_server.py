@@ -39,6 +39,12 @@ class FakeSession:
     def files_changed(self, paths: Sequence[str]) -> None:
         self.changed += paths
 
+    def mended(self, analysis, problem, seconds, cancelled=None):
+        return problem
+
+    def adopted(self, analysis, line):
+        return None
+
     def analyse(self, path: str, cancelled: Callable[[], bool] = lambda: False) -> FileAnalysis:
         text = self.texts[path]
         end = time.monotonic() + 20

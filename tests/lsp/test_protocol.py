@@ -317,7 +317,11 @@ def test_watched_files_are_registered(doomed):
 
 def test_a_fix_is_offered_with_its_diagnostic(client, encoding):
     client.open(URI, "a\n\tb('𝔸')  #? bad\n")
-    (action,) = client.actions(URI, 1)
+    action, silencing = client.actions(URI, 1)
+    assert silencing["title"] == "Disable channel-mismatch for this line"
+    assert (silencing["kind"], silencing.get("isPreferred")) == ("quickfix", None)
+    assert silencing["diagnostics"] == action["diagnostics"]
+    assert silencing["edit"]["documentChanges"][0]["edits"][0]["newText"] == "  # shapelens: ignore[channel-mismatch]"
     assert (action["title"], action["kind"], action["isPreferred"]) == ("Write fixed", "quickfix", True)
     assert action["diagnostics"][0]["message"] == "bad"
     (change,) = action["edit"]["documentChanges"]
@@ -328,7 +332,7 @@ def test_a_fix_is_offered_with_its_diagnostic(client, encoding):
     ]
     assert client.actions(URI, 0) == []
     assert client.actions(URI, 1, ["refactor"]) == []
-    assert len(client.actions(URI, 1, ["quickfix"])) == 1
+    assert len(client.actions(URI, 1, ["quickfix"])) == 2
     assert client.actions(URI, 1, ["source.organizeImports"]) is None
 
 

@@ -105,15 +105,34 @@ def test_an_error_comes_and_goes_with_edits(client, uri):
     lines = [each["location"]["range"]["start"]["line"] for each in found["relatedInformation"]]
     assert 9 in lines
     fixes = client.actions(uri, 14, ["quickfix"])
-    if fixes:
-        (change,) = fixes[0]["edit"]["documentChanges"][0]["edits"]
-        assert change == {
-            "range": {"start": {"line": 9, "character": at}, "end": {"line": 9, "character": at + 1}},
-            "newText": "6",
-        }
+    assert [fix["title"] for fix in fixes] == [
+        "Change in_channels to 6 in conv2 (line 10)",
+        "Change out_channels to 7 in conv1 (line 9)",
+        "Disable channel-mismatch for this line",
+    ]
+    (change,) = fixes[0]["edit"]["documentChanges"][0]["edits"]
+    assert change == {
+        "range": {"start": {"line": 9, "character": at}, "end": {"line": 9, "character": at + 1}},
+        "newText": "6",
+    }
     client.change(uri, (9, at, 9, at + 1, "6"))
     assert diagnostics(client, uri) == []
     assert client.labels(uri)[-1][2] == "→ (B, 10)"
+
+
+def test_shapes_of_a_function_are_written_into_its_head(client, uri):
+    client.open(uri, LENET)
+    (action,) = [a for a in client.actions(uri, 12, ["refactor"]) if "jaxtyping" in a["title"]]
+    assert (action["title"], action["kind"]) == ("Annotate forward with its shapes (jaxtyping)", "refactor.rewrite")
+    edits = action["edit"]["documentChanges"][0]["edits"]
+    assert [edit["newText"] for edit in edits] == [
+        "from jaxtyping import Float, Shaped\nfrom torch import Tensor\n",
+        ': Shaped[Tensor, "B 3 H W"]',
+        ' -> Float[Tensor, "B 10"]',
+    ]
+    at = column(client, 12, "x):")
+    assert edits[1]["range"]["start"] == {"line": 12, "character": at + 1}
+    assert not any("jaxtyping" in a["title"] for a in client.actions(uri, 13, ["refactor"]))
 
 
 def test_a_syntax_error_costs_its_statement_only(client, uri):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from shapelens.analysis.facts import Fact, Problem, Span
 from shapelens.dims import Symbol
 from shapelens.source.comments import ShapeComment
+from shapelens.source.lexing import comments as comments_in
 from shapelens.source.tree import Tree
 from shapelens.values import Shape
 from shapelens.values.text import shape_text
@@ -47,7 +48,8 @@ def contradicted(facts: Iterable[Fact], tree: Tree, names: Callable[[Symbol], st
 
 def _span(file: str, tree: Tree, line: int) -> Span:
     text = tree.lines[line - 1]
-    return Span(file, line, text.rfind("#"), line, len(text.rstrip()))
+    start = max((start for start, _ in comments_in(text)), default=text.rfind("#"))
+    return Span(file, line, start, line, len(text.rstrip()))
 
 
 def contradicts(stated: Sequence[str], shape: Shape) -> bool:

@@ -247,7 +247,8 @@ class Roots:
             elif isinstance(value, Descriptor) and value.kind == "classmethod":
                 self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=cls))
             else:
-                self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=receiver))
+                remade = self._again(cls, node, function, instances[0] if instances else None)
+                self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=receiver), remade)
 
     def _is_waiting(self, value: Any) -> bool:
         function = value.function if isinstance(value, Descriptor) else value
@@ -271,6 +272,14 @@ class Roots:
         self._open.add(made.born)
         return [made]
 
+    def _again(
+        self, cls: Class, node: ast.AST, function: Function, instance: Instance | None
+    ) -> Callable[[Frame], Any] | None:
+        """How to run a method once more on an object made anew, if it was made with open arguments."""
+        if instance is None or instance.born not in self._open:
+            return None
+        return lambda f: self._open_call(f, node, function, self._construct(f, node, cls))
+
     def _remade(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         """Make the object anew and run its forward: the doubtful defaults of both are open."""
         made = self._construct(f, node, cls)
@@ -286,7 +295,8 @@ class Roots:
             needed = [p for p in layers[owner.path].make.positional if not p.has_default]
             args = [self.m.named_unknown(p.name) for p in needed]
         elif cls.kind == "dataclass":
-            args = [self.m.named_unknown(n) for n, default in cls.fields if not default]
+            stated = hints.fields(self.m, cls)
+            args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
         return classes.instantiate(self.m, f, node, cls, args, {})
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
@@ -322,7 +332,8 @@ class Roots:
             if not instances:
                 return
             instance = instances[0]
-        self._isolated(chunk, lambda f: self._open_call(f, function.node, function, instance))
+        again = None if cls is None else self._again(cls, cls.node, function, instance)
+        self._isolated(chunk, lambda f: self._open_call(f, function.node, function, instance), again)
 
 
 _MISSING = object()

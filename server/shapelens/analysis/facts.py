@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shapelens.dims import Symbol
+from shapelens.dims import Dim, Symbol
 from shapelens.values import Shape
 
 
@@ -22,11 +22,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Shown:
-    """One shape that a value has. `inferred`: some of its sizes are an assumption that fits what the layers ask."""
+    """One shape that a value has. `inferred`: some of its sizes are an assumption that fits what the layers ask.
+
+    `asked` is the shape without the assumption, where there is one. `library` says whose tensor it is.
+    """
 
     shape: Shape
     dtype: str | None = None
     inferred: bool = False
+    asked: Shape = field(default=None, compare=False)
+    library: str = field(default="torch", compare=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Fact:
 
     `kind` is "assign", "param", "return" (name "return") or "layer" (an element of a Sequential, or a layer made in
     `__init__`: its output shape). `about` adds to a hover: the layer's signature, its parameters.
-    `obvious`: the source says the shape itself (`torch.zeros(2, 3)`), so no hint is wanted.
+    `obvious`: the source says the shape itself (`torch.zeros(2, 3)`), so no hint is wanted. `mixed`: a parameter that
+    is no tensor in some calls.
     """
 
     span: Span
@@ -44,6 +50,7 @@ class Fact:
     values: tuple[Shown, ...]
     about: str = ""
     obvious: bool = False
+    mixed: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -73,8 +80,26 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Clue:
+    """Where the search for a fix starts: the two sizes that should have been equal, all known sizes involved, the
+    shapes of the tensors, the one that a reshape asks for, where the layer is made, and what its arguments would have
+    to say (argument, text)."""
+
+    conflict: tuple[int, int] | None = None
+    sizes: tuple[int, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    asked: tuple[Dim, ...] = ()
+    made: Span | None = None
+    wanted: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Problem:
-    """A diagnostic: every run that reaches `span` with these inputs fails. `severity`: error, warning, information."""
+    """A diagnostic: every run that reaches `span` with these inputs fails. `severity`: error, warning, information.
+
+    `fixes` are edits each of which mends it; they are looked for when they are asked for (`analysis.mending`), from
+    the `clue`.
+    """
 
     code: str
     severity: str
@@ -82,6 +107,7 @@ class Problem:
     span: Span
     related: tuple[Place, ...] = ()
     fixes: tuple[Edit, ...] = ()
+    clue: Clue | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from shapelens.analysis.comments import contradicted
-from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.analysis.facts import Clue, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
 from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols
 from shapelens.interpreter.machine import Machine, Report
 from shapelens.interpreter.machine import Place as Chunked
-from shapelens.rules.call import Fix
+from shapelens.rules.call import Failure
 from shapelens.source.tree import Tree
 from shapelens.values import Instance, Lib, Open, Origin, Shape, Tensor
 from shapelens.values.text import shape_text
@@ -69,7 +70,7 @@ class Renderer:
         prose = self.m.store.prose
         if prose and not inferred and shape is not None:
             inferred = any(symbols(dim) & prose for dim in _dims(shape) if not isinstance(dim, int))
-        return Shown(shape, value.dtype, inferred)
+        return Shown(shape, value.dtype, inferred, value.shape if inferred else None, value.library)
 
     # -- one file --------------------------------------------------------------------------------------------------
 
@@ -124,7 +125,8 @@ class Renderer:
         label = name
         if kind == "layer":
             label = _layer_name(node)
-        return Fact(self._span(place, node), label, kind, tuple(values), "", kind == "assign" and _is_obvious(node))
+        obvious, mixed = kind == "assign" and _is_obvious(node), (place, node) in self.m.others
+        return Fact(self._span(place, node), label, kind, tuple(values), "", obvious, mixed)
 
     def _problems(self, path: str) -> list[Problem]:
         found: dict[tuple[Any, ...], Problem] = {}
@@ -134,9 +136,9 @@ class Renderer:
             span = self._span(report.place, report.node)
             failure = report.failure
             related = tuple(self._related(r.origin, r.message) for r in report.related if r.origin.where is not None)
-            fixes = tuple(e for e in (self._edit(f) for f in failure.fixes) if e is not None)
             severity = "information" if report.caught and failure.severity == "error" else failure.severity
-            problem = Problem(failure.code, severity, failure.message, span, _unique(related), fixes)
+            clue = self._clue(failure)
+            problem = Problem(failure.code, severity, failure.message, span, _unique(related), clue=clue)
             found.setdefault((span, failure.code, failure.message), problem)
         return list(found.values())
 
@@ -144,26 +146,25 @@ class Renderer:
         place, node = origin.where
         return Place(self._span(place, node), message)
 
-    def _edit(self, fix: Fix) -> Edit | None:
-        """The change of the argument in the call that made the layer."""
-        place, node = fix.origin.where
-        if not isinstance(node, ast.Call):
-            return None
-        for keyword in node.keywords:
-            if keyword.arg == fix.argument:
-                return Edit(fix.title, self._span(place, keyword.value), fix.text)
-        from shapelens.rules.registry import layers
-
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        made = layers.get(f"torch.nn.{name}")
-        if made is None:
-            return None
-        names = [p.name for p in made.make.positional]
-        if fix.argument in names and names.index(fix.argument) < len(node.args):
-            argument = node.args[names.index(fix.argument)]
-            if isinstance(argument, ast.Constant):
-                return Edit(fix.title, self._span(place, argument), fix.text)
-        return None
+    def _clue(self, failure: Failure) -> Clue:
+        """What the search for a fix needs."""
+        sizes = [d for shape in failure.shapes if isinstance(shape, tuple) for d in shape]
+        layer = failure.layer
+        if layer is not None:
+            sizes += [value for value in layer.attrs.values() if type(value) is int]
+        made = layer.origin if layer is not None else None
+        wanted = tuple((fix.argument, fix.text) for fix in failure.fixes if made is not None and fix.origin is made)
+        conflict = failure.conflict
+        return Clue(
+            (conflict[0], conflict[1])
+            if conflict is not None and isinstance(conflict[0], int) and isinstance(conflict[1], int)
+            else None,
+            tuple(dict.fromkeys(d for d in sizes if isinstance(d, int))),
+            failure.shapes,
+            failure.asked,
+            self._span(*made.where) if made is not None else None,
+            wanted,
+        )
 
 
 def _unique(places: tuple[Place, ...]) -> tuple[Place, ...]:
@@ -184,7 +185,7 @@ def _merged(facts: list[Fact]) -> list[Fact]:
             table[key] = fact
         else:
             values = known.values + tuple(v for v in fact.values if v not in known.values)
-            table[key] = Fact(fact.span, fact.name, fact.kind, values, known.about, known.obvious)
+            table[key] = replace(known, values=values, mixed=known.mixed or fact.mixed)
     return list(table.values())
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from shapelens.source.tree import Tree, parse
 from shapelens.values import Exceptional, PyModule, Tensor
 
 if TYPE_CHECKING:
+    from shapelens.analysis.adopting import Adoption
     from shapelens.oracle.asking import Oracle
 
 MODULE_FUEL = 200_000
@@ -240,6 +241,40 @@ class Session:
         m.prose = False
         renderer.finish()
         return m, module, places, renderer
+
+    def mended(
+        self, analysis: FileAnalysis, problem: Problem, seconds: float, cancelled: Callable[[], bool] | None = None
+    ) -> Problem:
+        """The problem with its fixes: each was tried by an analysis of the edited text. Takes up to `seconds`."""
+        from shapelens.analysis.mending import fixes  # A file without problems never pays for it.
+
+        path = analysis.path
+        tree = self._tree(path)
+        if tree.text != analysis.text:
+            return problem
+        found = fixes(problem, analysis, tree, lambda text: self._trial(path, text), seconds, cancelled)
+        return replace(problem, fixes=found)
+
+    def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
+        """The jaxtyping annotations for the function whose head is on the line."""
+        from shapelens.analysis.adopting import adoption
+
+        path = analysis.path
+        tree = self._tree(path)
+        if tree.text != analysis.text:
+            return None
+        return adoption(analysis, tree, line, lambda text: self._trial(path, text))
+
+    def _trial(self, path: str, text: str) -> FileAnalysis:
+        """What would be known of the file if its text were this; nothing of it is remembered."""
+        other = Session(self.roots, self._python)
+        other._environment, other._resolver, other._following = self._environment, self._resolver, self._following
+        other._texts = {**self._texts, path: text}
+        other._trees = {path: self._tree(path)}
+        other._disk, other.oracle, other._answered = self._disk, self.oracle, self._answered
+        if other._following is not None and other._following.holds(path):
+            other._following = None
+        return other.analyse(path)
 
     def _main_module(self, path: str) -> PyModule:
         name = self.resolver.module_name_of(Path(path)) if os.path.isabs(path) else "__main__"

@@ -38,23 +38,31 @@ class Findings:
 def run_check(options: argparse.Namespace) -> int:
     """Check the paths and print what was found."""
     paths = [Path(path).absolute() for path in options.paths]
-    findings = _findings(paths, options.python, options.oracle)
+    findings = _findings(paths, options.python, options.oracle, fixes=options.format == "text")
     _PRINTERS[options.format](findings)
     for message in findings.unreadable:
         print(f"shapelens: {message}", file=sys.stderr)
     return findings.status
 
 
-def _findings(paths: Sequence[Path], python: str | None, oracle: bool) -> Findings:
-    from shapelens.cli.sessions import Asking, session_for, source_errors
+def _findings(paths: Sequence[Path], python: str | None, oracle: bool, fixes: bool) -> Findings:
+    from shapelens.cli.sessions import Asking, mended, session_for, source_errors
 
     with source_errors():
         session = session_for(project_roots(paths), python)
     with Asking(session, oracle) as asking:
-        return _analysed(paths, lambda path: asking.run(lambda: session.analyse(path)))
+        return _analysed(
+            paths,
+            lambda path: asking.run(lambda: session.analyse(path)),
+            lambda analysis, problem: mended(session, analysis, problem) if fixes else problem,
+        )
 
 
-def _analysed(paths: Sequence[Path], analyse: Callable[[str], FileAnalysis]) -> Findings:
+def _analysed(
+    paths: Sequence[Path],
+    analyse: Callable[[str], FileAnalysis],
+    mend: Callable[[FileAnalysis, Problem], Problem],
+) -> Findings:
     from shapelens.cli.sessions import source_errors
 
     findings = Findings()
@@ -76,7 +84,7 @@ def _analysed(paths: Sequence[Path], analyse: Callable[[str], FileAnalysis]) -> 
         for problem in reported(analysis):
             if problem not in seen:
                 seen.add(problem)
-                findings.problems.append(problem)
+                findings.problems.append(mend(analysis, problem))
     return findings
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shapelens.cli.status import UsageError
 
 if TYPE_CHECKING:
-    from shapelens.analysis.facts import FileAnalysis
+    from shapelens.analysis.facts import FileAnalysis, Problem
     from shapelens.analysis.session import Session
 
 T = TypeVar("T")
@@ -28,6 +28,17 @@ def session_for(roots: Sequence[Path], python: str | None) -> Session:
     if python is not None:
         _ = session.environment  # A bad choice is said before anything else, and not only where it matters.
     return session
+
+
+_SECONDS = 1.0
+"""How long the search for the fixes of one problem may take."""
+
+
+def mended(session: Session, analysis: FileAnalysis, problem: Problem) -> Problem:
+    """The problem with its fixes."""
+    if problem.severity == "information":
+        return problem
+    return session.mended(analysis, problem, _SECONDS)
 
 
 class Asking:

@@ -21,6 +21,8 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
+from shapelens.rules.autocast import DEFAULTS, Autocast
+from shapelens.rules.devices import DEVICE, device_kind
 from shapelens.rules.registry import apply_rule, known_names, layers
 from shapelens.values import (
     UNKNOWN,
@@ -44,6 +46,7 @@ from shapelens.values import (
     Size,
     Tensor,
     Unknown,
+    turns,
 )
 from shapelens.values.dtypes import ALIASES
 
@@ -88,6 +91,8 @@ for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or
 PURE["numpy.prod"] = (math.prod, "int")
 PURE["os.path.join"] = (lambda *a: "/".join(a), "str")
 PURE.update(regexes.PURE)
+
+AUTOCAST = Lib("torch.autocast")
 
 CONSTANTS: dict[str, Any] = {
     "math.pi": math.pi,
@@ -145,6 +150,10 @@ def call_pure(
             isinstance(a, int) and abs(a) > 2000 for a in args
         ):
             return UNKNOWN
+        if path.endswith((".prod", ".lcm", ".format")) and sum(map(plain.weight, args)) > 512:
+            return Scalar(kind) if kind else UNKNOWN  # the result may be far larger than what goes in
+        if path == "builtins.format" and len(args) == 2 and plain.may_grow(str(args[1])):
+            return Scalar("str")
         return plain.compute(function, args, kwargs)
     name = path.rpartition(".")[2]
     if len(args) == 1 and isinstance(args[0], Ratio):
@@ -241,7 +250,7 @@ def python_type_names(value: Any) -> set[str] | None:
         kind = {Function: "types.FunctionType", Partial: "functools.partial", Bound: "types.MethodType"}.get(
             type(value)
         )
-        return _CALLABLE | {kind} if kind else set(_CALLABLE)
+        return {kind, *_CALLABLE} if kind else set(_CALLABLE)
     elif isinstance(value, Class) or isinstance(value, Lib) and value.path in layers:
         return {"builtins.type", *_CALLABLE}
     elif isinstance(value, Lib):
@@ -266,7 +275,9 @@ def python_type_names(value: Any) -> set[str] | None:
 def is_abstract_instance(value: Any, path: str) -> bool | None:
     """Whether a plain value is an instance of a class of `collections.abc`, `numbers` or `typing`; None: not to be told."""
     module, _, name = path.rpartition(".")
-    if module not in ("collections.abc", "typing", "numbers") or not (plain.is_plain(value) or isinstance(value, _HELD)):
+    if module not in ("collections.abc", "typing", "numbers") or not (
+        plain.is_plain(value) or isinstance(value, _HELD)
+    ):
         return None
     kind = getattr(numbers if module == "numbers" else collections.abc, name, None)
     return isinstance(value, kind) if isinstance(kind, type) else None
@@ -309,7 +320,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
         return Scalar("bool", relation=getattr(value, "relation", None)) if known is None else known
     if kind == "str":
         if isinstance(value, (str, int, float, bool, type(None))):
-            return str(value)
+            return str(value) if plain.is_small(value) else Scalar("str")
         return Scalar("str")
     if kind in ("list", "tuple", "set", "frozenset"):
         items, rest = iteration.iterate(m, f, value, node)
@@ -322,7 +333,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
             return Many(rest) if not items else UNKNOWN
         if kind == "tuple":
             return tuple(items)
-        if all(map(plain.is_plain, items)):
+        if plain.is_plain(items):
             return plain.compute(set if kind == "set" else frozenset, [items], {})
         return plain.made_set(items) if all(map(plain.is_member, items)) else List(items)
     if kind in ("dict", "OrderedDict"):
@@ -431,7 +442,7 @@ def _len(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
             return calls.call(m, f, node, Bound(method, value), [], {})
     if isinstance(value, Unknown) and isinstance(value.why, tuple) and value.why[0] == "shape of":
         return Scalar("int")
-    found = iteration.length(m, value)
+    found = turns(iteration.length(m, value))
     if found is None and isinstance(value, Instance):
         rule = classes.library_rule(value.cls, "__len__")
         if rule is not None:
@@ -460,7 +471,7 @@ def _enumerate(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
         start = 0
     made = Iter([(i + start, v) for i, v in enumerate(items)], None if rest is None else (Scalar("int"), rest))
     if rest is not None and not items:
-        return Many(made.rest, iteration.length(m, args[0]))
+        return Many(made.rest, iteration.length(m, args[0]) if args else None)
     return made
 
 
@@ -510,7 +521,7 @@ def sort(m: Machine, f: Frame, node: ast.AST, value: Any, kwargs: dict[str, Any]
         return None
     key = kwargs.get("key")
     marks = items if key is None else [calls.call(m, f, node, key, [i], {}) for i in items]
-    if not all(map(plain.is_plain, marks)):
+    if not plain.is_plain(marks):
         return None
     try:
         order = sorted(range(len(items)), key=lambda i: marks[i], reverse=kwargs.get("reverse") is True)
@@ -593,11 +604,11 @@ def _extreme(larger: bool) -> Native:
         key = kwargs.get("key")
         if key is not None:
             marks = [calls.call(m, f, node, key, [i], {}) for i in items]
-            if not all(map(plain.is_plain, marks)):
+            if not plain.is_plain(marks):
                 return _joined(items)
             best = (max if larger else min)(range(len(items)), key=lambda i: marks[i])
             return items[best]
-        if all(map(plain.is_plain, items)):
+        if plain.is_plain(items):
             return plain.compute(max if larger else min, [items], {})
         if all(isinstance(i, (int, Expr)) for i in items):
             return pick(*items)
@@ -810,7 +821,7 @@ for _path in (
     "typing.overload", "typing.final", "torch.jit.script", "torch.jit.unused", "torch.jit.ignore", "torch.jit.export",
     "torch.jit.interface", "torch.compile", "torch.fx.wrap", "typing.no_type_check", "contextlib.contextmanager",
     "torch.jit._overload_method", "torch.jit.script_if_tracing", "torch.jit.script_method", "contextlib.asynccontextmanager",
-    "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel", "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+    "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
     "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm",
     "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.parametrizations.orthogonal",
     "torch.autograd.Variable", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm",
@@ -839,10 +850,41 @@ def _update_wrapper(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
 
 
 @native("functools.lru_cache", "torch.no_grad", "torch.inference_mode", "torch.enable_grad",
-        "functools.singledispatch", "torch.cuda.amp.autocast", "torch.amp.autocast", "torch.autocast",
-        "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.set_grad_enabled")  # fmt: skip
+        "functools.singledispatch", "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.set_grad_enabled")  # fmt: skip
 def _decorator_factory(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return Lib("functools.wraps()")
+
+
+def _autocast_of(device: str | None) -> Native:
+    """torch.autocast of a device that is given, or that the name says: used in a `with`, or as a decorator."""
+
+    def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        names = ("enabled", "dtype") if device else ("device_type", "dtype", "enabled")
+        given = {**dict(zip(names, args)), **kwargs}
+        kind = m.store.value(given.get("device_type", device))
+        kind = kind.partition(":")[0] if isinstance(kind, str) else None
+        dtype = m.store.value(given.get("dtype"))
+        asked = DEFAULTS.get(kind or "") if dtype is None else m.call.dtype(dtype)
+        enabled = truth(m, m.store.value(given.get("enabled", True)))
+        return Instance(AUTOCAST, {"state": Autocast(kind, asked if enabled else None), "enabled": enabled})
+
+    return apply
+
+
+for _path in ("torch.autocast", "torch.amp.autocast", "torch.amp.autocast_mode.autocast"):
+    NATIVES[_path] = _autocast_of(None)
+NATIVES["torch.cuda.amp.autocast"] = _autocast_of("cuda")
+NATIVES["torch.cpu.amp.autocast"] = _autocast_of("cpu")
+
+
+def autocast_state(value: Any) -> tuple[bool, Autocast | None]:
+    """Whether a value is torch.autocast, or may be, and the state inside of it: None where it is switched off."""
+    if isinstance(value, Choice):
+        return any(autocast_state(v)[0] for v in value.values), Autocast()
+    if not isinstance(value, Instance) or value.cls is not AUTOCAST:
+        return False, None
+    enabled = value.attrs["enabled"]
+    return True, None if enabled is False else value.attrs["state"] if enabled else Autocast()
 
 
 @native("functools.reduce")
@@ -909,8 +951,11 @@ def _chain(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
     made: list[Any] = []
     for item in items:
         inner, more = iteration.iterate(m, f, item, node)
-        made.extend(inner)
-        rest = rest if rest is not None else more
+        if rest is None:
+            made.extend(inner)
+            rest = more
+        else:
+            rest = _joined([rest, *inner, *([] if more is None else [more])])
     return Iter(made, rest)
 
 
@@ -1101,7 +1146,6 @@ for _path in (
     "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.nn.Module.__init__", "gc.collect", "random.seed",
     "numpy.random.seed", "torch.set_printoptions", "torch.cuda.empty_cache", "torch.cuda.synchronize", "builtins.object.__init__",
     "builtins.object.__init_subclass__", "builtins.object.__post_init__", "warnings.filterwarnings", "logging.info",
-    "torch.set_default_device",
 ):  # fmt: skip
     NATIVES[_path] = _nothing
 
@@ -1202,7 +1246,26 @@ def _available(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
 
 @native("torch.device")
 def _device(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Instance(Lib("torch.device"))
+    """A device; `type` is what its kind is, unknown where a condition chose it."""
+    value = m.store.value(args[0] if args else kwargs.get("device", kwargs.get("type", UNKNOWN)))
+    if isinstance(value, Instance) and value.cls is DEVICE:
+        return value
+    return Instance(DEVICE, {"type": device_kind(m.call, value) or Scalar("str"), "index": UNKNOWN})
+
+
+@native("torch.set_default_device")
+def _set_default_device(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    m.call.device = None if m.touched or not args else device_kind(m.call, args[0])
+    m.memo.clear()
+    m.templates.clear()
+    return None
+
+
+@native("torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.nn.parallel.DistributedDataParallel")
+def _parallel(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The module itself, but it moves its inputs to where it is."""
+    m.call.moves = True
+    return args[0] if args else kwargs.get("module", UNKNOWN)
 
 
 @native("builtins.hash", "builtins.id")

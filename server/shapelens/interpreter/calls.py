@@ -64,7 +64,6 @@ class Code:
         self.body = [] if self.is_lambda else node.body
         self.is_generator = not self.is_lambda and _has_yield(node.body)
 
-
     def assigned(self) -> list[str]:
         """The local names that the body binds, parameters apart."""
         inner = [n for statement in self.body for n in ast.walk(statement)]
@@ -360,8 +359,28 @@ def call_function(
     bound, problem = bind_arguments(m, function, args, kwargs)
     if problem:
         raise Exceptional("TypeError", None, problem)
+    wrapped = function.attrs.get("__wrapped__") if function.attrs else None
+    if isinstance(wrapped, Function):
+        entered = m.entered.get(wrapped.node, 0)
+        result = _remembered(m, f, node, function, bound)
+        if type(result) is Unknown and m.entered.get(wrapped.node, 0) == entered and m.depth < MAX_DEPTH:
+            # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
+            return call_function(m, f, node, wrapped, args, kwargs)
+        return result
+    if "__autocast__" in function.attrs:
+        before, m.call.autocast = m.call.autocast, builtins.autocast_state(function.attrs["__autocast__"])[1]
+        try:
+            return _remembered(m, f, node, function, bound)
+        finally:
+            m.call.autocast = before
+    return _remembered(m, f, node, function, bound)
+
+
+def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: dict[str, Any]) -> Any:
+    """What the function gives for these arguments, from an earlier run where that is known."""
     try:
-        key: tuple[Any, ...] | None = (function.born, m.prose, *[m.key(v) for v in bound.values()])
+        arguments = [m.key(v) for v in bound.values()]
+        key: tuple[Any, ...] | None = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
     except Unkeyable:
         key = None
     if key is not None:
@@ -380,18 +399,12 @@ def call_function(
     m.watches.append(watch)
     m.callsites.append((f.place, node))
     m.active[function.node] = (*nested, len(m.touched))
-    wrapped = function.attrs.get("__wrapped__")
-    entered = m.entered.get(wrapped.node, 0) if isinstance(wrapped, Function) else 0
     try:
         result = run_function(m, function, bound)
     finally:
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested
-    if type(result) is Unknown and isinstance(wrapped, Function):
-        # A wrapper that cannot be followed up to the call of what it wraps is an unknown decorator: it passes through.
-        if m.entered.get(wrapped.node, 0) == entered and m.depth < MAX_DEPTH:
-            return call_function(m, f, node, wrapped, args, kwargs)
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations)
@@ -443,6 +456,8 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
             kind = type(value)
             if kind is Tensor or kind is Unknown:
                 m.saw(place, parameter, name, "param", value)
+            else:
+                m.others.add((place, parameter))
     m.depth += 1
     try:
         if code.is_lambda:
@@ -656,6 +671,10 @@ def call_instance(
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
     m.called.add(instance.born)
+    if cls is builtins.AUTOCAST:  # as a decorator
+        if args and isinstance(args[0], Function):
+            args[0].attrs["__autocast__"] = instance
+        return args[0] if args else UNKNOWN
     return forward_of_library(m, f, node, instance, cls.path, args, kwargs)
 
 

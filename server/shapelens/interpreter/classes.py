@@ -30,6 +30,7 @@ from shapelens.values import (
 )
 
 _MISSING = object()
+_MAX_BASES, _MAX_ANCESTORS = 40, 100
 MODULE = Lib("torch.nn.Module")
 _ENUMS = {"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
 _PLAIN_BASES: dict[str, Callable[[], Any]] = {
@@ -126,7 +127,10 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
             continue
         if not isinstance(base, (Class, Lib, Unknown)):
             base = UNKNOWN
-        bases.append(base if not isinstance(base, Unknown) else UNKNOWN)
+        too_deep = len(bases) > _MAX_BASES or isinstance(base, Class) and len(base.mro) > _MAX_ANCESTORS
+        bases.append(UNKNOWN if too_deep or isinstance(base, Unknown) else base)
+    if len(bases) > _MAX_BASES:
+        bases = [UNKNOWN]
     for keyword in node.keywords:
         ev(m, keyword.value, f)
     qualname = node.name if f.owner is None else f"{f.owner.qualname}.{node.name}"
@@ -291,7 +295,7 @@ def _made_once(
     try:
         if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
             names = [(k, m.key(v)) for k, v in kwargs.items()]
-            key = ("made", instance.cls.born, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
+            key = ("made", instance.cls.born, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
     except Unkeyable:
         key = None
     if key is not None and key in m.templates:

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
+from shapelens.rules.devices import device_kind
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -535,18 +536,39 @@ def _cast(m: Machine, instance: Instance, dtype: str | None) -> Instance:
     return instance
 
 
+def _moved(m: Machine, instance: Instance, device: str | None) -> Instance:
+    """Parameters and buffers of the module go to the device; other tensors that it holds may be buffers or not."""
+    for _, module in walk(instance):
+        for name, value in list(module.attrs.items()):
+            if isinstance(value, Tensor) and value.device != device:
+                m.touch(module)
+                known = value.parameter or isinstance(module.cls, Lib)
+                module.attrs[name] = value.with_(
+                    device=device if known else None, parameter=value.parameter, origin=value.origin
+                )
+    return instance
+
+
+def _mover(device: str) -> Method:
+    return lambda m, f, node, instance, args, kwargs: _moved(m, instance, device)
+
+
 def _caster(dtype: str) -> Method:
     return lambda m, f, node, instance, args, kwargs: _cast(m, instance, dtype)
 
 
 def _to(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    for value in (*args, *kwargs.values()):
+    for key, value in (*[("", v) for v in args], *kwargs.items()):
+        value = m.store.value(value)
         if isinstance(value, Lib):
             name = ALIASES.get(value.name, value.name)
             if value.path.startswith("torch.") and name in _CAST:
-                return _cast(m, instance, name)
+                _cast(m, instance, name)
         elif isinstance(value, Tensor):
-            return _cast(m, instance, value.dtype)
+            _moved(m, instance, value.device)
+            _cast(m, instance, value.dtype)
+        elif value is not None and not isinstance(value, bool) and key in ("", "device"):
+            _moved(m, instance, device_kind(m.call, value))
     if "dtype" in kwargs and isinstance(kwargs["dtype"], Unknown):
         return _cast(m, instance, None)
     return instance
@@ -592,9 +614,9 @@ _METHODS: dict[str, Method] = {
     "float": _caster("float32"),
     "double": _caster("float64"),
     "bfloat16": _caster("bfloat16"),
-    "cuda": _same,
-    "cpu": _same,
-    "to_empty": _same,
+    "cuda": _mover("cuda"),
+    "cpu": _mover("cpu"),
+    "to_empty": _to,
     "type": lambda m, f, node, i, a, k: _to(m, f, node, i, a, k),
     "requires_grad_": _same,
     "share_memory": _same,

@@ -13,13 +13,14 @@ from typing import Any
 from shapelens.dims import Dim, as_symbol, equal
 from shapelens.interpreter import hints
 from shapelens.interpreter.hints import Axes, Either, Items, Said, Shaped
-from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.machine import Frame, Machine, Place
 from shapelens.rules.call import Failure, Related
 from shapelens.source.axes import Axis
 from shapelens.values import Dict, Function, List, Open, Origin, Shape, Tensor, Unknown
 from shapelens.values.text import dim_text, shape_text
 
 _MISSING = object()
+_CODE = "annotation-mismatch"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -49,11 +50,12 @@ def enter(m: Machine, function: Function, f: Frame, names: Sequence[str]) -> Non
                 annotated = Related(Origin((function.code, _parameter(function, name)), ""), "annotated here")
                 text = f"{function.name}() is given {problem} for {name}"
                 argument = _argument(node, names, name)
-                m.report(Failure("annotation-mismatch", text, [annotated], severity="warning"), place, argument)
+                _tell(m, text, place, argument, annotated)
         else:
             f.locals[name] = filled(m, what, value, axes)
-        shape = value.shape if isinstance(value, Tensor) else None
-        known = known and isinstance(shape, tuple) and all(isinstance(d, int) for d in shape)
+        if isinstance(what, Shaped) or isinstance(value, Tensor):
+            shape = value.shape if isinstance(value, Tensor) else None
+            known = known and isinstance(shape, tuple) and all(isinstance(d, int) for d in shape)
     if known:
         m.met.add(function.node)
 
@@ -70,7 +72,7 @@ def leave(m: Machine, f: Frame, node: ast.AST, value: Any) -> Any:
     if not problem:
         return filled(m, contract.returns, value, contract.axes)
     name = f.function.name if f.function is not None else "it"
-    m.report(Failure("annotation-mismatch", f"{name}() returns {problem}", severity="warning"), f.place, node)
+    _tell(m, f"{name}() returns {problem}", f.place, node)
     return value
 
 
@@ -81,17 +83,28 @@ def assigned(m: Machine, f: Frame, node: ast.AnnAssign, value: Any) -> Any:
         what = m.signatures[node] = hints.said(m, node.annotation, f)
     if what is None:
         return value
-    contract = f.contract
-    axes = contract.axes if contract is not None else Axes(f)
-    if contract is None and f.function is not None:
-        f.contract = Contract(None, axes, len(m.touched))
+    if f.contract is None and f.function is not None:
+        f.contract = Contract(None, Axes(f), len(m.touched))
+    # Axis names belong to a call: an attribute outlives it, and a size may be another in each turn of a loop.
+    own = f.contract is not None and isinstance(node.target, ast.Name)
+    axes = f.contract.axes if own else Axes(f)
+    if f.loops:
+        axes = axes.copy()
     value = m.store.value(value)
     problem = misfit(m, what, value, axes)
     if not problem:
         return filled(m, what, value, axes)
     name = ast.unparse(node.target)
-    m.report(Failure("annotation-mismatch", f"{name} is {problem}", severity="warning"), f.place, node)
+    _tell(m, f"{name} is {problem}", f.place, node)
     return value
+
+
+def _tell(m: Machine, text: str, place: Place, node: ast.AST, *related: Related) -> None:
+    """Report a mismatch once at each place of the user's: two followed files that disagree are no concern of theirs."""
+    if (place.focus or m.record_all) and not any(
+        r.node is node and r.place is place and r.failure.code == _CODE for r in m.reports
+    ):
+        m.report(Failure(_CODE, text, related, severity="warning"), place, node)
 
 
 def _parameter(function: Function, name: str) -> ast.AST:

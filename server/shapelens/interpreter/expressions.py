@@ -123,12 +123,14 @@ def _attribute(m: Machine, node: ast.Attribute, f: Frame) -> Any:
 
 def _tuple(m: Machine, node: ast.Tuple, f: Frame) -> Any:
     items, rest = _items(m, node.elts, f)
+    if plain.is_folded(items):
+        return UNKNOWN
     return tuple(items) if rest is None else _open_list(items, rest)
 
 
 def _list(m: Machine, node: ast.List, f: Frame) -> Any:
     items, rest = _items(m, node.elts, f)
-    return _open_list(items, rest)
+    return UNKNOWN if plain.is_folded(items) else _open_list(items, rest)
 
 
 def _open_list(items: list[Any], rest: Any) -> List:
@@ -182,7 +184,10 @@ def _joined_string(m: Machine, node: ast.JoinedStr, f: Frame) -> Any:
         assert isinstance(value, ast.FormattedValue)
         inner = ev(m, value.value, f)
         spec = ev(m, value.format_spec, f) if value.format_spec is not None else ""
-        if isinstance(inner, (str, int, float)) and isinstance(spec, str):
+        if isinstance(inner, (str, int, float)) and isinstance(spec, str) and plain.is_small(inner):
+            if plain.may_grow(spec):
+                known = False
+                continue
             try:
                 text = repr(inner) if value.conversion == 114 else inner
                 parts.append(format(text, spec))
@@ -195,7 +200,7 @@ def _joined_string(m: Machine, node: ast.JoinedStr, f: Frame) -> Any:
 
 def _formatted(m: Machine, node: ast.FormattedValue, f: Frame) -> Any:
     value = ev(m, node.value, f)
-    return str(value) if isinstance(value, (str, int, float)) else Scalar("str")
+    return str(value) if isinstance(value, (str, int, float)) and plain.is_small(value) else Scalar("str")
 
 
 # -- operators -----------------------------------------------------------------------------------------------------
@@ -216,6 +221,9 @@ _BINARY: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.RShift: ("rshift", operator.rshift),
 }
 _NUMBERS = (int, float, bool, complex)
+_MAX_BITS = 4096
+_MAX_ELEMENTS = 10_000
+_MAX_TERMS = 200
 
 
 def _binary(m: Machine, node: ast.BinOp, f: Frame) -> Any:
@@ -270,9 +278,18 @@ def _plain_binary(m: Machine, apply: Callable[[Any, Any], Any], a: Any, b: Any) 
         return UNKNOWN
     if apply is operator.lshift and isinstance(b, int) and b > 256:
         return UNKNOWN
-    if apply is operator.mul and (isinstance(a, str) or isinstance(b, str)):
-        if isinstance(a, int) and a > 4096 or isinstance(b, int) and b > 4096:
-            return Scalar("str")
+    if isinstance(a, int) and isinstance(b, int):
+        if (a.bit_length() + b.bit_length()) > _MAX_BITS:
+            return Scalar("int")
+    elif apply is operator.mul and isinstance(a, (str, bytes, int)) and isinstance(b, (str, bytes, int)):
+        text, count = (a, b) if isinstance(b, int) else (b, a)
+        if isinstance(count, int) and not isinstance(text, int) and len(text) * count > plain.LARGEST:
+            return Scalar("str") if isinstance(text, str) else UNKNOWN
+    elif apply is operator.add and isinstance(a, (str, bytes)) and plain.weight(a) + plain.weight(b) > plain.LARGEST:
+        return Scalar("str") if isinstance(a, str) else UNKNOWN
+    elif apply is operator.mod and isinstance(a, (str, bytes)):
+        if plain.may_grow(str(a)) or not plain.is_small(a) or not plain.is_small(b):
+            return Scalar("str") if isinstance(a, str) else UNKNOWN
     try:
         return apply(a, b)
     except ZeroDivisionError:
@@ -286,18 +303,38 @@ def _sequence_binary(m: Machine, name: str, a: Any, b: Any) -> Any:
         if isinstance(a, List) or isinstance(b, List):
             if isinstance(a, List) and a.rest is not None:
                 return _open_list(list(a), UNKNOWN)
+            if len(a) + len(b) > _MAX_ELEMENTS:
+                return _many([*a[:1], *b[:1]], len(a) + len(b)) if getattr(b, "rest", None) is None else UNKNOWN
             return _open_list([*a, *b], getattr(b, "rest", None))
+        if len(a) + len(b) > _MAX_ELEMENTS:
+            return UNKNOWN
         return tuple(a) + tuple(b)
     if name == "mul":
         if isinstance(b, int):
-            if len(a) * b > 100_000:
-                return UNKNOWN
+            if len(a) * b > _MAX_ELEMENTS:
+                return _many(a, len(a) * b)
             if isinstance(a, List):
                 return _open_list(list(a) * b, a.rest)
             return tuple(a) * b
         if isinstance(b, (Unknown, Expr)) and isinstance(a, List) and len(a) == 1:
             return Many(a[0], b if isinstance(b, Expr) else None)
     return UNKNOWN
+
+
+def _many(sample: Any, count: int) -> Any:
+    """A list or tuple that is too long to hold."""
+    element = UNKNOWN if not isinstance(sample, List) or sample.rest is not None else sample[0]
+    if any(item is not element for item in sample):
+        element = UNKNOWN
+    if not isinstance(sample, List):
+        return Many(element, count)
+    made = _open_list([], element)
+    made.count = count
+    return made
+
+
+def _terms(dim: int | Expr) -> int:
+    return 1 if isinstance(dim, int) else len(dim.key)
 
 
 def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -310,6 +347,8 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
             return Ratio(a, b)
         if name in ("add", "sub", "mul", "floordiv", "mod") or name == "pow" and isinstance(b, int) and 0 <= b <= 8:
             m.burn(20)
+            if name in ("mul", "pow") and _terms(a) * _terms(b) > _MAX_TERMS:
+                return Scalar("int")
             try:
                 return simple(apply(a, b))
             except (ZeroDivisionError, ValueError, TooComplex):

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from shapelens.dims import Dim, Expr, TooComplex, exact_quotient, maximum, minimum, symbol
-from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.machine import Frame, Machine, Place
 from shapelens.source.axes import ANY, REST, Axis, axes_of, with_values
 from shapelens.source.comments import said_axes
 from shapelens.values import (
+    UNKNOWN,
     Alias,
     Class,
     Dict,
@@ -81,7 +82,16 @@ class Items:
     more: bool
 
 
-Said: TypeAlias = "Shaped | Either | Items"
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """A callable of these annotations: `Callable[[Float[Tensor, "b c"]], Float[Tensor, "b"]]`."""
+
+    parameters: tuple[ast.expr, ...] | None
+    returns: ast.expr
+    frame: Frame
+
+
+Said: TypeAlias = "Shaped | Either | Items | Calls"
 
 
 class Signature(NamedTuple):
@@ -146,6 +156,10 @@ def said(m: Machine, node: ast.expr | None, f: Frame, depth: int = 0) -> Said | 
         return None
     if base.name == "Annotated":
         return _annotated(m, node, parts, f, depth)
+    if base.name == "Callable" and len(parts) == 2:
+        parameters = tuple(parts[0].elts) if isinstance(parts[0], ast.List) else None
+        stated = any(said(m, part, f, depth + 1) is not None for part in (*(parameters or ()), parts[1]))
+        return Calls(parameters, parts[1], f) if stated else None
     if base.name == "Optional":
         return _either(m, [*parts, ast.Constant(None)], f, depth)
     if base.name == "Union":
@@ -434,6 +448,8 @@ def opened(m: Machine, what: Said | None, axes: Axes, name: str = "") -> Any:
     if isinstance(what, Shaped):
         tensor = tensor_of(m, what, axes)
         return tensor if tensor is not None else Unknown(name, Hole(name))
+    if isinstance(what, Calls):
+        return _callable(m, what, name or "function")
     if isinstance(what, Either):
         return opened(m, next(option for option in what.options if option is not None), axes, name)
     if isinstance(what, Items):
@@ -443,6 +459,41 @@ def opened(m: Machine, what: Said | None, axes: Axes, name: str = "") -> Any:
         made.rest = opened(m, what.items[0], axes, name)
         return made
     return Unknown(name, Hole(name))
+
+
+def _callable(m: Machine, what: Calls, name: str) -> Function:
+    """A function of which only the annotations are known."""
+    names = [f"argument {i + 1}" for i in range(len(what.parameters or ()))]
+    parameters = [ast.copy_location(ast.arg(n, p), p) for n, p in zip(names, what.parameters or ())]
+    rest = None if what.parameters is not None else ast.arg("arguments", None)
+    arguments = ast.arguments([], parameters, rest, [], [], rest and ast.arg("keywords", None), [])
+    # Without parameters of a known number, any arguments are taken.
+    body: list[ast.stmt] = [ast.Return(ast.Constant(UNKNOWN))]  # type: ignore[arg-type]
+    node = ast.FunctionDef(name, arguments, body, [], what.returns)
+    for made in (node, *body):
+        ast.copy_location(made, what.returns)
+    function = Function(node, name, what.frame.module, what.frame.cells)
+    place = what.frame.place
+    function.code = Place(place.file, place.chunk, False)
+    return function
+
+
+def fields(m: Machine, cls: Class) -> dict[str, Any]:
+    """A value for each field of a dataclass or NamedTuple whose annotations state shapes; nothing for any other."""
+    if cls.kind not in ("dataclass", "namedtuple") or cls.node is None or cls.origin is None or "__init__" in cls.attrs:
+        return {}
+    frame = Frame(cls.module, cls.origin.where[0], {})
+    axes = Axes(frame)
+    annotated = [s for s in cls.node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+    whats = {s.target.id: said(m, s.annotation, frame) for s in annotated}  # type: ignore[union-attr]
+    if not any(whats.values()):
+        return {}
+    types = {s.target.id: s.annotation for s in annotated if s.value is None}  # type: ignore[union-attr]
+    return {
+        name: value_of(m, name, types[name], frame) if what is None else opened(m, what, axes, name)
+        for name, what in whats.items()
+        if name in types
+    }
 
 
 def tensor_of(m: Machine, what: Shaped, axes: Axes) -> Tensor | None:
@@ -504,6 +555,16 @@ def _dim(m: Machine, axis: Axis, axes: Axes) -> Dim | None:
 def value_of(m: Machine, name: str, node: ast.expr | None, f: Frame) -> Any:
     """What a parameter that nobody called with, and whose annotation says no shape, holds: by its type, else open."""
     kind = _ev(m, node, f) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    if isinstance(kind, Class):
+        given = fields(m, kind)
+        if given:
+            from shapelens.interpreter.classes import instantiate
+
+            # What only this object, which nobody made, does wrong is no problem.
+            reports = len(m.reports)
+            made = instantiate(m, f, node or kind.node, kind, [], given)
+            del m.reports[reports:]
+            return made
     if isinstance(kind, Lib):
         if kind.path in _TENSORS:
             dtype = "int64" if kind.name == "LongTensor" else None

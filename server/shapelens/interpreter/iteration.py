@@ -45,11 +45,13 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
     if isinstance(value, dict):
         return list(value), None if getattr(value, "rest", None) is None else UNKNOWN
     if isinstance(value, range):
-        if len(value) > _MAX_ITEMS:
+        if plain.weight(value) > _MAX_ITEMS:
             return [], Scalar("int")
         return list(value), None
     if isinstance(value, (str, bytes)):
-        return list(value)[:_MAX_ITEMS], None
+        if len(value) > _MAX_ITEMS:
+            return [], Scalar("str" if isinstance(value, str) else "int")
+        return list(value), None
     if isinstance(value, (set, frozenset)):
         if UNKNOWN in value:
             return [], UNKNOWN
@@ -63,6 +65,8 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
         value.position = len(value.items)
         return items, value.rest
     if isinstance(value, Many):
+        if value.last is not None:
+            m.last_batches[id(value.element)] = (value.element, *value.last)
         return [], value.element
     if isinstance(value, Tensor):
         return _iterate_tensor(m, f, value, node)
@@ -122,7 +126,7 @@ def length(m: Machine, value: Any) -> Any:
     if isinstance(value, (list, tuple, dict, str, set, frozenset, range, bytes)):
         if getattr(value, "rest", None) is not None:
             return getattr(value, "count", None) if not len(value) else None
-        return len(value)
+        return plain.size(value)
     if isinstance(value, Many):
         return value.length
     if isinstance(value, Tensor):

@@ -149,6 +149,7 @@ class Machine:
     def __init__(self, loader: Loader, fuel: int = 400_000) -> None:
         self.store = Store()
         self.call = Call(self.store)
+        self.call.device = "cpu"
         self.loader = loader
         self.fuel = fuel
         self.ticks = 0
@@ -160,6 +161,7 @@ class Machine:
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
+        self.others: set[tuple[Place, ast.AST]] = set()  # parameters that were no tensor in some call
         self.recording = True
         self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
         self.prose = False  # whether comments and docstrings count: in a run on its own, until they prove wrong
@@ -192,6 +194,8 @@ class Machine:
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.unbound: dict[tuple[str, str], Unknown] = {}
         self.loading: list[str] = []
+        # What a loader gives, by identity: the element, its last and smaller one, and how that comes about.
+        self.last_batches: dict[int, tuple[Any, Any, str]] = {}
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
         self.oracle: Asks | None = None
         self.asked = 0  # questions to the oracle, answered or not

@@ -29,6 +29,13 @@ from shapelens.values import (
 
 _ATOMS = (int, float, str, bool, complex, bytes, type(None), type(Ellipsis), range, re.Match, re.Pattern)
 
+_ATOM_TYPES = frozenset(_ATOMS)
+
+# The most elements that are looked at in one value, and the most that Python is asked to compute with.
+_MAX_PARTS = 20_000
+_MAX_LISTS = 200
+LARGEST = 1 << 16
+
 PURE_METHODS: dict[type, frozenset[str]] = {
     str: frozenset(
         "capitalize casefold center count endswith find format index isalnum isalpha isdigit isidentifier islower "
@@ -57,18 +64,86 @@ _SET = frozenset(
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value is a plain Python value all the way down."""
+    """Whether a value is a plain Python value all the way down, and small enough to be looked at."""
     if isinstance(value, _ATOMS):
         return True
-    if isinstance(value, (tuple, list)):
-        return getattr(value, "rest", None) is None and all(map(is_plain, value))
-    if isinstance(value, dict):
-        return getattr(value, "rest", None) is None and all(map(is_plain, value.values()))
-    if isinstance(value, (set, frozenset)):
-        return UNKNOWN not in value
-    if isinstance(value, slice):
-        return is_plain(value.start) and is_plain(value.stop) and is_plain(value.step)
-    return False
+    parts, left = [value], _MAX_PARTS
+    while parts:
+        value = parts.pop()
+        left -= 1
+        if isinstance(value, (set, frozenset)):
+            if UNKNOWN in value:
+                return False
+            continue
+        if isinstance(value, _ATOMS):
+            continue
+        if isinstance(value, (tuple, list, dict)):
+            left -= len(value) >> 4
+        if left < len(parts):
+            return False
+        if isinstance(value, (tuple, list)) and getattr(value, "rest", None) is None:
+            if not _ATOM_TYPES.issuperset(map(type, value)):
+                parts.extend(value)
+        elif isinstance(value, dict) and getattr(value, "rest", None) is None:
+            parts.extend(value.values())
+        elif isinstance(value, slice):
+            parts += [value.start, value.stop, value.step]
+        else:
+            return False
+    return True
+
+
+def weight(value: Any) -> int:
+    """How much there is to compute with in a plain value: digits, characters and elements."""
+    if isinstance(value, int):
+        return value.bit_length() >> 3
+    if isinstance(value, range):
+        return size(value)
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, (tuple, list, set, frozenset, dict)):
+        total = len(value)
+        for part in value.values() if isinstance(value, dict) else value:
+            if total > LARGEST:
+                break
+            total += weight(part)
+        return total
+    return 1
+
+
+def is_folded(items: list[Any]) -> bool:
+    """Whether lists hold the same lists so often that walking through all would take for ever (`x = [x, x]`)."""
+    sizes: dict[int, int] = {}
+
+    def unfolded(value: Any) -> int:
+        if not isinstance(value, (tuple, list)):
+            return 1
+        known = sizes.get(id(value))
+        if known is None:
+            if len(sizes) > _MAX_LISTS:
+                return 1  # so many different ones were made one by one
+            sizes[id(value)] = 1
+            known = sizes[id(value)] = sum(map(unfolded, value)) if len(value) <= _MAX_LISTS else len(value)
+        return known
+
+    return any(isinstance(item, (tuple, list)) for item in items) and sum(map(unfolded, items)) > LARGEST
+
+
+def size(value: Any) -> int:
+    """len(value), of a range of any length too."""
+    if isinstance(value, range):
+        return max(-((value.start - value.stop) // value.step), 0)
+    return len(value)
+
+
+def is_small(value: Any) -> bool:
+    """Whether a plain value may be handed to Python to compute with."""
+    return weight(value) <= LARGEST
+
+
+def may_grow(spec: str) -> bool:
+    """Whether a format asks for a width or precision that would make a text too large: `%1000000d`, `%*d`."""
+    return re.search(r"\d{4}|\*", spec) is not None
 
 
 def is_member(value: Any) -> bool:
@@ -118,6 +193,10 @@ def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any
             receiver.clear()
             receiver.add(UNKNOWN)
             return UNKNOWN
+    if isinstance(receiver, (str, bytes)) and _makes_too_much(receiver, name, args):
+        return Scalar("str") if isinstance(receiver, str) else UNKNOWN
+    if isinstance(receiver, range) and not all(isinstance(a, int) for a in args):
+        return UNKNOWN
     if all(map(is_plain, args)) and all(map(is_plain, kwargs.values())):
         if isinstance(receiver, re.Pattern):
             return compute(partial(regexes.call_method, receiver, name), [args, kwargs], {})
@@ -127,10 +206,22 @@ def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any
     return UNKNOWN
 
 
+def _makes_too_much(receiver: str | bytes, name: str, args: list[Any]) -> bool:
+    """Whether a method of a text would make one that is too large."""
+    if name == "format":
+        return may_grow(str(receiver)) or "}}" in str(receiver) or not all(map(is_plain, args))
+    if name in ("replace", "join", "translate"):
+        return len(receiver) * max(weight(a) if is_plain(a) else LARGEST for a in (*args, "")) > LARGEST
+    return any(isinstance(a, int) and a > LARGEST for a in args)
+
+
 def compute(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A pure function on plain values, computed by Python; lists and dicts become the program's own."""
+    if not all(map(is_small, args)) or not all(map(is_small, kwargs.values())):
+        return UNKNOWN
     try:
-        return adopted(function(*args, **kwargs))
+        value = function(*args, **kwargs)
+        return adopted(value) if isinstance(value, range) or not is_plain(value) or is_small(value) else UNKNOWN
     except (KeyError, IndexError, ValueError, ZeroDivisionError) as error:
         raise Exceptional(type(error).__name__) from None
     except Exception:
@@ -166,7 +257,10 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
         return None
     if name == "extend" and len(args) == 1:
         items, rest = iterate(m, None, args[0], None)
-        if receiver.rest is None:
+        if len(receiver) + len(items) > LARGEST:
+            list.clear(receiver)
+            receiver.rest = UNKNOWN
+        elif receiver.rest is None:
             list.extend(receiver, items)
             receiver.rest = rest
         else:
@@ -229,7 +323,7 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
         return None
     if name in ("index", "count") and is_plain(receiver) and is_plain(args):
         return compute(getattr(list(receiver), name), args, {})
-    if name == "remove":
+    if name == "remove" and len(args) == 1:
         for i, item in enumerate(receiver):
             if item is args[0] or is_plain(item) and is_plain(args[0]) and item == args[0]:
                 list.pop(receiver, i)
@@ -293,6 +387,14 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
 
 
 def _hashable(value: Any) -> bool:
+    parts, left = [value], _MAX_PARTS
+    while parts and isinstance(value, tuple):
+        part = parts.pop()
+        if isinstance(part, tuple):
+            left -= len(part)
+            if left < 0:
+                return False
+            parts.extend(part)
     try:
         hash(value)
     except TypeError:
@@ -304,6 +406,8 @@ def iterator_of(value: Any) -> Iter | None:
     """iter() of a known sequence."""
     if isinstance(value, Iter):
         return value
+    if isinstance(value, range) and weight(value) > LARGEST:
+        return Iter([], Scalar("int"))
     if isinstance(value, (tuple, list, str, range, Size)):
         return Iter(value, getattr(value, "rest", None))
     if isinstance(value, dict):

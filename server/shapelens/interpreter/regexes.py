@@ -6,6 +6,7 @@ is only used if its repeats are not nested, and if a bound on its steps is small
 
 from __future__ import annotations
 
+import importlib
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ def open_repeats(pattern: str, flags: int = 0) -> int | None:
     if parser is None:  # Python 3.10
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import sre_parse as parser  # type: ignore[no-redef]
+            parser = importlib.import_module("sre_parse")
     try:
         parsed = parser.parse(pattern, flags)
     except Exception:

@@ -6,7 +6,18 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, calls, classes, containers, contracts, importing, iteration, plain, prose
+from shapelens.interpreter import (
+    attributes,
+    builtins,
+    calls,
+    classes,
+    containers,
+    contracts,
+    importing,
+    iteration,
+    plain,
+    prose,
+)
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
     Outcome,
@@ -16,9 +27,11 @@ from shapelens.interpreter.joining import (
     run_branch,
     settle_outcomes,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Unkeyable
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report, Unkeyable
 from shapelens.interpreter.truth import assume, truth
+from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
+from shapelens.rules.devices import DEVICE, device_kind
 from shapelens.values import (
     UNKNOWN,
     Alias,
@@ -201,15 +214,60 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
                 saw_targets(m, f, node.target, node.target)
                 return run_block(m, node.body, f)
 
+            reports = len(m.reports)
             signal = unknown_turns(m, f, turn, node, iteration.length(m, source))
             if signal is not None:
                 return signal
+            last = _last_batch(m, rest) if m.last_batches else None
+            if last is not None and not any(isinstance(n, (ast.Break, ast.Return)) for n in ast.walk(node)):
+                _last_turn(m, f, node, *last, m.reports[reports:])
         signal = run_block(m, node.orelse, f)
         if signal is not None:
             return signal
         return _after_loop(m, f, None)
     finally:
         f.loops.pop()
+
+
+def _last_batch(m: Machine, element: Any) -> tuple[Any, str] | None:
+    """What the last turn of a loop over a loader gets, also below enumerate and zip; None where it is like the others."""
+    known = m.last_batches.get(id(element))
+    if known is not None:
+        return known[1], known[2]
+    if type(element) is not tuple:
+        return None
+    parts = [_last_batch(m, part) for part in element]
+    said = [p[1] for p in parts if p is not None]
+    return (tuple([e if p is None else p[0] for e, p in zip(element, parts)]), said[0]) if said else None
+
+
+def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlier: list[Report]) -> None:
+    """Run a loop's body once more for a smaller last batch, aside: what fails then and not before is a warning."""
+
+    def turn() -> Signal:
+        iteration.assign_target(m, f, node.target, last, node)
+        return run_block(m, node.body, f)
+
+    saved = m.recording, m.memo, len(m.reports), len(f.exits), list(f.loops[-1])
+    fuel, m.fuel = m.fuel, m.fuel // 2
+    m.recording, m.memo = False, dict(m.memo)
+    try:
+        run_branch(m, f, turn)
+    except Budget:
+        m.fuel = 0
+    finally:
+        m.recording, m.memo, start, exits, loops = saved
+        m.fuel += fuel - fuel // 2
+        del f.exits[exits:]
+        f.loops[-1] = loops
+        found, before = m.reports[start:], {id(r.node) for r in earlier}
+        del m.reports[start:]
+    for report in found:
+        failure = report.failure
+        if failure.severity == "error" and not report.caught and id(report.node) not in before:
+            text = f"{said}: {failure.message}"
+            m.reports.append(report._replace(failure=Failure("last-batch", text, failure.related, (), "warning")))
+            return
 
 
 def _turn_over_module(m: Machine, f: Frame, node: ast.For | ast.AsyncFor, item: Instance, alike: set[Any]) -> Signal:
@@ -573,8 +631,12 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         expects = expects or name in _EXPECTING
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
-        if name == "autocast":
-            return _autocast(m, node, f)
+        found, state = builtins.autocast_state(value)
+        if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
+            # What only has the name, as `accelerator.autocast()`, may be one or not.
+            return _autocast(m, node, f, state if found else Autocast())
+        if isinstance(value, Instance) and value.cls is DEVICE:
+            return _made_on(m, node, f, device_kind(m.call, value))
     if changes:
         recording, m.recording = m.recording, False
         m.caught.append(("Exception",))
@@ -594,9 +656,18 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         m.caught.pop()
 
 
-def _autocast(m: Machine, node: ast.With, f: Frame) -> Signal:
+def _made_on(m: Machine, node: ast.With, f: Frame, device: str | None) -> Signal:
+    """Inside of `with torch.device("cuda"):` tensors are made there."""
+    before, m.call.device = m.call.device, device
+    try:
+        return run_block(m, node.body, f)
+    finally:
+        m.call.device = before
+
+
+def _autocast(m: Machine, node: ast.With, f: Frame, state: Autocast | None) -> Signal:
     """Inside of torch.autocast mixed dtypes are cast."""
-    before, m.call.autocast = m.call.autocast, True
+    before, m.call.autocast = m.call.autocast, state
     try:
         return run_block(m, node.body, f)
     finally:

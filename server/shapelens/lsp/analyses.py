@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from shapelens.analysis.facts import FileAnalysis
+from shapelens.analysis.adopting import Adoption
+from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp.documents import Document, Documents
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,14 @@ class Analyser(Protocol):
 
     def analyse(self, path: str, cancelled: Callable[[], bool] = ...) -> FileAnalysis:
         """All that is known of a file."""
+
+    def mended(
+        self, analysis: FileAnalysis, problem: Problem, seconds: float, cancelled: Callable[[], bool] | None = ...
+    ) -> Problem:
+        """The problem with its fixes."""
+
+    def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
+        """The annotations for the function whose head is on the line."""
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
@@ -71,6 +80,10 @@ def _worker() -> ThreadPoolExecutor:
     return worker
 
 
+_MENDING_SECONDS = 1.5
+"""How long the search for the fixes of one problem may take; an edit ends it."""
+
+
 class _Job:
     def __init__(self, key: _Key) -> None:
         self.key = key
@@ -95,6 +108,7 @@ class Analyses:
         self._dirty: dict[str, str | None] = {}
         self._on_disk: list[str] = []
         self._jobs: dict[str, _Job] = {}
+        self._mended: dict[str, dict[Problem, tuple[_Key, Problem]]] = {}
         self._stopped = False
 
     # -- what changed ------------------------------------------------------------------------------------------------
@@ -135,6 +149,7 @@ class Analyses:
             job.cancelled.set()
 
     def _drop(self, uri: str) -> None:
+        self._mended.pop(uri, None)
         job = self._jobs.pop(uri, None)
         if job is not None and not job.done.done():
             job.done.set_exception(Stale())
@@ -157,6 +172,56 @@ class Analyses:
             if self._documents.get(document.uri) is not document:
                 raise Stale
             return analysis
+
+    async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
+        """Those problems of the document with their fixes. Raises Stale if the document changes meanwhile."""
+        analysis = await self.of(document)
+        job = self._jobs.get(document.uri)
+        if job is None or not problems:
+            return list(problems)
+        key, known = job.key, self._mended.setdefault(document.uri, {})
+        for problem in [p for p in known if known[p][0] != key]:
+            del known[problem]
+        for problem in problems:
+            if problem not in known:
+                loop = asyncio.get_running_loop()
+                found = await loop.run_in_executor(self._worker, self._mend, job, analysis, problem)
+                if job.cancelled.is_set():
+                    raise Stale
+                known[problem] = key, found
+        return [known[problem][1] if problem in known else problem for problem in problems]
+
+    async def adopted(self, document: Document, line: int) -> Adoption | None:
+        """The annotations for the function whose head is on the line. Raises Stale where the document changes."""
+        analysis = await self.of(document)
+        job = self._jobs.get(document.uri)
+        if job is None:
+            return None
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._worker, self._adopt, job, analysis, line)
+        if job.cancelled.is_set():
+            raise Stale
+        return found
+
+    def _adopt(self, job: _Job, analysis: FileAnalysis, line: int) -> Adoption | None:
+        """On the worker thread."""
+        if self._analyser is None or job.cancelled.is_set():
+            return None
+        try:
+            return self._analyser.adopted(analysis, line)
+        except Exception:
+            logger.exception("the search for annotations failed")
+            return None
+
+    def _mend(self, job: _Job, analysis: FileAnalysis, problem: Problem) -> Problem:
+        """On the worker thread."""
+        if self._analyser is None or job.cancelled.is_set():
+            return problem
+        try:
+            return self._analyser.mended(analysis, problem, _MENDING_SECONDS, job.cancelled.is_set)
+        except Exception:
+            logger.exception("the search for fixes failed")
+            return problem
 
     def warm_up(self) -> None:
         """Make the analyser now, so that the first document does not wait for it."""

@@ -1,4 +1,4 @@
-"""textDocument/codeAction: fixes of problems, and writing a shape down as a comment."""
+"""textDocument/codeAction: fixes of problems, keeping silent about one, and writing shapes down."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 from pygls.uris import from_fs_path
 
+from shapelens.analysis.facts import Edit
 from shapelens.lsp.diagnostics import diagnostic
 from shapelens.lsp.documents import Document, position
-from shapelens.report.fixes import Offer, fixes, shape_comment
+from shapelens.report.fixes import Offer, fixes, shape_comment, signature, silencers, touches
 from shapelens.report.problems import reported
+from shapelens.source.positions import Encoding
 
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
@@ -38,11 +40,15 @@ async def actions(server: ShapelensServer, params: lsp.CodeActionParams) -> list
     first, last = params.range.start.line + 1, params.range.end.line + 1
     offers: list[tuple[lsp.CodeActionKind, Offer]] = []
     if lsp.CodeActionKind.QuickFix in wanted and server.settings.diagnostics_enabled:
-        offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in fixes(reported(analysis), first, last)]
+        here = [problem for problem in reported(analysis) if touches(problem, document.path, first, last)]
+        offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in fixes(await server.mended(document, here))]
+        offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in silencers(here, document.lines)]
     if lsp.CodeActionKind.RefactorRewrite in wanted and first == last:
         comment = shape_comment(analysis, first)
         if comment is not None:
             offers.append((lsp.CodeActionKind.RefactorRewrite, comment))
+        adopted = await server.adopted(document, first)
+        offers += [(lsp.CodeActionKind.RefactorRewrite, offer) for offer in signature(adopted)]
     return [_action(server, document, kind, offer) for kind, offer in offers]
 
 
@@ -70,14 +76,14 @@ def _edit(server: ShapelensServer, document: Document, offer: Offer) -> lsp.Work
     lines = target.lines if target is not None else document.lines
     uri = target.uri if target is not None else from_fs_path(span.file) or document.uri
     encoding = server.documents.encoding
-    change = lsp.TextEdit(
-        range=lsp.Range(
-            start=position(lines, span.line, span.column, encoding),
-            end=position(lines, span.end_line, span.end_column, encoding),
-        ),
-        new_text=offer.edit.text,
-    )
+    changes = [_change(lines, edit, encoding) for edit in (offer.edit, *offer.more)]
     if not server.can("workspace.workspace_edit.document_changes"):
-        return lsp.WorkspaceEdit(changes={uri: [change]})
+        return lsp.WorkspaceEdit(changes={uri: changes})
     identifier = lsp.OptionalVersionedTextDocumentIdentifier(uri=uri, version=target.version if target else None)
-    return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(text_document=identifier, edits=[change])])
+    return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(text_document=identifier, edits=list(changes))])
+
+
+def _change(lines: list[str], edit: Edit, encoding: Encoding) -> lsp.TextEdit:
+    start = position(lines, edit.span.line, edit.span.column, encoding)
+    end = position(lines, edit.span.end_line, edit.span.end_column, encoding)
+    return lsp.TextEdit(range=lsp.Range(start=start, end=end), new_text=edit.text)

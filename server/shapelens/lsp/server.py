@@ -16,7 +16,8 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from shapelens import __version__
-from shapelens.analysis.facts import FileAnalysis
+from shapelens.analysis.adopting import Adoption
+from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp import code_actions, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
@@ -68,6 +69,20 @@ class ShapelensServer(LanguageServer):
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
+
+    async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
+        """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
+        try:
+            return await self.analyses.mended(document, problems)
+        except Stale:
+            raise JsonRpcContentModified from None
+
+    async def adopted(self, document: Document, line: int) -> Adoption | None:
+        """The annotations for the function whose head is on the line (from 1)."""
+        try:
+            return await self.analyses.adopted(document, line)
+        except Stale:
+            raise JsonRpcContentModified from None
 
     # -- documents ---------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ from shapelens.oracle.questions import Answer, Question, answered, question
 
 logger = logging.getLogger(__name__)
 
-MOST_QUESTIONS = 2000
+MOST_PENDING = 300
+MOST_ANSWERS = 20_000
 MOST_FAILURES = 3
 IDLE_SECONDS = 120.0
 _TELL_SECONDS = 0.5
@@ -55,7 +56,7 @@ class Oracle:
         self._answers: dict[str, Any] = {}
         self._names: frozenset[str] | None = None
         self._queue: deque[Question] = deque()
-        self._queued: set[str] = set()
+        self._pending: set[str] = set()
         self._wants_names = self._is_asking = False
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
@@ -96,8 +97,8 @@ class Oracle:
         if known is not _MISSING:
             return None if known is None else answered(asked, known)
         with self._lock:
-            if not self.problem and asked.key not in self._queued and len(self._queued) < MOST_QUESTIONS:
-                self._queued.add(asked.key)
+            if not self.problem and asked.key not in self._pending and len(self._pending) < MOST_PENDING:
+                self._pending.add(asked.key)
                 self._queue.append(asked)
                 self._wake()
         return None
@@ -164,17 +165,26 @@ class Oracle:
         try:
             if self._worker is None:
                 self._worker = self._started()
-            answer = None if asked is None or asked.path not in (self._names or ()) else answer_of(asked, self._worker)
+            if asked is None:
+                return
+            is_listed = asked.path in (self._names or ())
+            answer = answer_of(asked, self._worker) if is_listed else None
         except WorkerFailed as failure:
-            self._note_failure(failure, asked)
+            self._note_failure(failure)
+            answer, is_listed = None, False
+        except TooSlow:
+            answer, is_listed = None, False
+        if asked is None:
             return
-        if asked is not None:
-            with self._lock:
-                self._answers[asked.key] = answer
-                if answer is not None:
-                    self.generation += 1
-            if asked.path in (self._names or ()):
-                self._cache.add({asked.key: answer})
+        with self._lock:
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            self._answers[asked.key] = answer
+            self._pending.discard(asked.key)
+            if answer is not None:
+                self.generation += 1
+        if is_listed:
+            self._cache.add({asked.key: answer})
 
     def _started(self) -> Worker:
         try:
@@ -191,13 +201,11 @@ class Oracle:
             worker.close()
         return worker
 
-    def _note_failure(self, failure: WorkerFailed, asked: Question | None) -> None:
+    def _note_failure(self, failure: WorkerFailed) -> None:
         """The worker is gone. What it was asked last has no answer, for now; it may be started again a few times."""
         logger.info("the oracle's worker: %s", failure)
         with self._lock:
             worker, self._worker = self._worker, None
-            if asked is not None:
-                self._answers[asked.key] = None
             self._failures += 1
             if self._failures >= MOST_FAILURES:
                 self.problem = self.problem or f"given up after {self._failures} failures: {failure}"
@@ -208,31 +216,47 @@ class Oracle:
 # -- one question ------------------------------------------------------------------------------------------------------
 
 
+class TooSlow(Exception):
+    """Not enough came back in time. Another time, or on another machine, it may."""
+
+
 @dataclass(frozen=True)
 class _Result:
     point: Point
     shape: Any
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """What came back where the call works; `late` where not all of it was tried in time."""
+
+    results: tuple[_Result, ...] = ()
+    late: bool = False
+
+
 def answer_of(asked: Question, worker: Worker, seconds: float = CALL_SECONDS) -> Answer | None:
-    """The answer that fits all that came back; None where there is none. Raises WorkerFailed."""
+    """The answer that fits all that came back; None where there is none. Raises WorkerFailed, TooSlow."""
     where = [point for point in points(asked.minimums, asked.numbers) if _is_possible(asked, point)]
     if not where:
         return None
     if asked.is_typed:
-        results = _results(asked, worker, where, "float32", seconds)
+        batches = [_batch(asked, worker, where, "float32", seconds)]
     else:
-        probes = where[:_PROBES]
-        by_dtype = {dtype: _results(asked, worker, probes, dtype, seconds) for dtype in _DTYPES}
-        main = next((dtype for dtype, found in by_dtype.items() if found), None)
-        if main is None:
-            return None
-        results = _results(asked, worker, where, main, seconds)
-        results += [each for dtype, found in by_dtype.items() if dtype != main for each in found or ()]
-    if not results or asked.minimums and not is_evidence([each.point for each in results]):
-        return None
-    found = _fitted([each.point for each in results], [each.shape for each in results])
-    return found if _has_tensor(found) else None
+        probes = {dtype: _batch(asked, worker, where[:_PROBES], dtype, seconds) for dtype in _DTYPES}
+        main = next((dtype for dtype, batch in probes.items() if batch.results), None)
+        batches = list(probes.values())
+        if main is not None:
+            batches.append(_batch(asked, worker, where, main, seconds))
+    results = [each for batch in batches for each in batch.results]
+    found: Answer | None = None
+    count = len(asked.symbols)
+    if is_evidence([each.point for each in results], count):
+        found = _fitted([asked.whole(each.point) for each in results], [each.shape for each in results], count)
+    if found is not None and _has_tensor(found):
+        return found
+    if any(batch.late for batch in batches):
+        raise TooSlow
+    return None
 
 
 def _is_possible(asked: Question, point: Point) -> bool:
@@ -243,18 +267,19 @@ def _is_possible(asked: Question, point: Point) -> bool:
     return True
 
 
-def _results(asked: Question, worker: Worker, where: list[Point], dtype: str, seconds: float) -> list[_Result]:
-    """What came back where the call works; empty where a check with data says something else than the meta device."""
+def _batch(asked: Question, worker: Worker, where: list[Point], dtype: str, seconds: float) -> _Batch:
+    """What came back at some points; nothing where a check with data says something else than the meta device."""
     calls = [asked.call(point, dtype) for point in where]
     checks = [index for index, call in enumerate(calls[:_PROBES]) if _numel(call) <= _LARGEST_CHECK]
     said = worker.ask({"call": asked.path, "layer": asked.is_layer, "calls": calls, "check": checks}, seconds)
     shapes = said.get("results")
     if not isinstance(shapes, list) or len(shapes) != len(where):
-        return []
+        return _Batch()
     for index, shape in said.get("checks", ()):
         if shape[0] != "!" and shape != shapes[index]:
-            return []
-    return [_Result(point, shape) for point, shape in zip(where, shapes) if shape[0] != "!"]
+            return _Batch()
+    worked = tuple(_Result(point, shape) for point, shape in zip(where, shapes) if shape[0] != "!")
+    return _Batch(worked, bool(said.get("late")))
 
 
 def _numel(call: Any) -> int:
@@ -266,7 +291,7 @@ def _numel(call: Any) -> int:
     return sum(map(_numel, call.values() if isinstance(call, dict) else call if isinstance(call, list) else ()))
 
 
-def _fitted(where: list[Point], shapes: list[Any]) -> Answer:
+def _fitted(where: list[Point], shapes: list[Any], count: int) -> Answer:
     """One answer for what came back at all points; `["?"]` where they are not of one form."""
     kinds = {shape[0] for shape in shapes}
     if len(kinds) > 1:
@@ -275,13 +300,13 @@ def _fitted(where: list[Point], shapes: list[Any]) -> Answer:
     if kind == "x":
         if len({len(shape[1]) for shape in shapes}) > 1:
             return ["?"]
-        dims = [fit(where, sizes) for sizes in zip(*(shape[1] for shape in shapes))]
+        dims = [fit(where, sizes, count) for sizes in zip(*(shape[1] for shape in shapes))]
         dtypes = {shape[2] for shape in shapes}
         return ["?"] if None in dims else ["x", dims, dtypes.pop() if len(dtypes) == 1 else None]
     if kind in ("t", "l"):
         if len({len(shape[1]) for shape in shapes}) > 1:
             return ["?"]
-        items = [_fitted(where, list(each)) for each in zip(*(shape[1] for shape in shapes))]
+        items = [_fitted(where, list(each), count) for each in zip(*(shape[1] for shape in shapes))]
         return [kind, items, *shapes[0][2:]]
     return [kind]
 

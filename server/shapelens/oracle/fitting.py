@@ -1,14 +1,15 @@
 """From sizes that came back at some points to a formula of the symbols, or to nothing where none fits them all.
 
-A point is the values of the symbols, in their order. A formula is plain JSON, so that it can be kept: an int, or
-`["s", index]`, `["+", …]`, `["*", …]`, `["//", formula, int]`, `["min", a, b]`, `["max", a, b]`.
+A point is the values of the symbols, in their order, and then of the dims of the call that are made of them. A formula
+is plain JSON, so that it can be kept: an int, or `["s", index]`, `["+", …]`, `["*", …]`, `["//", formula, int]`,
+`["min", a, b]`, `["max", a, b]`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
@@ -57,48 +58,63 @@ def points(minimums: Sequence[int], near: Sequence[int] = ()) -> tuple[Point, ..
     return tuple(dict.fromkeys(p for p in found if all(v >= least for v, least in zip(p, minimums))))
 
 
-def is_evidence(worked: Sequence[Point]) -> bool:
-    """Whether the points that worked say enough: a call that works at one size only says nothing of the others."""
+def is_evidence(worked: Sequence[Point], count: int) -> bool:
+    """Whether the points that worked say enough of so many symbols: a call that works at one size only says nothing
+    of the others.
+    """
     if not worked:
         return False
-    for values in zip(*worked):
+    for values in tuple(zip(*worked))[:count]:
         different = set(values)
         if len(different) < _LEAST_VALUES or max(different) <= _LARGE_ENOUGH:
             return False
     return True
 
 
-def fit(where: Sequence[Point], sizes: Sequence[int]) -> Formula | None:
-    """The formula that gives each size at its point; None where there is none among those that are tried."""
-    found = _plain(where, sizes)
+def fit(where: Sequence[Point], sizes: Sequence[int], count: int) -> Formula | None:
+    """The formula that gives each size at its point; None where there is none among those that are tried.
+
+    The first `count` values of a point are those of the symbols.
+    """
+    found = _plain(where, sizes, count)
     if found is None:
-        found = _clamped(where, sizes)
+        found = _clamped(where, sizes, count)
     shared = gcd(*sizes)
     if found is None and shared > 1:
-        reduced = _plain(where, [size // shared for size in sizes])
+        reduced = _plain(where, [size // shared for size in sizes], count)
         found = None if reduced is None else ["*", shared, reduced]
     if found is not None and all(value(found, point) == size for point, size in zip(where, sizes)):
         return found
     return None
 
 
-def _plain(where: Sequence[Point], sizes: Sequence[int]) -> Formula | None:
+def _plain(where: Sequence[Point], sizes: Sequence[int], count: int) -> Formula | None:
     if all(size == sizes[0] for size in sizes):
         return sizes[0]
     for index in range(len(where[0])):
         if all(point[index] == size for point, size in zip(where, sizes)):
             return ["s", index]
-    return _extreme(where, sizes) or _polynomial(where, sizes) or _floor(where, sizes)
+    symbols = [point[:count] for point in where]
+    found = _extreme(symbols, sizes) or _polynomial(symbols, sizes) or _floor(symbols, sizes)
+    return _product(where, sizes) if found is None else found
 
 
-def _clamped(where: Sequence[Point], sizes: Sequence[int]) -> Formula | None:
+def _product(where: Sequence[Point], sizes: Sequence[int]) -> Formula | None:
+    """A product of two values."""
+    for a, b in combinations_with_replacement(range(len(where[0])), 2):
+        if all(point[a] * point[b] == size for point, size in zip(where, sizes)):
+            return ["*", ["s", a], ["s", b]]
+    return None
+
+
+def _clamped(where: Sequence[Point], sizes: Sequence[int], count: int) -> Formula | None:
     """A formula that is cut off below or above at a number, as `max(s - 2, 0)`."""
     for kind, limit in (("max", min(sizes)), ("min", max(sizes))):
         inside = [(point, size) for point, size in zip(where, sizes) if size != limit]
         free = [point for point, _ in inside]
-        if len(where) - len(free) < _LEAST_CLAMPED or not is_evidence(free):
+        if len(where) - len(free) < _LEAST_CLAMPED or not is_evidence(free, count):
             continue
-        found = _plain(free, [size for _, size in inside])
+        found = _plain(free, [size for _, size in inside], count)
         if found is not None:
             return [kind, found, limit]
     return None

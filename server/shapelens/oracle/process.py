@@ -161,7 +161,7 @@ class Worker:
 def _hello(said: dict[str, Any]) -> Hello:
     error = said.get("error")
     if isinstance(error, str):
-        raise WorkerFailed(f"torch cannot be imported: {error}")
+        raise WorkerFailed(error)
     python, torch, names = said.get("python"), said.get("torch"), said.get("names")
     if said.get("hello") != _PROTOCOL or not isinstance(python, str) or not isinstance(torch, str):
         raise WorkerFailed("the worker said what is no answer")

@@ -37,7 +37,8 @@ class _NoQuestion(Exception):
 @dataclass(frozen=True)
 class Question:
     """One call. `groups` are its argument lists and keyword tables in turn: two of them, four for a layer that is
-    made and called. `dims[i]` is what symbol `i` stands for in the program, `minimums[i]` its least value.
+    made and called. `made` are its dims that are made of several symbols, or of one that it has elsewhere. `dims` is
+    what the symbols, and then those, stand for in the program; `minimums[i]` is the least value of symbol `i`.
     `numbers` are the known sizes and integers in it; `is_typed` is False where a tensor's dtype is not known.
     """
 
@@ -45,6 +46,7 @@ class Question:
     key: str
     groups: tuple[Any, ...]
     symbols: tuple[Symbol, ...]
+    made: tuple[Expr, ...]
     dims: tuple[Dim, ...]
     minimums: tuple[int, ...]
     numbers: tuple[int, ...]
@@ -54,6 +56,11 @@ class Question:
     def is_layer(self) -> bool:
         """Whether a layer is made and then called."""
         return len(self.groups) == 4
+
+    def whole(self, point: Point) -> Point:
+        """The point with the values of `made`. Raises ZeroDivisionError."""
+        at = dict(zip(self.symbols, point))
+        return (*point, *(evaluate(dim, at) for dim in self.made))
 
     def call(self, point: Point, dtype: str) -> list[Any]:
         """The argument lists of the protocol with the sizes of a point; `dtype` where a tensor's is not known."""
@@ -168,9 +175,10 @@ class _Reading:
             symbol = as_symbol(stand_in)
             assert symbol is not None
             back[symbol] = dim
-        dims = tuple(back.get(each, Expr({(each,): 1})) for each in found)
+        made = tuple(dim for dim in self.exprs if dim not in stands_for and as_symbol(dim) is None)
+        dims = (*(back.get(each, Expr({(each,): 1})) for each in found), *made)
         return Question(
-            path, key, tuple(replaced), tuple(found), dims, minimums, tuple(sorted(self.numbers)), self.is_typed
+            path, key, tuple(replaced), tuple(found), made, dims, minimums, tuple(sorted(self.numbers)), self.is_typed
         )
 
     def stand_ins(self) -> dict[Expr, Expr]:

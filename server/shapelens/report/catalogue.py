@@ -61,6 +61,11 @@ CATALOGUE: dict[str, Entry] = {
     "index-out-of-range": Entry("Index out of range", "An index or a count goes beyond the size of a dim."),
     "item-size": Entry("Item of several elements", "`item` is called on a tensor that has not exactly one element."),
     "kernel-too-large": Entry("Kernel too large", "A kernel or window is larger than the input with its padding."),
+    "last-batch": Entry(
+        "Last batch",
+        "The last batch of a loader is smaller than the others, and the code takes it for a full one.",
+        "warning",
+    ),
     "mask-mismatch": Entry("Mask mismatch", "An attention mask has another shape than the attention needs."),
     "matmul-mismatch": Entry("Matrix product mismatch", "The inner sizes of a matrix product differ."),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),

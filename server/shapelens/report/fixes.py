@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import Edit, Fact, FileAnalysis, Problem, Span
 from shapelens.dims import ascii_text
 from shapelens.report.lines import split_lines
 from shapelens.report.shapes import Names
 from shapelens.source.lexing import comments
+
+_IGNORED = re.compile(r"#\s*shapelens:\s*ignore\s*\[([^\]]*)\]")
 
 
 @dataclass(frozen=True)
@@ -19,16 +23,64 @@ class Offer:
     edit: Edit
     problem: Problem | None = None
     preferred: bool = False
+    more: tuple[Edit, ...] = ()
+    """Edits that go with it."""
 
 
-def fixes(problems: Iterable[Problem], first: int, last: int) -> list[Offer]:
-    """The fixes of the problems that touch the lines `first` to `last`."""
-    return [
-        Offer(edit, problem, preferred=len(problem.fixes) == 1)
-        for problem in problems
-        if problem.span.line <= last and problem.span.end_line >= first
-        for edit in problem.fixes
-    ]
+def touches(problem: Problem, path: str, first: int, last: int) -> bool:
+    """Whether a problem of a file is on one of the lines `first` to `last`."""
+    return problem.span.file == path and problem.span.line <= last and problem.span.end_line >= first
+
+
+def fixes(problems: Iterable[Problem]) -> list[Offer]:
+    """The fixes of problems; one that is the only one is preferred. The same edit mends several problems at once."""
+    offers: dict[Edit, Offer] = {}
+    for problem in problems:
+        for edit in problem.fixes:
+            offers.setdefault(edit, Offer(edit, problem, preferred=len(problem.fixes) == 1))
+    return list(offers.values())
+
+
+def silencers(problems: Iterable[Problem], lines: Sequence[str]) -> list[Offer]:
+    """A `# shapelens: ignore[code]` comment for each code, behind the first line of a problem that can have one."""
+    offers: dict[tuple[str, int], Offer] = {}
+    for problem in problems:
+        span = problem.span
+        for number in range(span.line, min(span.end_line, len(lines)) + 1):
+            edit = _silencing(problem, number, lines)
+            if edit is not None:
+                offers.setdefault((problem.code, number), Offer(edit, problem))
+                break
+    return list(offers.values())
+
+
+def _silencing(problem: Problem, number: int, lines: Sequence[str]) -> Edit | None:
+    title = f"Disable {problem.code} for this line"
+    code = lines[number - 1]
+    end = len(code.rstrip())
+    start = sum(len(line) + 1 for line in lines[: number - 1])
+    comment = next((at - start for at, _ in comments("\n".join(lines)) if start <= at <= start + len(code)), None)
+    if comment is None:
+        inserted = f"  # shapelens: ignore[{problem.code}]"
+        if not _is_comment_there(lines, number, code[:end] + inserted, end + 2):
+            return None
+        return Edit(title, Span(problem.span.file, number, end, number, len(code)), inserted)
+    known = _IGNORED.search(code, comment)
+    if known:  # other codes are ignored here already
+        codes = f"{known.group(1).strip().rstrip(',')}, {problem.code}" if known.group(1).strip() else problem.code
+        return Edit(title, Span(problem.span.file, number, known.start(1), number, known.end(1)), codes)
+    # Behind the comment that is there: `# type: ignore` and its like must come first.
+    return Edit(
+        title, Span(problem.span.file, number, end, number, len(code)), f"  # shapelens: ignore[{problem.code}]"
+    )
+
+
+def signature(adoption: Adoption | None) -> list[Offer]:
+    """Write the shapes of a function into its signature."""
+    if adoption is None:
+        return []
+    first, *more = adoption.edits
+    return [Offer(Edit(adoption.title, first.span, first.text), more=tuple(more))]
 
 
 def shape_comment(analysis: FileAnalysis, line: int) -> Offer | None:
@@ -71,7 +123,7 @@ def _comment(facts: Sequence[Fact], names: Names) -> str | None:
 
 def _is_comment_there(lines: Sequence[str], number: int, changed: str, column: int) -> bool:
     """Whether the line, changed so, has a comment that starts at the column: not in a string, behind no other one."""
-    if "#" in lines[number - 1] or lines[number - 1].rstrip().endswith("\\"):
+    if lines[number - 1].rstrip().endswith("\\"):
         return False
     offset = sum(len(line) + 1 for line in lines[: number - 1]) + column
     text = "\n".join([*lines[: number - 1], changed, *lines[number:]])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, Union
 
 from shapelens.dims import Dim, Expr, equal, less, symbol
+from shapelens.rules.autocast import Autocast
 from shapelens.values import Instance, Lib, List, Open, Origin, Scalar, Shape, Store, Tensor, Unknown
 from shapelens.values.dtypes import ALIASES, NAMES
 from shapelens.values.text import dim_text, shape_text
@@ -28,7 +29,7 @@ class Related:
 
 @dataclass(frozen=True)
 class Fix:
-    """One edit that makes the code fit: replace the argument `argument` of the call at `origin` by `text`."""
+    """What the argument `argument` of the call at `origin` would have to say; offered where that mends the program."""
 
     title: str
     origin: Origin
@@ -37,7 +38,11 @@ class Fix:
 
 
 class Failure(Exception):
-    """Raised in a rule: every run that makes this call fails."""
+    """Raised in a rule: every run that makes this call fails.
+
+    `conflict` are the two sizes that should have been equal, `shapes` those of the tensors involved, `asked` that
+    which a reshape asks for, `layer` the one whose forward ran: what the search for a fix starts from.
+    """
 
     def __init__(
         self,
@@ -50,6 +55,10 @@ class Failure(Exception):
         super().__init__(message)
         self.code, self.message, self.related, self.fixes = code, message, tuple(related), tuple(fixes)
         self.severity = severity
+        self.conflict: tuple[Dim, Dim] | None = None
+        self.shapes: tuple[Shape, ...] = ()
+        self.asked: tuple[Dim, ...] = ()
+        self.layer: Instance | None = None
 
 
 class Call:
@@ -58,10 +67,11 @@ class Call:
     `path` is the library name called (`torch.nn.Conv2d`), `store` what the run has learnt, `layer` the instance whose
     forward runs. `invoke(callable, *args, **kwargs)` calls back into the program (a module held by a container).
     `autocast` is set inside torch.autocast, which casts floats before they meet: rules then do not compare them.
-    `floating` is what torch.get_default_dtype() gives, None where it is not known.
+    `floating` is what torch.get_default_dtype() gives, `device` where tensors are made, None where it is not known.
+    `moves` is set once something may move tensors by itself, as DataParallel does: devices are then not compared.
     """
 
-    __slots__ = ("autocast", "floating", "invoke", "layer", "path", "store", "warn")
+    __slots__ = ("autocast", "conflict", "device", "floating", "invoke", "layer", "moves", "path", "store", "warn")
 
     def __init__(
         self,
@@ -72,8 +82,11 @@ class Call:
     ) -> None:
         self.store, self.path = store, path
         self.layer: Instance | None = None
-        self.autocast = False
+        self.autocast: Autocast | None = None
         self.floating: str | None = "float32"
+        self.device: str | None = None
+        self.moves = False
+        self.conflict: tuple[Dim, Dim] | None = None  # the sizes that were last found to differ
         self.invoke: Callable[..., Any] = invoke or _no_invoke
         self.warn: Callable[[Failure], None] = warn or _no_warn
 
@@ -84,9 +97,20 @@ class Call:
 
     # -- saying that it fails or is not known --------------------------------------------------------------------
 
-    def fail(self, code: str, message: str, *tensors: Tensor, fixes: Sequence[Fix] = ()) -> NoReturn:
-        """The call cannot work. `tensors` are those involved: where they came from is named as related places."""
-        raise Failure(code, message, self.related(*tensors), fixes)
+    def fail(
+        self, code: str, message: str, *tensors: Tensor, fixes: Sequence[Fix] = (), asked: Sequence[Dim] = ()
+    ) -> NoReturn:
+        """The call cannot work. `tensors` are those involved: where they came from is named as related places.
+
+        `asked` is the shape that a reshape asks for, as far as it is known.
+        """
+        failure = Failure(code, message, self.related(*tensors), fixes)
+        failure.layer, failure.asked = self.layer, tuple(asked)
+        failure.shapes = tuple(self.shape(t) for t in tensors)
+        if self.conflict is not None:
+            failure.conflict = self.store.dim(self.conflict[0]), self.store.dim(self.conflict[1])
+            self.conflict = None
+        raise failure
 
     def related(self, *tensors: Tensor) -> list[Related]:
         """The layer's definition and where the tensors came from."""
@@ -168,11 +192,14 @@ class Call:
 
     def equate(self, a: Dim, b: Dim) -> bool | None:
         """Learn that two dims are equal; False where they cannot be."""
-        return self.store.equate(a, b)
+        same = self.store.equate(a, b)
+        if same is False:
+            self.conflict = a, b
+        return same
 
     def require(self, a: Dim, b: Dim, code: str, message: str, *tensors: Tensor, fixes: Sequence[Fix] = ()) -> None:
         """Learn that two dims are equal, and fail with the message where they cannot be."""
-        if self.store.equate(a, b) is False:
+        if self.equate(a, b) is False:
             self.fail(code, message, *tensors, fixes=fixes)
 
     def broadcast(self, *shapes: tuple[Dim, ...], what: str = "", tensors: Sequence[Tensor] = ()) -> tuple[Dim, ...]:
@@ -232,6 +259,7 @@ class Call:
         self, shapes: Sequence[tuple[Dim, ...]], back: int, a: Dim, b: Dim, what: str, tensors: Sequence[Tensor]
     ) -> NoReturn:
         listed = " and ".join(shape_text(self.store.dims(s)) for s in shapes)
+        self.conflict = a, b
         self.fail(
             "broadcast-mismatch",
             f"{what or self.name}: {listed} cannot be broadcast: "

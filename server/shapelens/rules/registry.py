@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from shapelens.dims import Expr, TooComplex
+from shapelens.rules import devices
+from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
@@ -378,10 +380,15 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
                 ready.append(_coerce(c, p.needs, value, p.default))
         if rule.simple:
             result = rule.function(c, *leading, *ready)
-            if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
-                result.scalars = carried(rule.path, result, args, kwargs)
-            return result
-        result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+        else:
+            result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
+        if rule.path.startswith("torch"):
+            layer = leading[0] if leading and isinstance(leading[0], Instance) else None
+            if not c.moves and devices.needs_one_device(rule.path, layer):
+                devices.together(c, ready, layer)
+            devices.placed(c, rule.path, result, ready, kwargs.get("device"), layer)
+        if c.autocast is not None:
+            result = _autocast(c, c.autocast, result, ready)
         if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
             result.scalars = carried(rule.path, result, args, kwargs)
         return result
@@ -389,6 +396,19 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
         return _unknown(rule)
     finally:
         c.path = previous
+
+
+def _autocast(c: Call, state: Autocast, result: Any, given: Sequence[Any]) -> Any:
+    """The result, or each of several, in the dtype that torch.autocast gives it."""
+    if type(result) is tuple:
+        return tuple([_autocast(c, state, r, given) for r in result])
+    if type(result) is not Tensor or not c.path.startswith("torch."):
+        return result
+    tensors = [v for v in given if isinstance(v, Tensor)]
+    dtype = cast(state, c.name, tensors, result)
+    if dtype == result.dtype or any(result is v for v in tensors):
+        return result
+    return result.with_(dtype=dtype, origin=result.origin, parameter=result.parameter)
 
 
 def _unknown(rule: Rule) -> Any:
@@ -455,6 +475,16 @@ def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
             dtype = c.dtype(instance.attrs.get("dtype"), c.floating)
             for name, shape in found.parameters(c, instance).items():
                 instance.attrs[name] = None if shape is None else Tensor(shape, dtype, parameter=True)
+        asked = instance.attrs.get("device")
+        device = c.device if asked is None else devices.device_kind(c, asked)
+        for value in instance.attrs.values():
+            if (
+                type(value) is Tensor
+                and value.device is None
+                and value.library == "torch"
+                and path.startswith("torch.nn")
+            ):
+                value.device = device
     except (NotKnown, TooComplex):
         return False
     finally:

@@ -44,7 +44,7 @@ def shape_comments(text: str) -> dict[int, tuple[ShapeComment, ...]]:
         return {}
     found: dict[int, tuple[ShapeComment, ...]] = {}
     for line, comment in _comments_by_line(text):
-        shapes = shapes_of(comment.lstrip("#"))
+        shapes = shapes_of(_IGNORE.sub("", comment).lstrip("#"))
         if shapes:
             found[line] = shapes
     return found

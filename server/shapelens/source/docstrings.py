@@ -98,7 +98,8 @@ def _shape(kind: str, text: str) -> DocShape | None:
         if tensor["before"] and tensor["before"] != "Optional[" or _SEVERAL.search(kind):
             return None
         axes = _axes(tensor["shape"], True)
-        return None if axes is None else DocShape(axes, _dtype(kind))
+        # `Tensor[1]` is said of one dim as well as of one element.
+        return None if axes is None or axes == ("1",) else DocShape(axes, _dtype(kind))
     if _SEVERAL.search(kind.replace("or None", "")):
         return None
     candidates = [

@@ -23,8 +23,10 @@ from shapelens.values.objects import (
     Ratio,
     Scalar,
     Super,
+    Uneven,
     Unknown,
     serials,
+    turns,
 )
 from shapelens.values.shapes import Dims, Open, Shape, ShapeVar
 from shapelens.values.store import Store
@@ -62,6 +64,8 @@ __all__ = [
     "Store",
     "Super",
     "Tensor",
+    "Uneven",
     "Unknown",
     "serials",
+    "turns",
 ]

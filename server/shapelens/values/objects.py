@@ -72,6 +72,21 @@ class Ratio(Scalar):
         self.numerator, self.denominator = numerator, denominator
 
 
+class Uneven(Scalar):
+    """How many batches a loader gives (`count`, a dim or None), the last of which may be smaller than the others."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, count: Any) -> None:
+        super().__init__("int")
+        self.count = count
+
+
+def turns(count: Any) -> Any:
+    """A number of elements, be they all alike or not."""
+    return count.count if isinstance(count, Uneven) else count
+
+
 class Choice:
     """One of a few values, which one depends on the run: what two branches left in one name."""
 
@@ -177,12 +192,15 @@ class Children(Dict):
 
 
 class Many:
-    """An iterable of an unknown number of elements that all look like `element`; `length` a dim, or None."""
+    """An iterable of an unknown number of elements that all look like `element`; `length` a dim, or None.
 
-    __slots__ = ("element", "length")
+    `last` is None, or what the last one looks like where it differs: the batch of what is left over, and its size.
+    """
 
-    def __init__(self, element: object, length: object | None = None) -> None:
-        self.element, self.length = element, length
+    __slots__ = ("element", "last", "length")
+
+    def __init__(self, element: object, length: object | None = None, last: tuple[object, str] | None = None) -> None:
+        self.element, self.length, self.last = element, length, last
 
     def __repr__(self) -> str:
         return f"Many({self.element!r})"

@@ -268,7 +268,8 @@ class Store:
             if isinstance(run, tuple):
                 self.equate(numel, product(run))
             else:
-                self._set(self._numels, run.var, symbol("N"))
+                if run.var not in self._numels:
+                    self._set(self._numels, run.var, symbol("N"))
                 self.equate(numel, product(run.prefix + run.suffix) * self._numels[run.var])
 
     def numel(self, shape: tuple[Dim, ...] | Open) -> Dim:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from symbolic import agrees, layer_run, made, rule_run
 
 from shapelens.dims import symbol
+from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import call_layer, layers
 from shapelens.values import UNKNOWN, Hole, Instance, Origin, Store, Tensor, Unknown
@@ -332,7 +333,7 @@ def test_depthwise_with_symbolic_channels() -> None:
 
 def test_autocast_lets_floats_meet() -> None:
     c, conv = made("torch.nn.Conv2d", 3, 8, 3)
-    c.autocast = True
+    c.autocast = Autocast()
     found = call_layer(c, "torch.nn.Conv2d", conv, [Tensor((2, 3, 9, 9), "float16")], {})
     assert found.dtype is None
     with pytest.raises(Failure):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.rules.torch.harness import call, check, check_layer, real_function
 
 from shapelens.dims import Expr, evaluate, symbol, symbols
+from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import call_layer, layers, make_layer
 from shapelens.values import Hole, Instance, Lib, Origin, Store, Tensor, Unknown
@@ -189,7 +190,7 @@ def test_unknown_sizes_are_symbols() -> None:
 def test_autocast_casts_first() -> None:
     store, layer = made("torch.nn.Linear", 4, 2)
     c = Call(store, "torch.nn.Linear")
-    c.autocast = True
+    c.autocast = Autocast()
     out = call_layer(c, "torch.nn.Linear", layer, [Tensor((3, 4), "float16")], {})
     assert (out.shape, out.dtype) == ((3, 2), None)
     assert call("torch.nn.functional.linear", Tensor((3, 4), None), Tensor((2, 4), "float16")).dtype == "float16"

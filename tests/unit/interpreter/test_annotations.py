@@ -225,6 +225,44 @@ def test_names_are_the_same_size_throughout_a_call():
     assert shown["a, n = clip(v, i, d, l)"] == "a (b, 3, h, w), n (b,) int64"
 
 
+def test_callables_and_fields():
+    shown = labels("""
+        from dataclasses import dataclass
+        from typing import Callable, NamedTuple
+        @dataclass
+        class Batch:
+            image: Float[Tensor, "b 3 h w"]
+            label: Int[Tensor, "b"]
+            name: str = ""
+            def both(self):
+                i = self.image.sum((1, 2, 3)) * self.label
+                return i
+        class Pair(NamedTuple):
+            q: Float[Tensor, "t d"]
+            n: int
+        def loss(model: Callable[[Float[Tensor, "n 3 h w"]], Float[Tensor, "n 10"]], batch: Batch, p: Pair):
+            logits = model(batch.image)
+            more = model(batch.image[:2])
+            r = F.relu(p.q)
+            return F.cross_entropy(logits, batch.label)
+        def run(net: Callable[..., Float[Tensor, "n 10"]], x):
+            y = net(x, 3, deep=True)
+    """)
+    assert shown["i = self.image.sum((1, 2, 3)) * self.label"] == "→ (b,)"
+    assert shown["logits = model(batch.image)"] == "→ (b, 10)"
+    assert shown["more = model(batch.image[:2])"] == "→ (min(b, 2), 10)"
+    assert shown["r = F.relu(p.q)"] == "→ (t, d)"
+    assert shown["y = net(x, 3, deep=True)"] == "→ (n, 10)"
+    assert problems("""
+        from typing import Callable
+        def f(model: Callable[[Float[Tensor, "n 3"]], Float[Tensor, "n"]]):
+            return model(torch.zeros(2, 4))
+    """)[0][2:] == (
+        "torch.zeros(2, 4)",
+        'model() is given (2, 4) where Float[Tensor, "n 3"] is stated: 4, not 3 for argument 1',
+    )
+
+
 def test_what_is_not_known_is_what_its_annotation_says():
     shown = labels("""
         import mystery
@@ -303,7 +341,10 @@ def test_where_and_how_a_mismatch_is_told():
         'def f(x: Union[Float[Tensor, "c h w"], Float[Tensor, "b c h w"]]):\n    return x\nf(torch.zeros(1, 2, 3, 4))',
         # A new name in what is returned.
         'def f(x: Float[Tensor, "b c"]) -> Float[Tensor, "b d"]:\n    return F.pad(x, (0, 1))',
-        # Names are anew in each call.
+        # Names are anew in each call, in each turn, and of each object.
+        'def f(x: Float[Tensor, "n"]):\n    for i in range(3):\n        y: Float[Tensor, "m"] = x[i:]\nf(torch.zeros(5))',
+        'class A:\n    def __init__(self):\n        self.x: Float[Tensor, "n"] = torch.zeros(3)\n'
+        '        self.y: Float[Tensor, "n"] = torch.zeros(4)\nA()',
         'def f(x: Float[Tensor, "b c"]):\n    return x\nf(torch.zeros(1, 2)); f(torch.zeros(3, 4))',
         # Generators and context managers return something else than their annotation's element.
         'def f(x: Float[Tensor, "b c"]) -> Iterator[Float[Tensor, "c"]]:\n    yield from x\nlist(f(torch.zeros(3, 4)))',

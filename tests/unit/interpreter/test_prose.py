@@ -9,6 +9,7 @@ import pytest
 
 from shapelens.analysis.session import Session
 from shapelens.report.hints import hints
+from shapelens.report.problems import reported
 
 SESSION = Session((), sys.executable)
 HEAD = "import torch, torch.nn as nn, torch.nn.functional as F, mystery\n"
@@ -31,7 +32,7 @@ def problems(program):
     lines = analysis.text.split("\n")
     return [
         (p.code, p.severity, lines[p.span.line - 1][p.span.column : p.span.end_column], p.message)
-        for p in analysis.problems
+        for p in reported(analysis)
     ]
 
 

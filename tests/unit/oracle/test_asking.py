@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -301,3 +304,54 @@ def test_each_version_has_its_own_answers(tmp_path: Path) -> None:
     Cache(tmp_path, "2.0/../../x").add({"a": 1})
     assert [file.parent for file in tmp_path.rglob("*.jsonl")] == [tmp_path]
     assert Cache(tmp_path, "2.1").load() == ({}, None)
+
+
+def test_dims_that_are_made_of_others(oracle: Oracle) -> None:
+    rows, columns = (H + 6) // 7, (W + 6) // 7
+    found = told(oracle, "torch.Tensor.reshape", T(B, rows, columns, 7, 7, 192), B * rows * columns, 49, 192)
+    assert texts(found) == "(B·⌈H/7⌉·⌈W/7⌉, 49, 192) float32"
+    assert texts(told(oracle, "torch.cat", [T(B, H), T(B, H)], 1)) == "(B, 2·H) float32"
+
+
+def test_a_slow_answer_is_asked_again_another_time(tmp_path: Path) -> None:
+    late = ROLL.replace("'checks'", "'late': True, 'checks'").replace("['x', [3], 'float32']", "['!', 'TimeoutError']")
+    first, _ = scripted(tmp_path, late)
+    assert told(first, "torch.roll", T(3), 1) is None
+    first.close()
+    second, starts = scripted(tmp_path, ROLL)
+    assert texts(told(second, "torch.roll", T(3), 1)) == "(3,) float32"
+    assert starts.count == 1
+    second.close()
+
+
+def test_a_loop_over_a_long_axis_ends_in_time(oracle: Oracle) -> None:
+    started = time.monotonic()
+    told(oracle, "torch.nn.LSTM", T(B, H, 3), made_of=((3, 4), {"batch_first": True}))
+    assert time.monotonic() - started < 20
+    assert not oracle.problem
+    assert oracle._failures == 0
+
+
+def test_a_worker_whose_server_was_killed_ends_too(tmp_path: Path) -> None:
+    text = (
+        "import site, sys, tempfile, time\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "from shapelens.oracle.process import Worker\n"
+        "print(Worker(sys.executable, site.getsitepackages()).pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    path = os.pathsep.join(p for p in sys.path if p)
+    server = subprocess.Popen(
+        [sys.executable, "-c", text, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert server.stdout is not None
+    pid = int(server.stdout.readline())
+    server.kill()
+    server.wait()
+    end = time.monotonic() + 20
+    while list(tmp_path.iterdir()):
+        assert time.monotonic() < end, f"the worker {pid} is still there"
+        time.sleep(0.05)

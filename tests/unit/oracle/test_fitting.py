@@ -15,8 +15,8 @@ from shapelens.oracle.fitting import Formula, Point, fit, is_evidence, points, v
 
 def fitted(function: Callable[..., int], *minimums: int, where: Callable[..., bool] = lambda *_: True) -> Any:
     worked = [point for point in points(minimums) if where(*point)]
-    assert is_evidence(worked)
-    return fit(worked, [function(*point) for point in worked])
+    assert is_evidence(worked, len(minimums))
+    return fit(worked, [function(*point) for point in worked], len(minimums))
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_sizes_that_only_some_multiples_have() -> None:
 @pytest.mark.parametrize(
     "function",
     [
-        lambda s: s * s,
+        lambda s: s * s * s,
         lambda s: s * (s - 1) // 2,
         lambda s: 1 if s == 1 else s + 1,
         lambda s: s if s % 2 else s + 1,
         lambda s: s.bit_length(),
-        lambda s: max(s * s, 9),
+        lambda s: max(s * s + s, 9),
         lambda s: min(max(s - 3, 1), 100),
     ],
 )
@@ -76,15 +76,21 @@ def test_no_formula_is_better_than_a_wrong_one(function: Any) -> None:
 
 def test_a_formula_that_changes_at_a_number_of_the_call() -> None:
     worked = points((1,), near=(4096,))
-    assert fit(worked, [min(size, 4096) for (size,) in worked]) == ["min", ["s", 0], 4096]
+    assert fit(worked, [min(size, 4096) for (size,) in worked], 1) == ["min", ["s", 0], 4096]
+
+
+def test_dims_of_the_call_that_are_made_of_symbols() -> None:
+    worked = [(h, w, (h + 6) // 7, (w + 6) // 7) for h, w in points((1, 1))]
+    assert fit(worked, [a * b for _, _, a, b in worked], 2) == ["*", ["s", 2], ["s", 3]]
+    assert fit(worked, [49 * a for _, _, a, _ in worked], 2) == ["*", 49, ["s", 2]]
 
 
 def test_what_works_at_few_sizes_shows_nothing() -> None:
-    assert not is_evidence([])
-    assert not is_evidence([(1, 64), (3, 64), (1, 7), (3, 9)])
-    assert not is_evidence([(n,) for n in range(1, 14)])
-    assert is_evidence([(1,), (2,), (3,), (17,)])
-    assert is_evidence([()]) is True
+    assert not is_evidence([], 1)
+    assert not is_evidence([(1, 64), (3, 64), (1, 7), (3, 9)], 2)
+    assert not is_evidence([(n,) for n in range(1, 14)], 1)
+    assert is_evidence([(1,), (2,), (3,), (17,)], 1)
+    assert is_evidence([()], 0) is True
 
 
 def test_points_keep_to_the_least_values_and_tell_symbols_apart() -> None:
@@ -120,6 +126,6 @@ def test_a_fitted_plane_holds_everywhere(c: list[int], x: int, y: int) -> None:
 @given(st.lists(st.tuples(st.integers(1, 100)), min_size=4, max_size=12, unique=True), st.data())
 def test_a_formula_gives_back_all_that_it_was_made_from(worked: list[Point], data: st.DataObject) -> None:
     sizes = [data.draw(st.integers(0, 50)) for _ in worked]
-    formula = fit(worked, sizes)
+    formula = fit(worked, sizes, 1)
     if formula is not None:
         assert [value(formula, point) for point in worked] == sizes

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.analysis.mending.sources import changed
 from shapelens.dims import symbol
 from shapelens.report.annotate import annotated
 from shapelens.report.catalogue import CATALOGUE, page, page_uri
-from shapelens.report.fixes import fixes, shape_comment
+from shapelens.report.fixes import fixes, shape_comment, silencers, touches
 from shapelens.report.hover import hover, memory_text
 from shapelens.report.jsonface import diagnostics, rows
+from shapelens.report.lines import split_lines
 from shapelens.report.problems import problem_lines, reported
+from shapelens.source.comments import ignores, shape_comments
 from shapelens.values.shapes import Open, ShapeVar
 
 ROOT = Path(__file__).parents[3]
@@ -142,11 +146,48 @@ def test_diagnostics_count_from_one():
     }
 
 
-def test_fixes_of_the_lines():
+def test_fixes_of_the_problems():
     edit = Edit("Write 256", span(1, 0, 1, 3), "256")
     mended = Problem("feature-mismatch", "error", "m", span(2, 5, 3, 9), fixes=(edit,))
-    assert [(o.edit, o.preferred) for o in fixes([mended, PROBLEM], 3, 3)] == [(edit, True)]
-    assert fixes([mended], 4, 9) == []
+    assert [(o.edit, o.preferred) for o in fixes([mended, PROBLEM, mended])] == [(edit, True)]
+    other = replace(mended, fixes=(edit, replace(edit, text="25")))
+    assert [o.preferred for o in fixes([other])] == [False, False]
+    assert [line for line in range(1, 6) if touches(mended, "f.py", line, line)] == [2, 3]
+    assert not touches(mended, "other.py", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "becomes"),
+    [
+        ("y = fc(x)", "y = fc(x)  # shapelens: ignore[feature-mismatch]"),
+        ("y = fc(x)   ", "y = fc(x)  # shapelens: ignore[feature-mismatch]"),
+        ("y = fc(x)  # type: ignore", "y = fc(x)  # type: ignore  # shapelens: ignore[feature-mismatch]"),
+        ("y = fc(x)  # (B, C)", "y = fc(x)  # (B, C)  # shapelens: ignore[feature-mismatch]"),
+        ("y = fc(x)  # shapelens: ignore[a-b]", "y = fc(x)  # shapelens: ignore[a-b, feature-mismatch]"),
+        ("y = fc(x)  # shapelens: ignore[]", "y = fc(x)  # shapelens: ignore[feature-mismatch]"),
+        ("y = fc('#')", "y = fc('#')  # shapelens: ignore[feature-mismatch]"),
+        ("y = fc(x) + \\", None),
+    ],
+)
+def test_keeping_silent_about_a_problem(line, becomes):
+    text = f"a = 1\n{line}\nb\n"
+    problem = Problem("feature-mismatch", "error", "m", span(2, 4, 2, 9))
+    offers = silencers([problem, problem], split_lines(text))
+    assert [o.edit.title for o in offers] == (["Disable feature-mismatch for this line"] if becomes else [])
+    for offer in offers:
+        after = changed(text, offer.edit)
+        assert after == f"a = 1\n{becomes}\nb\n"
+        assert "feature-mismatch" in ignores(after)[2]
+        assert shape_comments(after) == shape_comments(text)
+
+
+def test_a_problem_over_several_lines_is_silenced_where_a_comment_can_be():
+    text = 'a = f("""\n""", \\\n  b)\n'
+    (offer,) = silencers([Problem("feature-mismatch", "error", "m", span(1, 4, 3, 4))], split_lines(text))
+    assert (
+        offer.edit.span.line,
+        changed(text, offer.edit).endswith("b)  # shapelens: ignore[feature-mismatch]\n"),
+    ) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,6 @@ def softmax(c: Call, input: Tensor, dim: object, dtype: object = None) -> Tensor
         found = c.dtype(dtype)
     if found in NOT_FLOAT:
         c.fail("dtype-mismatch", f"{c.name} is not implemented for {found}", input)
-    if c.autocast and dtype is None and found in ("float16", "bfloat16"):
-        found = None  # autocast computes it in float32 on CUDA
     return Tensor(shape, found, device=input.device)
 
 

@@ -10,7 +10,7 @@ from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal, product
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.registry import rule, rules
 from shapelens.rules.torch.reshaping import like, size_list
-from shapelens.values import List, Many, Scalar, Shape, Size, Tensor, Unknown
+from shapelens.values import List, Many, Scalar, Shape, Size, Tensor, Unknown, turns
 from shapelens.values.dtypes import ALIASES, category, promote, scalar_dtype
 
 _KEPT = 64  # the numbers of tensors up to this size are kept
@@ -159,12 +159,16 @@ def signal_window(c: Call, M: Dim, *, dtype: object = None, **others: object) ->
     return _window(c, M, dtype)
 
 
+_MAX_ROWS = 1 << 16
+_DEEPEST = 64  # dims that a tensor can have
+
+
 @rule("torch.tril_indices", "torch.triu_indices")
 def triangle_indices(c: Call, row: Dim, col: Dim, offset: int = 0, *, dtype: object = None, device: object = None,
                      layout: object = None) -> Tensor:  # fmt: skip
     """Two rows: the places of a triangle of a matrix."""
     _sized(c, (row, col))
-    if isinstance(row, int) and isinstance(col, int):
+    if isinstance(row, int) and isinstance(col, int) and row <= _MAX_ROWS:
         lower = c.name == "tril_indices"
         count: Dim = sum(
             max(0, min(col, i + offset + 1)) if lower else max(0, col - max(0, i + offset)) for i in range(row)
@@ -240,8 +244,10 @@ def new(c: Call, self: Tensor, *args: object, device: object = None) -> Tensor:
 # -- from data ----------------------------------------------------------------------------------------------------------
 
 
-def nested(c: Call, data: object) -> tuple[Any, str | None, Any]:
+def nested(c: Call, data: object, depth: int = 0) -> tuple[Any, str | None, Any]:
     """The shape, the dtype and the known numbers of nested lists."""
+    if depth > _DEEPEST:
+        raise NotKnown
     value = c.store.value(data)
     if isinstance(value, Tensor):
         return c.shape(value), value.dtype, value.scalars
@@ -249,16 +255,17 @@ def nested(c: Call, data: object) -> tuple[Any, str | None, Any]:
         known = isinstance(value, (bool, int, float))
         return (), number_dtype(c, value), value if known else None
     if isinstance(value, range):
-        return (len(value),), "int64", list(value) if len(value) <= _KEPT else None
+        size = max(-((value.start - value.stop) // value.step), 0)
+        return (size,), "int64", list(value) if size <= _KEPT else None
     if isinstance(value, Many) or isinstance(value, List) and value.rest is not None and not value:
         element = value.element if isinstance(value, Many) else value.rest
-        count = value.length if isinstance(value, Many) else value.count
+        count = turns(value.length if isinstance(value, Many) else value.count)
         inner, dtype, _ = nested(c, element)
         if not isinstance(inner, tuple):
             raise NotKnown
         return (count if isinstance(count, (int, Expr)) else c.fresh("n", 0), *inner), dtype, None
     if isinstance(value, (list, tuple)) and getattr(value, "rest", None) is None:
-        return _of_list(c, value)
+        return _of_list(c, value, depth)
     raise NotKnown
 
 
@@ -276,15 +283,21 @@ def _of_element(c: Call, value: Any) -> tuple[Any, str | None, Any]:
     return (), value.dtype, None if isinstance(value.scalars, list) else value.scalars
 
 
-def _of_list(c: Call, value: Sequence[Any]) -> tuple[Any, str | None, Any]:
+def _of_list(c: Call, value: Sequence[Any], depth: int) -> tuple[Any, str | None, Any]:
     if not value:
         return (0,), c.floating, []
+    kinds = set(map(type, value))
+    if len(value) > _KEPT and kinds <= {int, float, bool}:
+        return (len(value),), number_dtype(c, 0.5 if float in kinds else 1 if int in kinds else True), None
     value = [c.store.value(v) for v in value]
     if isinstance(value[0], (list, tuple)):
-        empty, kind, _ = nested(c, value[0])
+        leading = nested(c, value[0], depth + 1)
+        empty, kind, _ = leading
         if isinstance(empty, tuple) and 0 in empty:  # torch does not look at the others then
             return (len(value), *empty), kind, None
-        parts = [nested(c, v) for v in value]
+        rows = {id(v): v for v in value}  # `[[0] * 3] * 1000` has one row
+        known = {key: leading if row is value[0] else nested(c, row, depth + 1) for key, row in rows.items()}
+        parts = [known[id(v)] for v in value]
     else:
         parts = [_of_element(c, v) for v in value]
     first = parts[0][0]
@@ -292,8 +305,8 @@ def _of_list(c: Call, value: Sequence[Any]) -> tuple[Any, str | None, Any]:
     for shape, kind, _ in parts[1:]:
         if shape != first:
             if isinstance(shape, tuple) and isinstance(first, tuple):
-                known = all(isinstance(d, int) for d in (*shape, *first))
-                if known and not any(isinstance(v, Tensor) for v in value):
+                sized = all(isinstance(d, int) for d in (*shape, *first))
+                if sized and not any(isinstance(v, Tensor) for v in value):
                     c.fail(
                         "ragged-data",
                         f"{c.name}: nested lists of different lengths, {c.text(first)} and {c.text(shape)}",

@@ -29,6 +29,7 @@ from shapelens.values import (
     Open,
     Scalar,
     Tensor,
+    Uneven,
     Unknown,
 )
 
@@ -131,7 +132,7 @@ def collate(c: Call, item: Any, size: Dim, about: Sequence[Related] = ()) -> Any
     if isinstance(item, Scalar):
         dtype = _SCALARS.get(item.type)
     if dtype is not None:
-        return Tensor((size,), dtype)
+        return Tensor((size,), dtype, device=c.device)
     if isinstance(item, (str, bytes)) or isinstance(item, Scalar) and item.type == "str":
         return _repeated(Scalar("str") if isinstance(item, (str, Scalar)) else UNKNOWN, size)
     if isinstance(item, Dict):
@@ -167,7 +168,7 @@ def _not_collated(item: Any, about: Sequence[Related]) -> None:
 def _stacked(c: Call, item: Tensor, front: tuple[Dim, ...]) -> Tensor:
     shape = c.shape(item)
     if isinstance(shape, tuple):
-        return Tensor((*front, *shape), item.dtype)
+        return Tensor((*front, *shape), item.dtype, device=item.device)
     if isinstance(shape, Open):
         return Tensor(Open((*front, *shape.prefix), shape.var, shape.suffix), item.dtype)
     return Tensor(None, item.dtype)
@@ -297,7 +298,7 @@ def _row(c: Call, tensor: Tensor, index: object) -> Tensor:
         return found if isinstance(found, Tensor) else Tensor(None, tensor.dtype)
     shape = c.shape(tensor)
     if isinstance(shape, tuple) and shape:
-        return Tensor(shape[1:], tensor.dtype)
+        return Tensor(shape[1:], tensor.dtype, device=tensor.device)
     if isinstance(shape, Open) and shape.prefix:
         return Tensor(Open(shape.prefix[1:], shape.var, shape.suffix), tensor.dtype)
     return Tensor(None, tensor.dtype)
@@ -518,11 +519,39 @@ def batches(c: Call, self: object) -> object:
     size = _batch_size(c, a, dataset)
     if size is None:
         return Many(_converted(c, item) if collate_fn is None else c.invoke(collate_fn, item), length_of(c, dataset))
-    if collate_fn is not None and not _is_default(collate_fn):
-        element = c.invoke(collate_fn, _repeated(item, size))
-    else:
-        element = collate(c, item, size, _about(self, dataset))
-    return Many(_placed(element, self), _count(c, a, dataset))
+
+    def batch(size: Dim) -> Any:
+        if collate_fn is not None and not _is_default(collate_fn):
+            return _placed(c.invoke(collate_fn, _repeated(item, size)), self)
+        return _placed(collate(c, item, size, _about(self, dataset)), self)
+
+    element, left = batch(size), _left_over(c, a, dataset)
+    last = None if left is None else (batch(left[0]), left[1])
+    count = _count(c, a, dataset)
+    return Many(element, count if last is None and _is_even(c, a, dataset) else Uneven(count), last)
+
+
+def _is_even(c: Call, a: dict[str, Any], dataset: object) -> bool:
+    """Whether all batches are certainly of one size."""
+    size, sampler = c.store.value(a["batch_size"]), c.store.value(a["sampler"])
+    if c.store.value(a["batch_sampler"]) is not None:
+        return False
+    length = length_of(c, dataset if sampler is None else sampler)
+    whole = isinstance(size, int) and isinstance(length, int) and (length % size == 0 or length < size)
+    return whole or c.store.value(a["drop_last"]) is True
+
+
+def _left_over(c: Call, a: dict[str, Any], dataset: object) -> tuple[int, str] | None:
+    """The size of a last batch that is certainly smaller than the others, and how it comes about."""
+    size, sampler = c.store.value(a["batch_size"]), c.store.value(a["sampler"])
+    if c.store.value(a["batch_sampler"]) is not None or a["drop_last"] is not False:
+        return None
+    length = length_of(c, dataset if sampler is None else sampler)
+    if not isinstance(size, int) or not isinstance(length, int) or not 0 < size < length or length % size == 0:
+        return None
+    left = length % size
+    items = "item" if left == 1 else "items"
+    return left, f"the last batch has {left} {items} ({length} = {length // size} · {size} + {left})"
 
 
 def _is_default(collate_fn: object) -> bool:

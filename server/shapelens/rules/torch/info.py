@@ -7,6 +7,7 @@ from typing import Any
 
 from shapelens.dims import Dim, Expr, equal, product
 from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.devices import DEVICE
 from shapelens.rules.registry import attribute, rule
 from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Shape, Size, Tensor
 from shapelens.values.dtypes import BYTES, COMPLEXES, FLOATS, category, promote, promote_weak, scalar_dtype
@@ -122,8 +123,8 @@ def dtype(c: Call, self: Tensor) -> object:
 
 @attribute("torch.Tensor.device")
 def device(c: Call, self: Tensor) -> object:
-    """A device object; which one is not followed."""
-    return Instance(Lib("torch.device"))
+    """A device object; of which kind, where that is known."""
+    return Instance(DEVICE, {"type": self.device or Scalar("str"), "index": UNKNOWN})
 
 
 @attribute(*(f"torch.Tensor.{name}" for name in (

@@ -10,7 +10,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.indexing import sliced
 from shapelens.rules.torch.reshaping import Replace, axis_of, size_list
-from shapelens.values import List, Many, Open, Shape, Tensor, Unknown
+from shapelens.values import List, Many, Open, Shape, Tensor, Uneven, Unknown, turns
 from shapelens.values.dtypes import promote, promote_weak
 
 _MAX_PARTS = 4096
@@ -28,6 +28,7 @@ def _sequence(c: Call, tensors: object) -> tuple[tuple[Tensor, ...], Dim | None]
         element = c.store.value(element)
         if not isinstance(element, Tensor):
             raise NotKnown
+        count = turns(count)
         return (element,), c.store.dim(count) if isinstance(count, (int, Expr)) else c.fresh("n")
     if isinstance(tensors, Tensor) and tensors.library == "torch" and c.name in ("cat", "stack"):
         c.fail("call-arguments", f"{c.name} takes a list or tuple of tensors, got one of {c.text(tensors)}", tensors)
@@ -132,7 +133,14 @@ def cat(c: Call, tensors: object, dim: int = 0, *, out: object = None) -> Tensor
         result = [b if isinstance(b, int) else a for a, b in zip(result, shape)]
         total = total + shape[at]
     result[at] = total if count is None else _times(c, total, count)
+    if count is not None and _is_uneven(c, tensors):
+        result[at] = c.fresh("n", 0)  # the last batch may be smaller
     return first_tensor.with_(shape=tuple(result), dtype=dtype)
+
+
+def _is_uneven(c: Call, tensors: object) -> bool:
+    value = c.store.value(tensors)
+    return isinstance(value.length if isinstance(value, Many) else getattr(value, "count", None), Uneven)
 
 
 def _times(c: Call, size: Dim, count: Dim) -> Dim:
@@ -309,9 +317,15 @@ def chunk(c: Call, input: Tensor, chunks: int, dim: int = 0) -> object:
     step = ceildiv(size, chunks)
     if isinstance(size, int) and isinstance(step, int):
         if size == 0:
+            if chunks > _MAX_PARTS:
+                return Many(input.with_(shape=replaced(0)), chunks)
             return _parts(input, replaced, [0] * chunks)
         count = -(-size // step)
+        if count > _MAX_PARTS:
+            return Many(input.with_(shape=replaced(step if step * count == size else c.fresh("n"))), count)
         return _parts(input, replaced, [*[step] * (count - 1), size - step * (count - 1)])
+    if chunks > _MAX_PARTS:
+        return Many(input.with_(shape=replaced(c.fresh("n", 0))), chunks)
     exact = floordiv(size, chunks)
     if equal(exact * chunks, size):
         return _parts(input, replaced, [exact] * chunks)
@@ -342,6 +356,8 @@ def tensor_split(
         if cuts <= 0:
             c.fail("argument-value", f"{c.name} needs a positive number of sections, got {cuts}", input)
         even = equal(floordiv(size, cuts) * cuts, size)
+        if cuts > _MAX_PARTS:
+            return Many(input.with_(shape=replaced(floordiv(size, cuts) if even else c.fresh("n", 0))), cuts)
         return _parts(input, replaced, [floordiv(size if even else size + cuts - 1 - i, cuts) for i in range(cuts)])
     if not isinstance(cuts, (list, tuple)) or (isinstance(cuts, List) and cuts.rest is not None):
         raise NotKnown

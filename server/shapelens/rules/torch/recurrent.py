@@ -20,6 +20,7 @@ from shapelens.rules.torch.spatial import count, differ, same_dtype
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Open, Scalar, Tensor, Unknown
 
 PACKED = Lib("torch.nn.utils.rnn.PackedSequence")
+_MAX_LAYERS = 1000
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 _NAMES = {1: ("H",), 2: ("B", "H"), 3: ("L", "B", "H")}
 _CELL_GATES = {"LSTMCell": 4, "GRUCell": 3, "RNNCell": 1}
@@ -372,6 +373,8 @@ def _weights(c: Call, self: Instance) -> dict[str, Any]:
     out = projected if projected != 0 else hidden
     directions = ("", "_reverse") if a["bidirectional"] else ("",)
     layers = a["num_layers"] if isinstance(a["num_layers"], int) else 1
+    if layers > _MAX_LAYERS:
+        raise NotKnown
     shapes: dict[str, Any] = {}
     for number in range(layers):
         size = a["input_size"] if number == 0 else out * len(directions)

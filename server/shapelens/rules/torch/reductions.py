@@ -351,7 +351,7 @@ def unique(
     return _unique(c, input, return_inverse, return_counts, dim)
 
 
-def _are_numbers(values: list[Any]) -> bool:
+def _are_numbers(values: list[object]) -> bool:
     return all(isinstance(v, (int, float)) for v in values)
 
 

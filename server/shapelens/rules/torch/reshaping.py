@@ -20,6 +20,7 @@ from shapelens.dims import (
     product,
 )
 from shapelens.rules.call import Call, NotKnown, flat
+from shapelens.rules.devices import device_kind
 from shapelens.rules.registry import attribute, layer, rule
 from shapelens.values import Instance, Lib, Open, Ratio, Scalar, Shape, Size, Tensor, Unknown
 from shapelens.values.dtypes import ALIASES, BYTES, category
@@ -158,6 +159,7 @@ def _count_failure(c: Call, tensor: Tensor, total: Dim, dims: Sequence[Dim], wan
         "reshape-mismatch",
         f"{c.name}({asked}) needs {need}{c.dim_text(wanted)} elements, {c.text(tensor)} has {c.dim_text(total)}",
         tensor,
+        asked=dims,
     )
 
 
@@ -477,6 +479,8 @@ def broadcast_to(c: Call, input: Tensor, size: object) -> Tensor:
 @rule("torch.broadcast_tensors")
 def broadcast_tensors(c: Call, *tensors: Tensor) -> object:
     """All tensors in their common shape."""
+    if not tensors:
+        return ()
     common = c.broadcast(*[c.dims(t) for t in tensors], tensors=tensors)
     return tuple([t.with_(shape=common) for t in tensors])
 
@@ -742,10 +746,7 @@ for _rank in (1, 2, 3):
 
 def device_of(c: Call, value: object, default: str | None = None) -> str | None:
     """The kind of a device argument ("cuda" for "cuda:1"); None where it is not known."""
-    if value is None:
-        return default
-    value = c.store.value(value)
-    return value.partition(":")[0] if isinstance(value, str) else None
+    return default if value is None else device_kind(c, value)
 
 
 @rule(*(f"torch.Tensor.{name}" for name in (
@@ -810,7 +811,7 @@ def to(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
             dtype, device = arg.dtype, arg.device
         elif isinstance(arg, Lib):
             dtype = c.dtype(arg, dtype) or dtype
-        elif isinstance(arg, str):
+        elif isinstance(arg, (str, Instance, int)) and not isinstance(arg, bool):
             device = device_of(c, arg)
         elif type(arg) is Unknown and not _names_device(arg):
             dtype = device = None  # a dtype as likely as a device
@@ -843,7 +844,8 @@ def type_(c: Call, self: Tensor, dtype: object = None, non_blocking: object = Fa
         return Scalar("str")
     dtype = c.store.value(dtype)
     named = dtype.name if isinstance(dtype, Lib) else dtype.rpartition(".")[2] if isinstance(dtype, str) else ""
-    return self.with_(dtype=LEGACY.get(named.removesuffix("Tensor")) if "Tensor" in named else c.dtype(dtype))
+    found = LEGACY.get(named.removesuffix("Tensor")) if "Tensor" in named else c.dtype(dtype)
+    return self.with_(dtype=found, device=None)  # "torch.cuda.FloatTensor" names a device too
 
 
 @rule("torch.Tensor.type_as")

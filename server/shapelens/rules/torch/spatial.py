@@ -132,7 +132,10 @@ def layer_fix(c: Call, argument: str, value: Dim) -> list[Fix]:
 def differ(c: Call, a: Dim, b: Dim) -> bool:
     """Learn that two dims are equal; whether they cannot be."""
     if type(a) is int and type(b) is int:
-        return a != b
+        if a == b:
+            return False
+        c.conflict = a, b
+        return True
     return c.equate(a, b) is False
 
 
