@@ -42,18 +42,36 @@ _PLAIN_BASES: dict[str, Callable[[], Any]] = {
 }
 
 
+# What torch.nn.Module has of its own: a mixin behind it among the bases is not asked for these.
+MODULE_NAMES = frozenset(
+    (
+        "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double "
+        "dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu "
+        "load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters "
+        "register_backward_hook register_buffer register_forward_hook register_forward_pre_hook "
+        "register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook "
+        "register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook "
+        "register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to "
+        "to_empty train type xpu zero_grad"
+    ).split()
+)
+
+
 def find_in_class(cls: Any, name: str) -> tuple[Any, Any]:
     """The class attribute and the class that has it; a Lib owner means: ask the library."""
     if not isinstance(cls, Class):
         return None, None
+    library: Lib | None = None
     for base in cls.mro:
         if isinstance(base, Class):
             found = base.attrs.get(name, _MISSING)
             if found is not _MISSING:
                 return found, base
-        elif isinstance(base, Lib):
-            return None, base
-    return None, None
+        elif isinstance(base, Lib) and library is None:
+            library = base
+            if base.path != "torch.nn.Module" or name.startswith("__") or name in MODULE_NAMES:
+                break
+    return None, library
 
 
 def library_base(cls: Any) -> str | None:
