@@ -252,7 +252,8 @@ def python_type_names(value: Any) -> set[str] | None:
         )
         return {kind, *_CALLABLE} if kind else set(_CALLABLE)
     elif isinstance(value, Class) or isinstance(value, Lib) and value.path in layers:
-        return {"builtins.type", *_CALLABLE}
+        enum = {"enum.EnumMeta", "enum.EnumType"} if isinstance(value, Class) and value.kind == "enum" else set()
+        return {"builtins.type", *_CALLABLE, *enum}
     elif isinstance(value, Lib):
         return None
     elif isinstance(value, Iter):

@@ -514,7 +514,7 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
         return True
     return (
         False
-        if path.startswith(("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.", "functools."))
+        if path.startswith(("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.", "functools.", "enum."))
         else None
     )
 
