@@ -640,7 +640,7 @@ def _quantifier(stops: bool) -> Native:
 NATIVES["builtins.any"], NATIVES["builtins.all"] = _quantifier(True), _quantifier(False)
 
 
-@native("builtins.isinstance")
+@native("builtins.isinstance", "torch.jit.isinstance")
 def _isinstance(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     known = classes.is_instance(m, args[0], args[1]) if len(args) == 2 else None
     return Scalar("bool") if known is None else known
@@ -1018,6 +1018,15 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
 _CLONED = frozenset((Instance, List, Dict, tuple, Bound, Partial, set))
 
 
+# How the rules write the kinds of parameters.
+_KINDS = {
+    "": inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    "*": inspect.Parameter.VAR_POSITIONAL,
+    "**": inspect.Parameter.VAR_KEYWORD,
+    "kw": inspect.Parameter.KEYWORD_ONLY,
+}
+
+
 @native("inspect.signature")
 def _signature(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     function = args[0].function if args and isinstance(args[0], Bound) else args[0] if args else UNKNOWN
@@ -1026,12 +1035,8 @@ def _signature(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
         function, skip = classes.find_in_class(function, "__init__")[0], 1
     while isinstance(function, Function) and "__wrapped__" in function.attrs:
         function = function.attrs["__wrapped__"]
-    if not isinstance(function, Function):
-        return UNKNOWN
-    code = calls.code_of(function)
     table = Dict()
     kinds = inspect.Parameter
-    first_default = len(code.args) - len(function.defaults)
 
     def add(name: str, kind: Any, default: Any) -> None:
         one = Instance(Lib("inspect.Parameter"))
@@ -1039,6 +1044,14 @@ def _signature(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
         table[name] = one
 
     empty = Lib("inspect.Parameter.empty")
+    if isinstance(function, Lib) and function.path in layers:
+        for parameter in layers[function.path].make.parameters:
+            add(parameter.name, _KINDS[parameter.kind], UNKNOWN if parameter.has_default else empty)
+        return Instance(Lib("inspect.Signature"), {"parameters": table})
+    if not isinstance(function, Function):
+        return UNKNOWN
+    code = calls.code_of(function)
+    first_default = len(code.args) - len(function.defaults)
     for i, name in enumerate(code.args):
         if i >= skip:
             kind = kinds.POSITIONAL_ONLY if name in code.positional else kinds.POSITIONAL_OR_KEYWORD

@@ -514,7 +514,9 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
         return True
     return (
         False
-        if path.startswith(("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.", "functools.", "enum."))
+        if path.startswith(
+            ("builtins.", "torch.", "numpy.", "collections.", "numbers.", "types.", "functools.", "enum.")
+        )
         else None
     )
 

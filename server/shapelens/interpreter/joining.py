@@ -134,7 +134,11 @@ def join_contents(obj: Any, a: Any, b: Any) -> Any:
         return list(holder), holder.rest, holder.count
     if kind is Dict:
         rest = a[1] if b[1] is None else b[1] if a[1] is None else join(a[1], b[1])
-        return join_scopes(a[0], b[0]), rest
+        for one, other in ((a[0], b[0]), (b[0], a[0])):
+            for key, value in one.items():
+                if key not in other:  # it may be there
+                    rest = value if rest is None else join(rest, value)
+        return {k: v if b[0][k] is v else join(v, b[0][k]) for k, v in a[0].items() if k in b[0]}, rest
     if kind is Iter:
         return _join_iterators(a, b)
     if kind is Instance:
@@ -142,7 +146,7 @@ def join_contents(obj: Any, a: Any, b: Any) -> Any:
     if isinstance(a, dict):
         return join_scopes(a, b)
     if kind is set:
-        return a | b
+        return a if a == b else (a & b) | {UNKNOWN}
     return a
 
 

@@ -151,7 +151,7 @@ def is_member(value: Any) -> bool:
     if isinstance(value, (Class, Lib, Function)):
         return True
     if isinstance(value, tuple):
-        return all(map(is_member, value))
+        return len(value) <= _MAX_LISTS and all(map(is_member, value))
     return is_plain(value) and not isinstance(value, (list, dict, set))
 
 

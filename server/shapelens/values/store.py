@@ -170,19 +170,19 @@ class Store:
         return taught
 
     def dim_of(self, value: Unknown, name: str = "n") -> Dim:
-        """A dim for an unknown int: the same symbol each time that the same unknown is met."""
+        """A dim for an unknown int: the same symbol each time that the same unknown is met. It may be 0, as no size is."""
         if value.hole is not None:
             known = self._holes.get(value.hole)
             if isinstance(known, (int, Expr)):
                 return self.dim(known)
             if known is None:
-                made: Expr = self.teach(value.hole, symbol(value.hole.name))
+                made: Expr = self.teach(value.hole, symbol(value.hole.name, 0))
                 return made
         if value is UNKNOWN:  # one object that stands for many values: never the same dim twice
-            return symbol(name)
+            return symbol(name, 0)
         found = self._named.get(id(value))
         if found is None:
-            found = value, symbol(value.why or name)
+            found = value, symbol(value.why or name, 0)
             self._named[id(value)] = found
         return self.dim(found[1])
 

@@ -36,7 +36,7 @@ def nothing_left(tmp_path: Path) -> bool:
         ("import os; os.abort()", "died"),
         ("print('garbage')", "no answer"),
         ("print('[]')", "no answer"),
-        ('print(\'{"hello": 99, "python": "3", "torch": "2", "names": []}\')', "no answer"),
+        ('print(\'{"hello": 99, "python": "3", "torch": "2", "names": []}\')', "no answer|died"),
         ('print(\'{"hello": 1, "python": "3", "torch": "2"}\')', "no answer"),
         ("print('x' * 100_000_000, end='', flush=True); import time; time.sleep(60)", "died|no answer"),
     ],

@@ -72,7 +72,7 @@ def test_plain_data_goes_as_it_is() -> None:
         T(*[symbol("s") for _ in range(5)]),
         symbol("n", None),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_not_wholly_known_is_no_question(given: Any) -> None:
     assert question("torch.f", (given,), {}, None) is None
@@ -108,7 +108,7 @@ def test_answers_are_in_the_programs_dims() -> None:
     "damaged",
     [None, 5, [], ["x"], ["x", 3, None], ["x", [["s", 9]], None], ["x", [["**", 2, 3]], None], ["x", [1], "float99"],
      ["x", [["//", 1, 0]], None], ["x", ["5"], None], ["t", [["x", [], None]], ["a", "b"]], ["q"], {"x": 1}, ["?"]],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_damaged_answers_are_none(damaged: Any) -> None:
     found = question("torch.f", (T(symbol("B")),), {}, None)

@@ -9,7 +9,7 @@ from shapelens.dims import Dim, Expr, equal, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.devices import DEVICE
 from shapelens.rules.registry import attribute, rule
-from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Shape, Size, Tensor
+from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Shape, Size, Tensor, Unknown
 from shapelens.values.dtypes import BYTES, COMPLEXES, FLOATS, category, promote, promote_weak, scalar_dtype
 
 _MAX_LISTED = 4096
@@ -55,6 +55,8 @@ def shape(c: Call, self: Tensor) -> object:
 def size(c: Call, self: Tensor, dim: object = None) -> object:
     """All dims, or one."""
     if dim is None:
+        if isinstance(c.shape(self), Open):
+            return Unknown(("shape of", self))  # unpacking it tells its rank
         return shape(c, self)
     dim = c.store.value(dim)
     if not isinstance(dim, int):
