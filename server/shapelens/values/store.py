@@ -170,7 +170,7 @@ class Store:
         return taught
 
     def dim_of(self, value: Unknown, name: str = "n") -> Dim:
-        """A dim for an unknown int: the same symbol each time that the same unknown is met. It may be 0, as no size is."""
+        """A dim for an unknown int, which may be 0: the same symbol each time that the same unknown is met."""
         if value.hole is not None:
             known = self._holes.get(value.hole)
             if isinstance(known, (int, Expr)):
