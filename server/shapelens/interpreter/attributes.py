@@ -196,6 +196,8 @@ def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> An
             return UNKNOWN
         return UNKNOWN
     if isinstance(owner, Lib):
+        if name == "apply" and owner.path == "torch.autograd.Function":
+            return Partial(Lib("torch.autograd.Function.apply"), (value,), {})
         return Lib(f"{owner.path}.{name}")
     if isinstance(found, Descriptor):
         if found.kind == "classmethod":

@@ -832,6 +832,20 @@ for _path in (
     NATIVES[_path] = _same_function
 
 
+@native("torch.autograd.Function.apply")
+def _apply_function(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`MyFunction.apply(x)` runs its static `forward`, with a context unless it is set up apart."""
+    if not args or not isinstance(args[0], Class):
+        return UNKNOWN
+    forward = classes.find_in_class(args[0], "forward")[0]
+    function = forward.function if isinstance(forward, Descriptor) else forward
+    if not isinstance(function, Function):
+        return UNKNOWN
+    apart = isinstance(classes.find_in_class(args[0], "setup_context")[1], Class)
+    context = [] if apart else [Instance(Lib("torch.autograd.function.FunctionCtx"), {"?": True})]
+    return calls.call(m, f, node, function, [*context, *args[1:]], kwargs)
+
+
 @native("functools.wraps")
 def _wraps(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     wrapped = args[0] if args else kwargs.get("wrapped", UNKNOWN)

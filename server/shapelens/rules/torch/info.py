@@ -56,7 +56,7 @@ def size(c: Call, self: Tensor, dim: object = None) -> object:
     """All dims, or one."""
     if dim is None:
         if isinstance(c.shape(self), Open):
-            return Unknown(("shape of", self))  # unpacking it tells its rank
+            return Unknown(("shape of", self))  # type: ignore[arg-type]  # unpacking it tells its rank
         return shape(c, self)
     dim = c.store.value(dim)
     if not isinstance(dim, int):

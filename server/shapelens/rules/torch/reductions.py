@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from shapelens.dims import Dim, Expr, less, maximum
@@ -346,9 +347,19 @@ def unique(
 ) -> object:  # fmt: skip
     """A fresh dim for how many there are. The inverse has the input's shape, or with dim its size there."""
     known = input.scalars
-    if isinstance(known, list) and not (return_inverse or return_counts) and dim is None and _are_numbers(known):
-        return _made(input, (len(set(known)),), input.dtype)
+    if isinstance(known, list) and return_inverse is False and dim is None and _are_numbers(known):
+        return _counted(input, known, bool(return_counts))
     return _unique(c, input, return_inverse, return_counts, dim)
+
+
+def _counted(input: Tensor, known: list[object], with_counts: bool) -> object:
+    """The distinct ones of known numbers, in order."""
+    counts = sorted(Counter(known).items())
+    values = _made(input, (len(counts),), input.dtype)
+    values.scalars = [value for value, _ in counts]
+    if not with_counts:
+        return values
+    return values, Tensor((len(counts),), "int64", scalars=[count for _, count in counts])
 
 
 def _are_numbers(values: list[object]) -> bool:
