@@ -26,6 +26,7 @@ from shapelens.values import (
     Instance,
     Iter,
     Lib,
+    Named,
     Partial,
     Plain,
     PyModule,
@@ -96,6 +97,8 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
     names = getattr(value, "names", None)
     if names is not None and isinstance(value, tuple) and name in names:
         return value[names.index(name)]
+    if isinstance(value, Named) and name in ("_fields", "_replace", "_asdict"):
+        return value.names if name == "_fields" else Plain(value, name)
     if isinstance(value, Iter) and name in ("send", "close", "throw"):
         return UNKNOWN
     if plain.has_method(value, name):
@@ -192,8 +195,10 @@ def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> An
             return Dict(value.attrs)
         if name == "__members__" and value.kind == "enum":
             return Dict({k: v for k, v in value.attrs.items() if isinstance(v, Instance) and v.cls is value})
-        if name == "__annotations__" or name == "__doc__":
-            return UNKNOWN
+        if value.kind == "namedtuple" and name == "_fields":
+            return tuple([field for field, _ in value.fields])
+        if value.kind == "namedtuple" and name == "_make":
+            return Partial(Lib("collections.namedtuple._make"), (value,), {})
         return UNKNOWN
     if isinstance(owner, Lib):
         if name == "apply" and owner.path == "torch.autograd.Function":

@@ -846,6 +846,12 @@ def _apply_function(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
     return calls.call(m, f, node, function, [*context, *args[1:]], kwargs)
 
 
+@native("collections.namedtuple._make")
+def _make_named(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    items, rest = iteration.iterate(m, f, args[1], node) if len(args) == 2 else ([], UNKNOWN)
+    return UNKNOWN if rest is not None else calls.call(m, f, node, args[0], items, {})
+
+
 @native("functools.wraps")
 def _wraps(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     wrapped = args[0] if args else kwargs.get("wrapped", UNKNOWN)

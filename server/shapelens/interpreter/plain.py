@@ -21,6 +21,7 @@ from shapelens.values import (
     Lib,
     List,
     Many,
+    Named,
     Plain,
     Scalar,
     Size,
@@ -177,6 +178,8 @@ def has_method(value: Any, name: str) -> bool:
 def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """`receiver.name(*args)` of a plain Python object."""
     receiver, name = bound.receiver, bound.name
+    if isinstance(receiver, Named):
+        return _named_method(receiver, name, args, kwargs)
     if isinstance(receiver, List):
         return _list_method(m, receiver, name, args, kwargs)
     if isinstance(receiver, dict):
@@ -213,6 +216,15 @@ def _makes_too_much(receiver: str | bytes, name: str, args: list[Any]) -> bool:
     if name in ("replace", "join", "translate"):
         return len(receiver) * max(weight(a) if is_plain(a) else LARGEST for a in (*args, "")) > LARGEST
     return any(isinstance(a, int) and a > LARGEST for a in args)
+
+
+def _named_method(receiver: Named, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    table = dict(zip(receiver.names, receiver))
+    if name == "_asdict":
+        return Dict(table)
+    if name == "_replace":
+        return Named.of(**{**table, **kwargs}) if kwargs.keys() <= table.keys() else UNKNOWN
+    return compute(getattr(tuple(receiver), name), args, kwargs) if is_plain(receiver) and is_plain(args) else UNKNOWN
 
 
 def compute(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> Any:
