@@ -296,6 +296,173 @@ PROGRAMS = {
         x += 1
         y = other[0].squeeze(0).t_()
     """,
+    "registries_filled_by_decorators": """
+        import sys, re
+        from collections import defaultdict, deque
+        entry_points, by_module, tags = {}, defaultdict(set), defaultdict(deque)
+        def register(fn):
+            module = sys.modules[fn.__module__]
+            by_module[fn.__module__].add(fn.__name__)
+            entry_points[fn.__name__] = fn
+            tags[fn.__name__].append("b")
+            tags[fn.__name__].appendleft("a")
+            return fn
+        for i in range(3):
+            def made(width=i + 1): return torch.zeros(width)
+            made.__name__ = f"net_{i}"
+            register(made)
+        @register
+        def small(width=4): return torch.zeros(width, width)
+        x = entry_points["small"]()
+        y = torch.zeros(len(by_module[small.__module__]), len(tags["small"]))
+        z = torch.zeros(1 if tags["small"].popleft() == "a" else 2)
+    """,
+    "tables_longer_than_loops_are_unrolled": """
+        table = {f"net_{i}.v{i % 2}": dict(width=i) for i in range(400)}
+        widths = {}
+        for key, row in table.items():
+            name, tag = key.split(".")
+            if tag == "v1":
+                widths[name] = row["width"]
+        x = torch.zeros(widths["net_301"])
+    """,
+    "regular_expressions": """
+        import re
+        def decode(text):
+            options = {}
+            for op in text.split("_")[1:]:
+                key, value = re.split(r"(\\d.*)", op)[:2]
+                options[key] = int(value)
+            return options
+        o = decode("ir_r2_k3_c16")
+        m = re.match(r"layer(\\d+)", "layer12")
+        pattern = re.compile(r"[a-z]+")
+        x = torch.zeros(o["k"], o["c"], int(m.group(1)) if m else 1, len(pattern.findall("ab c 1 d")))
+        y = torch.zeros(1 if re.search("q", "abc") is None else 2)
+    """,
+    "what_a_library_has": """
+        has = "silu" in dir(torch.nn.functional)
+        act = nn.SiLU if has else nn.Identity
+        table = dict(relu=nn.ReLU, silu=nn.SiLU if has else nn.ReLU, gelu=nn.GELU)
+        x = table["gelu"]()(torch.zeros(3)) if hasattr(F, "gelu") else torch.zeros(4)
+        y = torch.zeros(5) if isinstance(nn.BatchNorm2d, (type, str)) else torch.zeros(6)
+        z = torch.zeros(7) if isinstance(partial(nn.Linear, 3), partial) else torch.zeros(8)
+    """,
+    "abstract_classes": """
+        from collections.abc import Collection, Hashable, Mapping, Sequence
+        import numbers
+        def kind(value):
+            if isinstance(value, enum.EnumMeta): return 1
+            if isinstance(value, Mapping): return 2
+            if isinstance(value, str): return 3
+            if isinstance(value, Sequence): return 4
+            if isinstance(value, numbers.Number): return 5
+            if isinstance(value, Collection): return 6
+            return 7 if isinstance(value, Hashable) else 8
+        class Color(enum.Enum):
+            RED = 1
+        x = torch.zeros([kind(v) for v in (Color, {}, "a", [1], (2,), 3, {1}, None)])
+    """,
+    "a_mixin_behind_the_module": """
+        class Encoder(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.conv = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+            def forward(self, x): return self.conv(x)
+        class Dilated:
+            @property
+            def stages(self): return [self.conv]
+            def make_dilated(self):
+                for stage in self.stages:
+                    for module in stage.modules():
+                        if isinstance(module, nn.Conv2d):
+                            module.stride = (1, 1)
+            def train(self, mode=True): raise RuntimeError
+        class Net(Encoder, Dilated): pass
+        net = Net()
+        net.make_dilated()
+        net.train()
+        y = net(torch.zeros(1, 3, 8, 8))
+    """,
+    "modules_by_their_tables": """
+        class Concat(nn.Sequential):
+            def forward(self, x):
+                return torch.cat([m(x) for m in self._modules.values()], 1)
+        net = Concat(nn.Linear(3, 4), nn.Linear(3, 5))
+        x = net(torch.zeros(2, 3))
+        net._modules["last"] = nn.Linear(3, 6)
+        y = net(torch.zeros(2, 3))
+        z = net[0].forward(torch.zeros(7, 3))
+        w = nn.Sequential(nn.Linear(3, 4), nn.ReLU()).forward(torch.zeros(2, 3))
+    """,
+    "replaced_configs": """
+        from dataclasses import replace
+        @dataclass
+        class Config:
+            dim: int = 3
+            heads: int = 4
+            def __post_init__(self): self.inner = self.dim * self.heads
+        x = torch.zeros(replace(Config(), dim=5).inner)
+        Point = namedtuple("Point", ["a", "b"])
+        p = Point(1, 2)._replace(b=6)
+        y = torch.zeros(p.a, p.b, *p._asdict().values(), len(Point._fields))
+        z = torch.zeros(Point._make([2, 3]))
+        nested = partial(partial(torch.zeros, 2), 3)
+        w = nested() if nested.func is torch.zeros else nested
+    """,
+    "dataclasses_made_by_a_base": """
+        class Base:
+            def __init_subclass__(cls, **kwargs):
+                super().__init_subclass__(**kwargs)
+                dataclass(cls, repr=False)
+        class Config(Base):
+            dim: int = 7
+            depth: int = 3
+        x = torch.zeros(Config(dim=2).dim, Config(8).depth, Config().dim)
+    """,
+    "attribute_hooks": """
+        class Config:
+            attribute_map = {"hidden_size": "n_embd"}
+            def __init__(self, n_embd=8):
+                self.n_embd = n_embd
+                self.labels = None
+            def __setattr__(self, key, value):
+                if key in super().__getattribute__("attribute_map"):
+                    key = super().__getattribute__("attribute_map")[key]
+                super().__setattr__(key, value)
+            def __getattribute__(self, key):
+                if key != "attribute_map" and key in super().__getattribute__("attribute_map"):
+                    key = super().__getattribute__("attribute_map")[key]
+                return super().__getattribute__(key)
+            @property
+            def classes(self): return len(self.labels)
+            @classes.setter
+            def classes(self, n): self.labels = list(range(n))
+        c = Config(16)
+        x = torch.zeros(c.hidden_size)
+        c.classes = 5
+        c.hidden_size = 9
+        y = torch.zeros(c.classes, c.n_embd)
+    """,
+    "autograd_functions": """
+        class Swish(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return (x * torch.sigmoid(x)).sum(-1)
+            @staticmethod
+            def backward(ctx, grad): return grad
+        swish = Swish.apply
+        x = Swish.apply(torch.zeros(2, 3))
+        y = swish(torch.zeros(4, 5, 6))
+    """,
+    "known_numbers_counted": """
+        widths = torch.tensor([8, 8, 16, 24, 24, 24])
+        values, counts = torch.unique(widths, return_counts=True)
+        x = torch.zeros(values.tolist())
+        y = torch.zeros(counts.tolist())
+        z = torch.zeros(len(torch.unique(widths)))
+    """,
 }
 
 
