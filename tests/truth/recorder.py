@@ -9,6 +9,7 @@ the CPU first. A row is {file, line, end_line, name, kind, values} with the dist
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -96,9 +97,10 @@ def declared_operators() -> object:
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         return None
-    library = torch.library.Library("torchvision", "DEF")
+    library = torch.library.Library("torchvision", "FRAGMENT")
     for name in sorted(set(_operator_names(Path(spec.origin).with_name("_meta_registrations.py")))):
-        library.define(f"{name}(Tensor a) -> Tensor")
+        with contextlib.suppress(RuntimeError):  # they are there: torchvision's own, or from an earlier call
+            library.define(f"{name}(Tensor a) -> Tensor")
     return library
 
 

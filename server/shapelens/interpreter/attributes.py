@@ -231,6 +231,12 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
             return cls
         if name == "__dict__":
             return Dict(value.attrs)
+        if (
+            value.payload is not None
+            and not isinstance(value.payload, Instance)
+            and plain.has_method(value.payload, name)
+        ):
+            return Plain(value.payload, name)
         if owner is not None and not (cls.kind == "enum" and name in ("value", "name")):
             return _library_attribute(m, f, value, owner, name, node)
         return _missing_attribute(m, f, value, name, node)

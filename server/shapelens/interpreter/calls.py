@@ -363,7 +363,11 @@ def call_function(
     if isinstance(wrapped, Function):
         entered = m.entered.get(wrapped.node, 0)
         result = _remembered(m, f, node, function, bound)
-        if type(result) is Unknown and m.entered.get(wrapped.node, 0) == entered and m.depth < MAX_DEPTH:
+        if (
+            (type(result) is Unknown or result is None)
+            and m.entered.get(wrapped.node, 0) == entered
+            and m.depth < MAX_DEPTH
+        ):
             # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
             return call_function(m, f, node, wrapped, args, kwargs)
         return result

@@ -88,6 +88,11 @@ for _name, _function in _lifted.items():
 for _name, _operator in _OPERATORS.items():
     FUNCTIONS[f"torch.Tensor.{_name}"] = _each(_operator)
 FUNCTIONS.update({f"torch.Tensor.{name}": lambda *values: values[0] for name in _CASTS})
+# NumPy's are the same but for their results' dtypes, which the rules know.
+_NUMPY = ("round", "floor", "ceil", "trunc", "log", "log2", "log10", "exp", "sqrt", "abs", "square", "diff", "sum", "prod",
+          "max", "min", "cumsum", "maximum", "minimum", "linspace", "arange")  # fmt: skip
+FUNCTIONS.update({f"numpy.{name}": FUNCTIONS[f"torch.{name}"] for name in _NUMPY})
+FUNCTIONS.update({f"numpy.ndarray.{name}": FUNCTIONS[f"torch.Tensor.{name}"] for name in _OPERATORS})
 
 
 def _plain(value: Any) -> Numbers:

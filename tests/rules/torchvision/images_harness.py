@@ -6,8 +6,6 @@ torchvision's compiled operators need not load: its transforms and datasets do w
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +23,7 @@ from shapelens.rules.registry import apply_rule, call_layer, canonical, layers, 
 from shapelens.rules.torch.data import is_image
 from shapelens.rules.torchvision.images import make_image, picture
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Store, Tensor, Unknown
+from tests.truth.recorder import declared_operators
 
 settings.register_profile("images", max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -34,19 +33,14 @@ def real_torchvision() -> Any:
     spec = importlib.util.find_spec("torchvision")
     if spec is None or spec.origin is None:
         pytest.skip("torchvision is not installed", allow_module_level=True)
-    with open(os.path.join(os.path.dirname(spec.origin), "_meta_registrations.py"), encoding="utf-8") as file:
-        names = set(re.findall(r'(?:register_fake|register_meta)\("(?:torchvision::)?(\w+)"', file.read()))
-    try:
-        for name in sorted(names):
-            _LIBRARY.define(f"{name}(Tensor a) -> Tensor")
-    except RuntimeError:  # they are there: torchvision's own, or from an earlier call
-        pass
+    _KEPT.append(declared_operators())
     import torchvision
 
     return torchvision
 
 
-_LIBRARY = torch.library.Library("torchvision", "FRAGMENT")
+_KEPT: list[object] = []
+"""Operators are there for as long as the library that declared them."""
 
 
 # -- our side ------------------------------------------------------------------------------------------------------

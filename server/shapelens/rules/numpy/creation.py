@@ -48,6 +48,15 @@ def full_like(c: Call, a: Tensor, fill_value: object, dtype: object = None, **ot
     return array(a.shape, named(c.store.value(dtype), a.dtype))
 
 
+@rule("numpy.atleast_1d")
+def atleast_1d(c: Call, object: object) -> Tensor:
+    """A number becomes an array of one."""
+    made = from_data(c, object)
+    if made.shape != ():
+        return made
+    return array((1,), made.dtype, None if made.scalars is None else [made.scalars])
+
+
 @rule("numpy.array", "numpy.asarray", "numpy.ascontiguousarray", "numpy.asanyarray", "numpy.copy")
 def from_data(c: Call, object: object, dtype: object = None, **others: object) -> Tensor:
     """The shape of nested lists; an image as its pixels (H, W, C); a tensor or array as it is."""
