@@ -288,6 +288,13 @@ def test_closing_clears_pushed_diagnostics(one):
     assert one.hints(URI) is None
 
 
+def test_what_a_slow_search_finds_comes_later(client):
+    client.open(URI, "x  HIDDEN\n")
+    assert client.labels(URI) == []
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh"))
+    assert [label for *_, label in client.labels(URI)] != []
+
+
 def test_a_saved_or_changed_file_refreshes_the_others(one):
     refresh = "workspace/inlayHint/refresh"
     one.open(URI, "x = 1  #! x 2\n")

@@ -39,6 +39,9 @@ class Analyser(Protocol):
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
 
+    def learn_slowly(self) -> bool:
+        """Look for imports that were not found, by ways that take seconds; whether there is more to see now."""
+
     def consult(self, arrived: Callable[[], None]) -> Closable | None:
         """Ask the user's own torch from now on; only in a trusted workspace. What ends that."""
 
@@ -222,6 +225,16 @@ class Analyses:
         except Exception:
             logger.exception("the search for fixes failed")
             return problem
+
+    async def learn_slowly(self) -> bool:
+        """Look for imports that were not found, aside; whether analyses would now show more."""
+        analyser = self._analyser
+        if analyser is None or self._stopped:
+            return False
+        learnt = await asyncio.get_running_loop().run_in_executor(None, analyser.learn_slowly)
+        if learnt:
+            self._tick()
+        return learnt
 
     def warm_up(self) -> None:
         """Make the analyser now, so that the first document does not wait for it."""

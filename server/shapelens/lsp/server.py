@@ -29,6 +29,7 @@ from shapelens.source.positions import Encoding
 logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 0.3
+_IDLE_SECONDS = 2.0
 _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 
 
@@ -48,6 +49,7 @@ class ShapelensServer(LanguageServer):
         self._initialization_options: object = None
         self._complaints: set[str] = set()
         self._refresh: asyncio.TimerHandle | None = None
+        self._learning: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
 
@@ -92,6 +94,21 @@ class ShapelensServer(LanguageServer):
         if document.is_python:
             self.analyses.document_changed(document)
             self.pushed.schedule(document.uri, at_once=True)
+            self._learn_soon()
+
+    def _learn_soon(self) -> None:
+        """Once nobody is typing, look for the imports that were not found at once."""
+        if self._learning is not None:
+            self._learning.cancel()
+        loop = asyncio.get_running_loop()
+        self._learning = loop.call_later(_IDLE_SECONDS, lambda: loop.create_task(self._learn()))
+
+    async def _learn(self) -> None:
+        try:
+            if await self.analyses.learn_slowly():
+                self.refresh()
+        except Exception:
+            logger.exception("the search for imports failed")
 
     def on_change(self, params: lsp.DidChangeTextDocumentParams) -> None:
         """A document was edited."""
@@ -112,6 +129,7 @@ class ShapelensServer(LanguageServer):
     def on_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         """A document was saved: others that follow it may say something else now. It may be new on the disk."""
         self.analyses.files_changed([path_of(params.text_document.uri)])
+        self._learn_soon()
         if any(document.uri != params.text_document.uri for document in self.documents):
             self.refresh_soon()
 
