@@ -72,6 +72,22 @@ class Renderer:
             inferred = any(symbols(dim) & prose for dim in _dims(shape) if not isinstance(dim, int))
         return Shown(shape, value.dtype, inferred, value.shape if inferred else None, value.library)
 
+    def shown(self, value: Any) -> Shown | None:
+        """A tensor as it is shown, with the sizes that are assumed."""
+        found = self._shown(self.m.store.value(value), self.m.store.assumed())
+        if found is not None:
+            self.names.name_all(found.shape)
+        return found
+
+    def assumed_dim(self, dim: Dim | None) -> Dim | None:
+        """A number with all that was learnt, and with the sizes that are assumed."""
+        if dim is None or isinstance(dim, int):
+            return dim
+        found, assumed = self.m.store.dim(dim), self.m.store.assumed()
+        if assumed is None or isinstance(found, int):
+            return found
+        return substitute(found, dict(assumed.values))
+
     # -- one file --------------------------------------------------------------------------------------------------
 
     def analysis(self, path: str, tree: Tree) -> FileAnalysis:

@@ -15,20 +15,24 @@ import shapelens.rules.einops
 import shapelens.rules.numpy
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
+from shapelens.analysis import models
 from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
+from shapelens.analysis.summary import Summary, summary
+from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
+from shapelens.rules.registry import canonical, layers
 from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
 from shapelens.source.tree import Tree, parse
-from shapelens.values import Exceptional, PyModule, Tensor
+from shapelens.values import Exceptional, Lib, PyModule, Tensor
 
 if TYPE_CHECKING:
     from shapelens.analysis.adopting import Adoption
@@ -63,6 +67,16 @@ class EntryResult:
     """What one run of an entry expression showed, file by file."""
 
     analyses: tuple[FileAnalysis, ...]
+
+
+@dataclass(frozen=True)
+class SummaryResult:
+    """A model's summary, and what was found wrong in the run: problems of the files, or the exception it ends with."""
+
+    summary: Summary | None
+    analyses: tuple[FileAnalysis, ...]
+    error: str = ""
+    names: Callable[[Symbol], str] = str
 
 
 class Session:
@@ -292,25 +306,7 @@ class Session:
             expression = ast.parse(entry.strip(), mode="eval")
         except SyntaxError as error:
             raise ValueError(f"--entry is not an expression: {error.msg}") from None
-        path = target if target.endswith(".py") else None
-        if path is None:
-            found = self.resolver.find(target, None)
-            if found is None or found.path is None:
-                raise SourceError(f"no module {target} in {self.environment.python or 'this environment'}")
-            path = str(found.path)
-        path = os.path.abspath(path)
-        tree = self._tree(path)
-        module = self._main_module(path)
-        m = self._machine(module, shared=False)
-        m.training = False
-        m.fuel = 20_000_000
-        m.record_all = True
-        m.recording = False
-        run_main(m, module, tree)
-        m.reports.clear()
-        m.seen.clear()
-        chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
-        frame = Frame(module, chunk, module.namespace)
+        path, tree, module, m, frame = self._namespace(target, entry)
         m.recording = keras
         try:
             model = ev(m, expression.body, frame)
@@ -325,6 +321,59 @@ class Session:
         renderer.finish()
         root = os.path.dirname(path)
         return EntryResult(tuple(renderer.analyses(root if module.name.count(".") else path, path)))
+
+    def _namespace(self, target: str, entry: str, counted: bool = False) -> tuple[str, Tree, PyModule, Machine, Frame]:
+        """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
+
+        With `counted`, what its own statements compute is kept.
+        """
+        path = target if target.endswith(".py") else None
+        if path is None:
+            found = self.resolver.find(target, None)
+            if found is None or found.path is None:
+                raise SourceError(f"no module {target} in {self.environment.python or 'this environment'}")
+            path = str(found.path)
+        path = os.path.abspath(path)
+        tree = self._tree(path)
+        module = self._main_module(path)
+        m = self._machine(module, shared=False)
+        m.training = False
+        m.fuel = 20_000_000
+        m.record_all = True
+        m.recording = False
+        m.call.work = [] if counted else None
+        run_main(m, module, tree)
+        m.reports.clear()
+        m.seen.clear()
+        chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
+        return path, tree, module, m, Frame(module, chunk, module.namespace)
+
+    def summarise(self, target: str, entry: str, inputs: Sequence[InputSpec]) -> SummaryResult:
+        """The layers of a model: a class of a file or module, or an expression that makes or names one.
+
+        Without inputs, those of the first call in the file's own statements, else what the layers ask for.
+        Raises SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
+        no such model or its inputs cannot be known.
+        """
+        try:
+            expression = ast.parse(entry.strip(), mode="eval").body
+        except SyntaxError as error:
+            raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
+        path, tree, module, m, frame = self._namespace(target, entry, counted=True)
+        for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
+            if canonical(f"{target}.{name}") in layers and name not in module.namespace:
+                module.namespace[name] = Lib(f"{target}.{name}")  # a library that is known by rules is not followed
+        try:
+            run = models.run(m, frame, expression, [Tensor(spec.shape, spec.dtype) for spec in inputs])
+        except Budget:
+            raise ValueError(f"{entry} is too large to follow") from None
+        renderer = Renderer(m, {path: tree}, self._tree)
+        found = None if run.root is None else summary(run.root, renderer)
+        renderer.finish()
+        files = {report.place.file for report in renderer.reports} | {path}
+        return SummaryResult(
+            found, tuple(renderer.analysis(file, self._tree(file)) for file in sorted(files)), run.error, renderer.names
+        )
 
 
 def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
@@ -349,4 +398,5 @@ deepen_stack()
 
 __all__ = [
     "Cancelled", "Edit", "EntryResult", "Expression", "Fact", "InputSpec", "Place", "Problem", "Session", "Shown", "Span",
+    "Summary", "SummaryResult",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The command line. Nothing heavy is imported before it is known what is asked for.
 
-Exit status: 0 clean, 1 findings (`check`), 2 wrong usage or an input that cannot be read.
+Exit status: 0 clean, 1 findings (`check`) or a model that fails (`summary`), 2 wrong usage or an input that cannot be
+read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from shapelens import __version__
 from shapelens.cli.status import FAILED, UsageError, internal_error, is_debugging
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
-_COMMANDS = ("hints", "check", "doctor", "server")
+_COMMANDS = ("hints", "check", "summary", "doctor", "server")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +61,10 @@ def _run(options: argparse.Namespace) -> int:
         from shapelens.cli.check import run_check
 
         return run_check(options)
+    if options.command == "summary":
+        from shapelens.cli.summary import run_summary
+
+        return run_summary(options)
     if options.command == "doctor":
         from shapelens.cli.doctor import run_doctor
 
@@ -75,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="|".join(_COMMANDS), required=True, parser_class=_Parser)
     _hints_options(commands.add_parser("hints", help="print a file with the shape of each tensor at the line ends"))
     _check_options(commands.add_parser("check", help="report what cannot fit; exit status 1 if anything does not"))
+    _summary_options(
+        commands.add_parser("summary", help="print the layers of a model: output shapes, parameters, multiply-adds")
+    )
     _doctor_options(
         commands.add_parser("doctor", help="say which Python and which libraries are used, and if all is well")
     )
@@ -94,18 +102,22 @@ def _oracle_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _hints_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="FILE|MODULE", help="a Python file, or a module such as torchvision.models")
-    parser.add_argument("--json", action="store_true", help="machine-readable, with the followed files too")
-    parser.add_argument("--entry", metavar="EXPR", help="an expression in the file's namespace that makes the model")
+def _input_option(parser: argparse.ArgumentParser, meaning: str) -> None:
     parser.add_argument(
         "--input",
         metavar="SPEC",
         action="append",
         default=[],
         dest="inputs",
-        help="what the entry is called with: 2,3,224,224 (float32), i:2,16 (int64), u:2,16 (uint8); may be repeated",
+        help=f"{meaning}: 2,3,224,224 (float32), i:2,16 (int64), u:2,16 (uint8); may be repeated",
     )
+
+
+def _hints_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="FILE|MODULE", help="a Python file, or a module such as torchvision.models")
+    parser.add_argument("--json", action="store_true", help="machine-readable, with the followed files too")
+    parser.add_argument("--entry", metavar="EXPR", help="an expression in the file's namespace that makes the model")
+    _input_option(parser, "what the entry is called with")
     parser.add_argument("--keras", action="store_true", help="evaluating the entry is the run")
     _python_option(parser)
     _oracle_option(parser)
@@ -114,6 +126,20 @@ def _hints_options(parser: argparse.ArgumentParser) -> None:
 def _check_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", help="files, and folders with all Python files in them")
     parser.add_argument("--format", choices=("text", "json", "github", "sarif"), default="text")
+    _python_option(parser)
+    _oracle_option(parser)
+
+
+def _summary_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target",
+        metavar="FILE::MODEL",
+        help="a class, or an expression that makes the model, in a file or module: net.py::Net(10), "
+        "torchvision.models::resnet18()",
+    )
+    _input_option(parser, "what the model is called with")
+    parser.add_argument("--depth", type=int, default=3, help="how deep layers in layers are listed (default: 3)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
     _python_option(parser)
     _oracle_option(parser)
 

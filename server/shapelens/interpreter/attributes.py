@@ -407,6 +407,8 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
     elif isinstance(target, PyModule):
         m.touch(target)
         target.namespace[name] = value
+    elif isinstance(target, Tensor) and name == "requires_grad":
+        calls.set_frozen(m, target, m.store.value(value))
     elif isinstance(target, Tensor) and name == "data":
         value = m.store.value(value)
         calls.reshape_in_place(m, target, value.shape if isinstance(value, Tensor) else None)

@@ -1026,6 +1026,13 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         return tuple([clone(v, made, since) for v in value])
     if kind is Bound:
         return Bound(value.function, clone(value.receiver, made, since))
+    if kind is Tensor:
+        # Two modules of one kind have weights of their own, but what one of them shares with itself stays shared.
+        twin = made.get(id(value))
+        if twin is None:
+            kept = {"parameter": value.parameter, "origin": value.origin, "scalars": value.scalars}
+            twin = made[id(value)] = value.with_(**kept)
+        return twin
     if kind is Partial:
         return Partial(
             clone(value.function, made, since),
@@ -1035,7 +1042,7 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
     return copy.copy(value) if kind is set else value
 
 
-_CLONED = frozenset((Instance, List, Dict, tuple, Bound, Partial, set))
+_CLONED = frozenset((Instance, List, Dict, Tensor, tuple, Bound, Partial, set))
 
 
 # How the rules write the kinds of parameters.

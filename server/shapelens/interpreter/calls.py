@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
+from shapelens.rules.work import UNKNOWN_WORK, Again, record
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -225,10 +226,18 @@ def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kw
         if type(known) is not Unknown:
             return call(m, f, node, known, args, kwargs)
     if kind is asking.Unruled:
+        not_counted(m, None)
         return guarded(m, f, node, lambda: asking.asked_of_layer(m, function, args, kwargs), UNKNOWN)
     for value in (*args, *kwargs.values()):
         havoc(m, value)
-    return UNKNOWN
+    return not_counted(m, UNKNOWN, args)
+
+
+def not_counted(m: Machine, value: Any, args: Sequence[Any] | None = None) -> Any:
+    """The value, of a call that may compute one does not know what; with `args`, only if it is given a tensor."""
+    if m.call.work is not None and (args is None or any(isinstance(a, (Tensor, Unknown)) for a in args)):
+        m.call.work.append(UNKNOWN_WORK)
+    return value
 
 
 def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -387,18 +396,21 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         key: tuple[Any, ...] | None = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
     except Unkeyable:
         key = None
+    key = None if m.apart else key
     if key is not None:
         known = m.memo.get(key)
         if known is not None:
             if known.truncations != m.truncations or known.start > len(m.seen):
                 m.seen.extend([list(e) for e in known.seen])
                 m.reports.extend(known.reports)
+            if known.work.work and m.call.work is not None:
+                m.call.work.append(known.work)
             return known.result
     nested = m.active.get(function.node, ())
     if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
         return UNKNOWN
     start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
-    truncations = m.truncations
+    truncations, done = m.truncations, len(m.call.work or ())
     watch = [_now(), 0]
     m.watches.append(watch)
     m.callsites.append((f.place, node))
@@ -411,7 +423,8 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         m.active[function.node] = nested
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
-        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations)
+        work = Again(m.call.work[done:] if m.call.work is not None else [])
+        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations, work)
     return result
 
 
@@ -513,7 +526,7 @@ def guarded(m: Machine, f: Frame, node: ast.AST, rule: Callable[[], Any], otherw
         value = rule()
     except Failure as failure:
         m.report(failure, f.place, node)
-        return otherwise
+        return not_counted(m, otherwise)
     except registry.NotKnown:
         return otherwise
     finally:
@@ -570,6 +583,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
     if not builtins.is_harmless(path):
         for value in (*args, *kwargs.values()):
             havoc(m, value)
+        not_counted(m, None, args)
     return Unknown(f"{path}()")
 
 
@@ -597,6 +611,8 @@ def call_method(
     """Call a library method on a tensor or an instance."""
     path = method.path
     owner, _, name = path.rpartition(".")
+    if name == "requires_grad_" and isinstance(receiver, Tensor):
+        set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if isinstance(receiver, Instance):
         found = containers.call_method(m, f, node, receiver, owner, name, args, kwargs)
         if found is not containers.NO_METHOD:
@@ -623,8 +639,18 @@ def call_method(
             return _asked(m, f, node, path, [receiver, *args], kwargs, UNKNOWN)
         for value in (*args, *kwargs.values()):
             havoc(m, value)
-        return UNKNOWN
+        return not_counted(m, UNKNOWN, [receiver])
     return _ruled(m, f, node, rule, path, [receiver, *args], kwargs)
+
+
+def set_frozen(m: Machine, tensor: Tensor, requires_grad: Any) -> None:
+    """The tensor requires gradients from here on, or does not."""
+    frozen = not requires_grad if isinstance(requires_grad, bool) else None
+    if m.vague:
+        m.gradients_known = False  # which of several tensors it is, only the run knows
+    elif tensor.frozen is not frozen:
+        m.touch(tensor)
+        tensor.frozen = frozen
 
 
 # Methods that give the tensor itself, and all other names of it, another shape.
@@ -651,6 +677,14 @@ def call_instance(
     m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Call an object: a module's forward, or `__call__`."""
+    if m.call.work is not None and classes.is_module(instance):
+        return record(m.call, instance, args, kwargs, lambda: _call_instance(m, f, node, instance, args, kwargs))
+    return _call_instance(m, f, node, instance, args, kwargs)
+
+
+def _call_instance(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     cls = instance.cls
     if isinstance(cls, Class):
         if classes.is_module_class(cls):
@@ -697,7 +731,7 @@ def forward_of_library(
 ) -> Any:
     """What calling a library layer on these arguments gives."""
     if instance.attrs.get("?") is not None:
-        return UNKNOWN
+        return not_counted(m, UNKNOWN)
     value = containers.forward(m, f, node, instance, path, args, kwargs)
     if value is containers.NO_METHOD:
         for base in registry.bases_of(path):
@@ -713,7 +747,7 @@ def forward_of_library(
                 )
                 break
         else:
-            return UNKNOWN
+            return not_counted(m, UNKNOWN)
     layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
     return value
 

@@ -528,11 +528,15 @@ _CAST = (*FLOATS, *COMPLEXES)
 
 def _cast(m: Machine, instance: Instance, dtype: str | None) -> Instance:
     """Floating parameters and buffers of the module take the dtype (None: it is not known which)."""
+    cast: dict[int, Tensor] = {}  # a weight that two modules share stays shared
     for _, module in walk(instance):
         for name, value in list(module.attrs.items()):
             if isinstance(value, Tensor) and (value.dtype is None or value.dtype in _CAST) and value.dtype != dtype:
                 m.touch(module)
-                module.attrs[name] = value.with_(dtype=dtype, parameter=value.parameter, origin=value.origin)
+                new = cast.get(id(value))
+                if new is None:
+                    new = cast[id(value)] = value.with_(dtype=dtype, parameter=value.parameter, origin=value.origin)
+                module.attrs[name] = new
     return instance
 
 
@@ -571,6 +575,17 @@ def _to(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any]
             _moved(m, instance, device_kind(m.call, value))
     if "dtype" in kwargs and isinstance(kwargs["dtype"], Unknown):
         return _cast(m, instance, None)
+    return instance
+
+
+def _requires_grad(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    from shapelens.interpreter import calls
+
+    wanted = m.store.value(args[0] if args else kwargs.get("requires_grad", True))
+    for _, weight in weights(instance):
+        calls.set_frozen(m, weight, wanted)
     return instance
 
 
@@ -618,7 +633,7 @@ _METHODS: dict[str, Method] = {
     "cpu": _mover("cpu"),
     "to_empty": _to,
     "type": lambda m, f, node, i, a, k: _to(m, f, node, i, a, k),
-    "requires_grad_": _same,
+    "requires_grad_": _requires_grad,
     "share_memory": _same,
     "compile": lambda m, f, node, i, a, k: None,
     "get_submodule": _submodule,

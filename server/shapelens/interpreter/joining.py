@@ -10,6 +10,7 @@ from typing import Any
 
 from shapelens.dims import Expr, symbol
 from shapelens.interpreter.machine import Frame, Machine, content, restore
+from shapelens.rules.work import UNKNOWN_WORK, Maybe
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -147,6 +148,8 @@ def join_contents(obj: Any, a: Any, b: Any) -> Any:
         return join_scopes(a, b)
     if kind is set:
         return a if a == b else (a & b) | {UNKNOWN}
+    if kind is Tensor:  # whether it is frozen
+        return a if a == b else None
     return a
 
 
@@ -176,15 +179,27 @@ def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:
 class Outcome:
     """How one branch ended: `signal` is None (it went on), a return, break, continue, or an exception."""
 
-    __slots__ = ("changed", "learnt", "locals", "signal")
+    __slots__ = ("changed", "learnt", "locals", "signal", "work")
 
-    def __init__(self, signal: Any, locals: dict[str, Any], changed: dict[int, tuple[Any, Any]], learnt: Any) -> None:
-        self.signal, self.locals, self.changed, self.learnt = signal, locals, changed, learnt
+    def __init__(
+        self,
+        signal: Any,
+        locals: dict[str, Any],
+        changed: dict[int, tuple[Any, Any]],
+        learnt: Any,
+        work: Maybe | None = None,
+    ) -> None:
+        self.signal, self.locals, self.changed, self.learnt, self.work = signal, locals, changed, learnt, work
 
 
 def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
     """Run a branch and take back all it did; the outcome says what that was."""
     mark, seen, saved = m.store.mark(), len(m.seen), dict(frame.locals)
+    outer = m.call.work
+    work = None if outer is None else Maybe([])
+    if outer is not None and work is not None:
+        outer.append(work)
+        m.call.work = work.work
     m.touched.append({})
     signal: Any
     try:
@@ -201,6 +216,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         )
         changed = {key: (obj, content(obj)) for key, (obj, _) in m.touched[-1].items()}
     finally:
+        m.call.work = outer
         table = m.touched.pop()
         for obj, before in table.values():
             restore(obj, before)
@@ -209,7 +225,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         learnt = m.store.undo(mark)
         frame.locals.clear()
         frame.locals.update(saved)
-    return Outcome(signal, after, changed, learnt)
+    return Outcome(signal, after, changed, learnt, work)
 
 
 def adopt(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> None:
@@ -258,6 +274,7 @@ def branches(m: Machine, frame: Frame, bodies: Sequence[Callable[[], Any]]) -> A
 def settle_outcomes(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> Any:
     """What follows after the branches: one signal where they agree, else the live ones joined."""
     alive = [o for o in outcomes if not (isinstance(o.signal, tuple) and o.signal[0] == "raise")]
+    _settle_work(m, outcomes, alive)
     if not alive:
         raise outcomes[-1].signal[1]
     if len(alive) == 1:
@@ -275,3 +292,16 @@ def settle_outcomes(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> An
         adopt(m, frame, going)
         return None
     return ("ended", None)
+
+
+def _settle_work(m: Machine, outcomes: Sequence[Outcome], alive: Sequence[Outcome]) -> None:
+    """Say which of the branches' work is done: that of the only one that does not raise, or of one of several."""
+    for outcome in outcomes:
+        if outcome.work is not None:
+            outcome.work.taken = False
+    works = tuple(o.work for o in alive if o.work is not None)
+    for work in works:
+        work.taken = True if len(alive) == 1 else None
+        work.others = works if len(works) == len(alive) else ()
+    if m.call.work is not None and len({o.signal is None for o in alive}) > 1:
+        m.call.work.append(UNKNOWN_WORK)  # whether what follows is run, the run decides

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from shapelens.dims import Expr, Symbol
 from shapelens.rules.call import Call, Failure, Related
+from shapelens.rules.work import Again
 from shapelens.source.tree import Chunk
 from shapelens.values import (
     Class,
@@ -101,13 +102,14 @@ class Report(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A memo entry: what a call gave, and what was seen in it."""
+    """A memo entry: what a call gave, what was seen in it, and what it computed."""
 
     result: Any
     seen: list[list[Any]]
     reports: list[Report]
     start: int
     truncations: int
+    work: Again
 
 
 class Unkeyable(Exception):
@@ -181,6 +183,9 @@ class Machine:
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
+        self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
+        self.gradients_known = True  # whether it is known of each parameter if it requires gradients
+        self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.truncations = 0
@@ -215,6 +220,7 @@ class Machine:
         """Run a module's statements, apart from what is going on: nothing of it is shown or reported."""
         module.state = "running"
         saved = self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites
+        work, self.call.work = self.call.work, None
         self.recording, self.fuel, self.depth = False, FOLLOW_FUEL, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
         reports, mark = len(self.reports), self.store.mark()
@@ -224,6 +230,7 @@ class Machine:
             pass
         finally:
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.call.work = work
             del self.reports[reports:]
             self.store.undo(mark)
             module.state = "done"
@@ -397,7 +404,7 @@ def content(obj: Any) -> Any:
         return dict(obj.attrs)
     if kind is PyModule:
         return dict(obj.namespace)
-    return None
+    return obj.frozen if kind is Tensor else None
 
 
 def restore(obj: Any, saved: Any) -> None:
@@ -424,6 +431,8 @@ def restore(obj: Any, saved: Any) -> None:
     elif kind is PyModule:
         obj.namespace.clear()
         obj.namespace.update(saved)
+    elif kind is Tensor:
+        obj.frozen = saved
 
 
 fresh_numbers = itertools.count()

@@ -336,7 +336,11 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
     for attempt in range(4):
         seen, reports = len(m.seen), len(m.reports)
         entry = dict(f.locals)
-        outcome = run_branch(m, f, turn)
+        m.vague += 1
+        try:
+            outcome = run_branch(m, f, turn)
+        finally:
+            m.vague -= 1
         went_on = outcome.signal is None or outcome.signal[0] in ("continue", "break")
         ended = outcome.signal is not None and outcome.signal[0] == "ended" and f.loops[-1]
         if not went_on and not ended:

@@ -7,7 +7,9 @@ from typing import Any
 
 from shapelens.dims import Expr, less
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.rules import registry
 from shapelens.values import Bound, Choice, Class, Dict, Function, Instance, Lib, List, Many, Partial, Tensor, Unknown
+from shapelens.values.dtypes import NAMES
 from shapelens.values.objects import Iter, PyModule
 
 
@@ -29,12 +31,27 @@ def truth(m: Machine, value: Any) -> bool | None:
     if isinstance(value, Choice):
         answers = {truth(m, v) for v in value.values}
         return answers.pop() if len(answers) == 1 else None
-    if isinstance(value, (Function, Class, Lib, Bound, Partial, PyModule, Iter)):
+    if isinstance(value, (Function, Class, Bound, Partial, PyModule, Iter)):
         return True
+    if kind is Lib:
+        return True if _is_object(value) else None
     try:
         return bool(value)
     except Exception:
         return None
+
+
+def _is_object(value: Lib) -> bool:
+    """Whether a library name is known to stand for a module, class, function or dtype, rather than for a plain value."""
+    path = registry.canonical(value.path)
+    if (
+        "." not in path
+        or path.startswith(("builtins.", "typing."))
+        or path in registry.rules
+        or path in registry.layers
+    ):
+        return True
+    return path in registry.plain_bases or path.startswith("torch.") and value.name in NAMES
 
 
 def _instance_truth(m: Machine, value: Instance) -> bool | None:

@@ -68,10 +68,14 @@ class Call:
     forward runs. `invoke(callable, *args, **kwargs)` calls back into the program (a module held by a container).
     `autocast` is set inside torch.autocast, which casts floats before they meet: rules then do not compare them.
     `floating` is what torch.get_default_dtype() gives, `device` where tensors are made, None where it is not known.
+    `work` is where what is computed is kept (see rules/work.py), None where nobody wants to know.
     `moves` is set once something may move tensors by itself, as DataParallel does: devices are then not compared.
     """
 
-    __slots__ = ("autocast", "conflict", "device", "floating", "invoke", "layer", "moves", "path", "store", "warn")
+    __slots__ = (
+        "autocast", "conflict", "device", "floating", "invoke", "layer", "moves", "path", "store", "warn",
+        "work",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -82,6 +86,7 @@ class Call:
     ) -> None:
         self.store, self.path = store, path
         self.layer: Instance | None = None
+        self.work: list[Any] | None = None
         self.autocast: Autocast | None = None
         self.floating: str | None = "float32"
         self.device: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shapelens.dims import Dim
+from shapelens.dims import Dim, product
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.values import Open, Tensor
 
@@ -119,3 +119,32 @@ def _joined_rest(c: Call, a: tuple[Dim, ...], b: tuple[Dim, ...], tensors: Seque
         return c.broadcast(a, b)
     except Failure:
         c.fail(CODE, f"einsum: the dims {c.text(a)} and {c.text(b)} of '...' cannot be broadcast", *tensors)
+
+
+def einsum_multiply_adds(c: Call, equation: str, tensors: Sequence[Tensor]) -> Dim:
+    """Of two operands: the product of all sizes, if a letter is summed over that both have; else none.
+
+    A letter that one operand alone has, and not the output, is summed away before. One operand is never multiplied;
+    of more than two it depends on the order.
+    """
+    if len(tensors) == 1:
+        return 0
+    if len(tensors) != 2:
+        raise NotKnown
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = [_term(c, text) for text in left.split(",")]
+    output = _term(c, right) if arrow else _implicit(terms)
+    shared = set(terms[0].letters) & set(terms[1].letters)
+    if not shared - set(output.letters):
+        return 0
+    sizes: dict[str, Dim] = {}
+    rests: list[tuple[Dim, ...]] = []
+    for term, tensor in zip(terms, tensors):
+        dims = c.dims(tensor)
+        split = len(dims) - len(term.back)
+        rests.append(dims[len(term.front) : split])
+        for letter, dim in zip(term.letters, dims[: len(term.front)] + dims[split:]):
+            if sizes.get(letter, 1) == 1:
+                sizes[letter] = dim
+    rest = c.broadcast(*rests)
+    return product([sizes[x] for x in sizes if x in shared or x in output.letters]) * product(rest)

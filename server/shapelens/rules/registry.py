@@ -26,6 +26,7 @@ from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
+from shapelens.rules.work import UNKNOWN_WORK, Op, formulas
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Scalar, Tensor, Unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -364,8 +365,9 @@ def unknown_result(result: str) -> Any:
 def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any], *leading: Any) -> Any:
     """Call a rule; `leading` goes before the bound arguments (the layer of a forward). Raises Failure."""
     bound = bind(rule, args, kwargs)
+    is_counted = c.work is not None and rule.path in formulas
     if bound is None:
-        return _unknown(rule)
+        return _uncounted(c, rule, is_counted)
     previous, c.path = c.path, rule.path
     try:
         ready: list[Any] = []
@@ -391,9 +393,11 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result = _autocast(c, c.autocast, result, ready)
         if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:
             result.scalars = carried(rule.path, result, args, kwargs)
+        if is_counted and c.work is not None:
+            c.work.append(Op(rule.path, (*leading, *ready), result))
         return result
     except (NotKnown, TooComplex):
-        return _unknown(rule)
+        return _uncounted(c, rule, is_counted)
     finally:
         c.path = previous
 
@@ -409,6 +413,12 @@ def _autocast(c: Call, state: Autocast, result: Any, given: Sequence[Any]) -> An
     if dtype == result.dtype or any(result is v for v in tensors):
         return result
     return result.with_(dtype=dtype, origin=result.origin, parameter=result.parameter)
+
+
+def _uncounted(c: Call, rule: Rule, is_counted: bool) -> Any:
+    if is_counted and c.work is not None:
+        c.work.append(UNKNOWN_WORK)
+    return _unknown(rule)
 
 
 def _unknown(rule: Rule) -> Any:

@@ -23,11 +23,11 @@ class Tensor:
     """Immutable but for `reshape`. `library` says whose methods it has; `dtype` and `device` are None where unknown.
 
     `scalars` holds the plain nested values of a small tensor made of known Python numbers, else None.
-    `parameter` marks a torch.nn.Parameter.
+    `parameter` marks a torch.nn.Parameter; `frozen` says that it requires no gradient, None where that is not known.
     Equality ignores where the tensor came from.
     """
 
-    __slots__ = ("_hash", "device", "dtype", "library", "origin", "parameter", "scalars", "shape")
+    __slots__ = ("_hash", "device", "dtype", "frozen", "library", "origin", "parameter", "scalars", "shape")
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class Tensor:
     ) -> None:
         self.shape, self.dtype, self.library, self.device = shape, dtype, library, device
         self.origin, self.scalars, self.parameter = origin, scalars, parameter
+        self.frozen: bool | None = False
         self._hash: int | None = None
 
     def _key(self) -> tuple[object, ...]:
@@ -71,7 +72,7 @@ class Tensor:
 
     def with_(self, **changes: Any) -> Tensor:
         """A copy with some fields changed; where it came from is forgotten unless given, as are known scalars."""
-        return Tensor(
+        made = Tensor(
             changes.get("shape", self.shape),
             changes.get("dtype", self.dtype),
             changes.get("library", self.library),
@@ -80,6 +81,9 @@ class Tensor:
             changes.get("scalars"),
             changes.get("parameter", False),
         )
+        if made.parameter:
+            made.frozen = self.frozen
+        return made
 
 
 class Size(tuple[Any, ...]):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import string
 from typing import Any
 
+from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.einops.patterns import CODE, DOTS, Malformed, Side, lengths, match, parse_side, shape_of, sides_of
-from shapelens.rules.einsum import einsum_shape
+from shapelens.rules.einsum import einsum_multiply_adds, einsum_shape
 from shapelens.rules.registry import alias, rule
+from shapelens.rules.work import formula
 from shapelens.values import Tensor
 from shapelens.values.dtypes import category
 
@@ -115,14 +117,26 @@ def einsum(c: Call, *tensors_and_pattern: object) -> Tensor:
             c.fail("call-arguments", "einsum: the pattern must be the last argument")
         raise NotKnown
     tensors = c.tensors(values)
+    letters: dict[str, str] = {}
+    shape = einsum_shape(c, _equation(c, pattern, letters), tensors, {v: k for k, v in letters.items()})
+    dtypes = {t.dtype for t in tensors}
+    return Tensor(shape, dtypes.pop() if len(dtypes) == 1 else None, tensors[0].library, tensors[0].device)
+
+
+@formula("einops.einsum")
+def einsum_cost(c: Call, result: object, *tensors_and_pattern: Any) -> Dim:
+    """As torch.einsum's."""
+    *values, pattern = tensors_and_pattern
+    return einsum_multiply_adds(c, _equation(c, pattern, {}), c.tensors(values))
+
+
+def _equation(c: Call, pattern: str, letters: dict[str, str]) -> str:
+    """The pattern in torch's language; `letters` takes the letter of each name."""
     left, arrow, right = pattern.partition("->")
     if not arrow:
         c.fail(CODE, f"einsum: '{pattern}': it needs an '->'")
-    letters: dict[str, str] = {}
     terms = [_letters(c, text, letters) for text in (*left.split(","), right)]
-    shape = einsum_shape(c, ",".join(terms[:-1]) + "->" + terms[-1], tensors, {v: k for k, v in letters.items()})
-    dtypes = {t.dtype for t in tensors}
-    return Tensor(shape, dtypes.pop() if len(dtypes) == 1 else None, tensors[0].library, tensors[0].device)
+    return ",".join(terms[:-1]) + "->" + terms[-1]
 
 
 def _letters(c: Call, text: str, letters: dict[str, str]) -> str:

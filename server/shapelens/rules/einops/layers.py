@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapelens.dims import Dim, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.einops.functions import rearranged, reduced
 from shapelens.rules.einops.patterns import CODE, Sizes, lengths, match, parse_side, shape_of, sides_of
 from shapelens.rules.registry import layer
+from shapelens.rules.work import formula
 from shapelens.values import Instance, Tensor
 
 
@@ -77,3 +79,16 @@ def ein_mix(c: Call, self: Instance, input: Tensor) -> Tensor:
     sizes = lengths(c, pattern, given, left, right, weight)
     match(c, left, input, sizes)
     return input.with_(shape=shape_of(c, right, sizes))
+
+
+@formula("einops.layers.torch.EinMix")
+def ein_mix_cost(c: Call, result: object, self: Instance, input: Tensor) -> Dim:
+    """Each number of the weight once for each position along the axes that it does not have."""
+    pattern = _text(self, "pattern")
+    left, right = sides_of(c, pattern)
+    weight = parse_side(_text(self, "weight_shape"))
+    if "..." in (*left.axes, *right.axes):
+        raise NotKnown
+    sizes = lengths(c, pattern, _given(self), left, right, weight)
+    match(c, left, input, sizes)
+    return product([sizes[name] for name in {*left.names, *right.names, *weight.names} if name in sizes])

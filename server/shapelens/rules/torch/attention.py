@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapelens.dims import Dim, divides, equal, floordiv
-from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.registry import call_layer, layer, layers, make_layer, rule
 from shapelens.rules.torch.linear import common_dtype, features, unclear, whole_numbers
 from shapelens.rules.torch.spatial import NOT_FLOAT, differ, layer_fix
+from shapelens.rules.work import UNKNOWN_WORK, Op, record
 from shapelens.values import UNKNOWN, Instance, Lib, Tensor
 
 _PROJECTION = "torch.nn.modules.linear.NonDynamicallyQuantizableLinear"
@@ -406,12 +407,15 @@ def made(c: Call, path: str, *args: Any, **kwargs: Any) -> Any:
 def run(c: Call, module: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any] | None = None) -> Any:
     """What calling a module gives that another one holds."""
     if isinstance(module, Instance) and isinstance(module.cls, Lib) and module.cls.path in layers:
-        return call_layer(c, module.cls.path, module, args, kwargs or {})
+        path, given = module.cls.path, kwargs or {}
+        return record(c, module, args, given, lambda: call_layer(c, path, module, args, given))
     return c.invoke(module, *args, **(kwargs or {}))
 
 
 def _cloned(value: Any) -> Any:
     """A deep copy of a layer: torch's `_get_clones`."""
+    if isinstance(value, Tensor) and value.parameter:
+        return value.with_(parameter=True, origin=value.origin)
     if not isinstance(value, Instance):
         return value
     copy = Instance(value.cls, {name: _cloned(v) for name, v in value.attrs.items()}, value.origin)
@@ -455,8 +459,29 @@ def _attended(
         return found[0]
     size_name = "d_model" if "d_model" in self.attrs else "embed_dim"
     config = Heads(c, attention.attrs, size_name)
-    return attend(c, config, query, key, key, padding, False, mask, True, is_causal)[0]
 
+    def attended() -> tuple[Tensor, Any]:
+        found = attend(c, config, query, key, key, padding, False, mask, True, is_causal)
+        if c.work is not None:
+            c.work.append(Op("torch.nn.MultiheadAttention", (attention, query, key, key), found))
+        return found
+
+    output, _ = record(c, attention, (query, key, key), {}, attended)
+    return c.tensor(output)
+
+
+def _passed(c: Call, self: Instance, x: Tensor, *names: str) -> None:
+    """Run parts of a layer that leave the shape of what passes through as it is, for the record of what is computed."""
+    if c.work is None:
+        return
+    try:
+        for name in names:
+            x = c.tensor(run(c, c.child(self, name), (x,)))
+    except (NotKnown, Failure):
+        c.work.append(UNKNOWN_WORK)
+
+
+_FORWARD = ("linear1", "dropout", "linear2")
 
 _LAYER = (
     "d_model, nhead, dim_feedforward=2048, dropout=0.1, activation='relu', layer_norm_eps=1e-5, batch_first=False, "
@@ -473,7 +498,13 @@ def _encoder_layer(
     src_key_padding_mask: object = None,
     is_causal: object = False,
 ) -> Tensor:
-    return _attended(c, self, "self_attn", src, src, src_mask, src_key_padding_mask, is_causal)
+    first = bool(self.attrs["norm_first"])
+    _passed(c, self, src, *(("norm1",) if first else ()))
+    x = _attended(c, self, "self_attn", src, src, src_mask, src_key_padding_mask, is_causal)
+    _passed(
+        c, self, x, "dropout1", "norm2" if first else "norm1", *_FORWARD, "dropout2", *(() if first else ("norm2",))
+    )
+    return x
 
 
 @layer("torch.nn.TransformerDecoderLayer", _LAYER, setup=_layer_setup)
@@ -489,9 +520,16 @@ def _decoder_layer(
     tgt_is_causal: object = False,
     memory_is_causal: object = False,
 ) -> Tensor:
+    first = bool(self.attrs["norm_first"])
+    _passed(c, self, tgt, *(("norm1",) if first else ()))
     x = _attended(c, self, "self_attn", tgt, tgt, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
     x = x.with_(origin=tgt.origin)
-    return _attended(c, self, "multihead_attn", x, memory, memory_mask, memory_key_padding_mask, memory_is_causal)
+    _passed(c, self, x, "dropout1", "norm2" if first else "norm1")
+    x = _attended(c, self, "multihead_attn", x, memory, memory_mask, memory_key_padding_mask, memory_is_causal)
+    _passed(
+        c, self, x, "dropout2", "norm3" if first else "norm2", *_FORWARD, "dropout3", *(() if first else ("norm3",))
+    )
+    return x
 
 
 def _stack_setup(c: Call, self: Instance) -> None:
@@ -519,9 +557,11 @@ def _stacked(c: Call, self: Instance, x: Tensor, more: tuple[Any, ...], kwargs: 
         raise NotKnown
     modules = list(held.attrs.values())
     if all(isinstance(m, Instance) and isinstance(m.cls, Lib) for m in modules):
-        modules = modules[:1]
+        modules = modules[:1] if c.work is None else modules
     elif "*" in held.attrs:
         raise NotKnown
+    if c.work is not None and c.store.value(self.attrs["num_layers"]) != len(modules):
+        c.work.append(UNKNOWN_WORK)
     for module in modules:
         x = c.tensor(run(c, module, (x, *more), kwargs))
     norm = c.child(self, "norm")

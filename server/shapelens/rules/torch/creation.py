@@ -395,7 +395,9 @@ def parameter(c: Call, data: object = None, requires_grad: object = True) -> Ten
             f"{c.name}: only floats can require gradients, got {value.dtype}; pass requires_grad=False",
             value,
         )
-    return value.with_(parameter=True)
+    made = value.with_(parameter=True)
+    made.frozen = not requires_grad if isinstance(requires_grad, bool) else None
+    return made
 
 
 @rule("torch.nn.Buffer", "torch.nn.parameter.Buffer")

@@ -224,13 +224,15 @@ def _bag_forward(
     )
 
 
-def _pretrained(c: Call, path: str, embeddings: Tensor, options: Mapping[str, Any]) -> Instance:
+def _pretrained(c: Call, path: str, embeddings: Tensor, freeze: object, options: Mapping[str, Any]) -> Instance:
     """A layer whose weight is the tensor given: the classmethod `from_pretrained`."""
     rows, size = table(c, embeddings)
     made = Instance(Lib(path))
     if not make_layer(c, path, made, (rows, size), options):
         raise NotKnown
-    made.attrs["weight"] = Tensor(embeddings.shape, embeddings.dtype, device=embeddings.device, parameter=True)
+    weight = Tensor(embeddings.shape, embeddings.dtype, device=embeddings.device, parameter=True)
+    weight.frozen = freeze if isinstance(freeze, bool) else None
+    made.attrs["weight"] = weight
     return made
 
 
@@ -245,7 +247,8 @@ def _embedding_from_pretrained(
     scale_grad_by_freq: object = False,
     sparse: object = False,
 ) -> object:
-    return _pretrained(c, "torch.nn.Embedding", embeddings, {"padding_idx": padding_idx, "max_norm": max_norm})
+    options = {"padding_idx": padding_idx, "max_norm": max_norm}
+    return _pretrained(c, "torch.nn.Embedding", embeddings, freeze, options)
 
 
 @rule("torch.nn.EmbeddingBag.from_pretrained")
@@ -262,4 +265,4 @@ def _bag_from_pretrained(
     padding_idx: object = None,
 ) -> object:
     options = {"mode": mode, "include_last_offset": include_last_offset, "padding_idx": padding_idx}
-    return _pretrained(c, "torch.nn.EmbeddingBag", embeddings, options)
+    return _pretrained(c, "torch.nn.EmbeddingBag", embeddings, freeze, options)
