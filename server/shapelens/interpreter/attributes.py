@@ -36,6 +36,7 @@ from shapelens.values import (
     Tensor,
     Unknown,
 )
+from shapelens.values.dtypes import ALIASES, COMPLEXES, FLOATS, NAMES
 
 _MISSING = object()
 _OWN = frozenset(("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__dict__"))  # never inherited
@@ -54,6 +55,10 @@ _COMMON_NAMES = frozenset(
     "resize resize_ set_ apply_ index_select select filter replace sub equal take put clip where diff round trace mode unique "
     "quantile fill dot rename".split()
 )
+
+
+# Which dtypes answer yes to `dtype.is_floating_point` and `dtype.is_complex`.
+_OF_DTYPES = {"is_floating_point": FLOATS, "is_complex": COMPLEXES}
 
 
 def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
@@ -143,6 +148,12 @@ def of_lib(value: Lib, name: str) -> Any:
         return value.name
     if name == "__class__":
         return UNKNOWN
+    if (
+        name in _OF_DTYPES
+        and value.path.startswith("torch.")
+        and (dtype := ALIASES.get(value.name, value.name)) in NAMES
+    ):
+        return dtype in _OF_DTYPES[name]
     return Lib(path)
 
 
@@ -173,6 +184,8 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
 def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
     """An attribute of an unknown object: itself unknown, and the same each time."""
     assert value.hole is not None
+    if value.hole.serial in m.written_holes:
+        return UNKNOWN
     found = m.hole_attributes.get((value.hole.serial, key))
     if found is None:
         found = m.hole_attributes[value.hole.serial, key] = Unknown(name, Hole(name))
@@ -382,6 +395,8 @@ def _of_function(value: Function, name: str) -> Any:
 def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node: ast.AST) -> None:
     """`target.name = value`."""
     target = m.store.value(target)
+    if type(target) is Unknown and target.hole is not None:
+        m.written_holes.add(target.hole.serial)
     if isinstance(target, Choice):
         for one in target.values:
             if isinstance(one, Instance):

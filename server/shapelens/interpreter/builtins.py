@@ -1226,6 +1226,16 @@ def _checkpoint(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: di
     return calls.call(m, f, node, args[0], list(args[1:]), given) if args else UNKNOWN
 
 
+@native("torch.nn.parallel.data_parallel", "torch.nn.parallel.data_parallel.data_parallel")
+def _data_parallel(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What the module gives: the batch is split among devices and put together again."""
+    inputs = args[1] if len(args) > 1 else kwargs.get("inputs", UNKNOWN)
+    named = kwargs.get("module_kwargs")
+    if not args or named is not None:
+        return UNKNOWN
+    return calls.call(m, f, node, args[0], list(inputs) if type(inputs) is tuple else [inputs], {})
+
+
 @native("torch.utils.checkpoint.checkpoint_sequential")
 def _checkpoint_sequential(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = args[2] if len(args) > 2 else kwargs.get("input", UNKNOWN)

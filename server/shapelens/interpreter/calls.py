@@ -42,6 +42,7 @@ MAX_DEPTH = 60
 # A function that calls itself in a branch that nobody knows to be taken would do so up to the depth, and each time in
 # all of its branches.
 _MAX_UNSURE_RECURSION = 3
+_MISSING = object()
 
 
 class Code:
@@ -349,8 +350,11 @@ def bind_arguments(
                     bound[name] = m.named_unknown(name)
     for name in code.kwonly:
         if name not in bound:
-            if name in function.kw_defaults:
-                bound[name] = function.kw_defaults[name]
+            default = function.kw_defaults.get(name, _MISSING)
+            if default is not _MISSING and not (m.doubt and m.depth == 0 and default is None):
+                bound[name] = default
+            elif default is not _MISSING:  # nobody has called with that default
+                bound[name] = m.named_unknown(name)
             else:
                 problem = problem or f"{function.name}() missing keyword argument '{name}'"
                 bound[name] = m.named_unknown(name)

@@ -409,6 +409,11 @@ def set_item(m: Machine, f: Frame, node: ast.AST, container: Any, index: Any, va
             calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (container, index, value), {}), None)
     elif isinstance(container, dict):
         set_key(m, container, index, value)
+    elif type(container) is Unknown and container.hole is not None:
+        m.written_holes.add(container.hole.serial)
+    elif isinstance(container, Choice):
+        for one in container.values:
+            calls.havoc(m, one)
     elif isinstance(container, list):
         m.touch(container)
         if isinstance(index, int) and -len(container) <= index < len(container):

@@ -197,6 +197,7 @@ class Machine:
         self.called: set[int] = set()  # serials of the instances whose forward ran
         self.training: bool | None = None
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
+        self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}
         self.loading: list[str] = []
         # What a loader gives, by identity: the element, its last and smaller one, and how that comes about.

@@ -1,0 +1,36 @@
+import torch
+from torch import nn
+import torch.nn.functional as F
+x = torch.arange(6).view(2, 3)
+print((x / 2).dtype, (x // 2).dtype, (x * 1.5).dtype, (x > 2).sum(), x.float().mean())
+print(torch.tensor(3) + torch.rand(2, 3), 1 - x, 2 ** x, x % 2 == 0)
+w = torch.where(x > 2, x, 0) + torch.where(x > 2, 1.0, float("nan"))
+m = x.masked_fill(x == 1, -1)
+e = nn.Embedding(6, 4)(x.int())
+loss = F.mse_loss(torch.rand(3), torch.rand(3).double())
+l2 = F.binary_cross_entropy_with_logits(torch.rand(3), torch.tensor([1., 0., 1.]))
+l3 = F.cross_entropy(torch.rand(2, 4), torch.tensor([0, 1], dtype=torch.uint8))
+l4 = F.cross_entropy(torch.rand(2, 4), torch.rand(2, 4).softmax(1))
+l5 = F.cross_entropy(torch.rand(2, 4, 3, 3), torch.randint(4, (2, 3, 3)), ignore_index=-100, reduction="none")
+l6 = F.nll_loss(torch.rand(4), torch.tensor(2))
+c = torch.cat([torch.zeros(2, dtype=torch.long), torch.rand(3)])
+cnt = torch.bincount(torch.tensor([0, 1, 1]), minlength=4)
+oh = F.one_hot(torch.tensor([0, 2]), 3).float()
+acc = (torch.rand(4, 3).argmax(1) == torch.randint(3, (4,))).float().mean().item()
+correct = torch.rand(4, 5).topk(3, 1)[1].t().eq(torch.randint(5, (4,)).view(1, -1).expand(3, -1))
+top1 = correct[:1].reshape(-1).float().sum(0, keepdim=True)
+empty = torch.empty(0, 3)
+j = torch.cat([empty, torch.rand(2, 3)])
+legacy = torch.cat([torch.tensor([]), torch.rand(2, 3)])
+print(empty.sum(), empty.mean(0).shape, j.shape, legacy.shape, torch.rand(0, 4) @ torch.rand(4, 5), nn.Linear(3, 2)(empty).shape)
+z = torch.zeros(3, dtype=torch.complex64)
+z.real[:] = 1
+print(z.abs().shape, torch.view_as_real(z).shape, torch.fft.rfft(torch.rand(4, 10)).shape, torch.fft.irfft(torch.fft.rfft(torch.rand(4, 10)), n=10).shape)
+b = torch.rand(2, 3) > 0.5
+print((b & ~b).any(), b.float() @ torch.rand(3, 1), b.sum(dim=1, keepdim=True) * 2)
+h = torch.rand(2, 3).half().float() + torch.ones(2, 3, dtype=torch.bfloat16)
+i = torch.rand(4)[torch.tensor([0, 3], dtype=torch.int32)]
+k = x.to(torch.float64) @ torch.rand(3, 2, dtype=torch.double)
+u = torch.rand(2, 3).type(torch.LongTensor) + x.type_as(torch.rand(1))
+s = torch.sparse_coo_tensor([[0, 1], [1, 0]], [1.0, 2.0], (2, 2)) @ torch.rand(2, 3)
+q = nn.Softmax()(torch.rand(2, 3)) if False else nn.Softmax(-1)(torch.rand(2, 3))

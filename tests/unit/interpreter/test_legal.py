@@ -1,0 +1,63 @@
+"""Small legal programs on which something was once reported, or a shape shown that is not so."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from shapelens.analysis.facts import FileAnalysis
+from shapelens.analysis.session import Session
+
+PRELUDE = "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+LEGAL = {
+    "a table is indexed by names": "def f(load):\n  t = load()\n  n = t.size\n  return t.view(1)['x'], t[::-1]",
+    "an array is reversed": "def f(scores):\n  order = scores.argsort()[::-1]\n  return order[0]",
+    "an unknown object has a method of tensors": "import lib\nfor t in lib.Fuzzer().take(3): x = t['x']",
+    "the old order of embedding_bag": "F.embedding_bag(torch.rand(10, 3), torch.tensor([1, 2, 4]), torch.tensor([0]))",
+    "a sketch": "class A(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.Linear(...)",
+    "complex weights": "x = nn.Linear(2, 2).to(torch.cdouble)(torch.ones(3, 2, dtype=torch.cdouble))",
+    "an optional number of a subclass by its full name": "from torch.nn.modules.module import Module\nclass Up(Module):\n"
+    "  def __init__(self, size=None, scale=None):\n    super().__init__()\n    self.size, self.scale = size, scale\n"
+    "  def forward(self, x): return F.interpolate(x, self.size, self.scale)",
+    "buffers that are no floats": "net = nn.BatchNorm1d(3)\nfor v in net.state_dict().values():\n"
+    "  if v.dtype.is_floating_point:\n    v *= 0.5",
+    "a list of tensors written by its place": "class A(nn.Module):\n  def __init__(self):\n    super().__init__()\n"
+    "    self.c = nn.Conv2d(8, 16, 1)\n  def forward(self, x):\n    x[0] = self.c(x[0])\n    b, _, h, w = x[0].shape\n"
+    "    x[0] = x[0].view(b, 2, 8, h, w)\n    return x[0].split(1, 4)",
+    "a number that only keywords give": "from lib import exists\nclass A(nn.Module):\n  def __init__(self, *, dim=None):\n"
+    "    super().__init__()\n    self.a = nn.Linear(dim, 3) if exists(dim) else None",
+}  # fmt: skip
+SHAPES = {
+    "yields of an unknown number of turns": (
+        "def g(n):\n  for i in range(n):\n    yield torch.zeros(2, 3)\nx = torch.cat(list(g(int(input()))))",
+        ("n", 3),
+    ),
+    "data_parallel": ("x = nn.parallel.data_parallel(nn.Linear(3, 4), torch.zeros(2, 3))", (2, 4)),
+    "the first yield of a choice": (
+        "def g(c):\n  if c: yield torch.zeros(2)\n  yield torch.zeros(3)\nx = next(g(input()))",
+        ("n",),
+    ),
+    "an item of a vector": ("def f(z):\n  s = torch.linalg.svd(z)[1]\n  x = s[0]\n", None),
+}
+
+
+def analysed(text: str) -> FileAnalysis:
+    """What is said of a program."""
+    session = Session((), sys.executable)
+    session.update("program.py", PRELUDE + text + "\n")
+    return session.analyse("program.py")
+
+
+@pytest.mark.parametrize("text", LEGAL.values(), ids=LEGAL)
+def test_nothing_is_reported(text: str) -> None:
+    assert [problem.message for problem in analysed(text).problems] == []
+
+
+@pytest.mark.parametrize(("text", "shape"), SHAPES.values(), ids=SHAPES)
+def test_only_what_is_sure_is_shown(text: str, shape: tuple[object, ...] | None) -> None:
+    found = [shown.shape for fact in analysed(text).facts if fact.name == "x" for shown in fact.values]
+    if shape is None:
+        assert not any(isinstance(one, tuple) for one in found)
+    else:
+        assert [[dim if isinstance(dim, int) else "n" for dim in one] for one in found] == [list(shape)]
