@@ -34,8 +34,8 @@ def adoption(analysis: FileAnalysis, tree: Tree, line: int, trial: Callable[[str
     `trial` analyses another text: with the annotations it must show the same shapes, and no other problem.
     """
     found = _function_at(tree, line)
-    if found is None:
-        return None
+    if found is None or "jit.script" in analysis.text:
+        return None  # TorchScript reads annotations itself, and knows only its own
     chunk, function = found
     for names_batch in (True, False):
         signature = _Signature(analysis, tree, chunk, function, names_batch)
@@ -203,6 +203,8 @@ class _Signature:
             return None
         found: list[Shown] = []
         for node in returns:
+            if _may_be_several(node.value):
+                return None
             fact = self._fact(node, "return")
             if fact is None:
                 return None
@@ -291,6 +293,13 @@ def _returns(body: Sequence[ast.stmt]) -> Iterator[ast.Return]:
                 yield from _returns(getattr(statement, name, []))
             for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
                 yield from _returns(part.body)
+
+
+def _may_be_several(value: ast.expr | None) -> bool:
+    """Whether an expression is something else than one tensor, or may be: `(y, x) if both else y`."""
+    if isinstance(value, ast.IfExp):
+        return _may_be_several(value.body) or _may_be_several(value.orelse)
+    return value is None or isinstance(value, (ast.Tuple, ast.List, ast.Dict, ast.Constant))
 
 
 def _is_tensor(annotation: ast.expr) -> bool:
