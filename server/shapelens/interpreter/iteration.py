@@ -28,6 +28,7 @@ from shapelens.values import (
     Many,
     Open,
     Scalar,
+    ShapeVar,
     Size,
     Tensor,
     Unknown,
@@ -336,7 +337,7 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
         if rest is not None:
             if 0 <= index < len(value):
                 return value[index]
-            return _joined([rest, *value]) if index < 0 else rest
+            return _one_of(m, _joined([rest, *value]) if index < 0 else rest)
         if -len(value) <= index < len(value):
             return value[index]
         raise Exceptional("IndexError")
@@ -355,10 +356,17 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
     if isinstance(index, (Unknown, Expr)) and isinstance(value, (tuple, list)) and (value or rest is not None):
         if rest is None and all(isinstance(v, (Instance, Class, Lib)) for v in value):
             return choice(value)
-        return _joined([*value, *([] if rest is None else [rest])])
+        return _one_of(m, _joined([*value, *([] if rest is None else [rest])]))
     if isinstance(index, Instance) and isinstance(index.payload, int):
         return _sequence_item(m, value, index.payload)
     return UNKNOWN
+
+
+def _one_of(m: Machine, value: Any) -> Any:
+    """One of several elements: what its uses teach of an open shape is nothing to the others."""
+    if isinstance(value, Tensor) and isinstance(m.store.shape(value.shape), Open):
+        return Tensor(Open((), ShapeVar(), ()), value.dtype, value.library, value.device)
+    return value
 
 
 def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index: Any) -> Any:

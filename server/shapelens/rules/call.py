@@ -318,6 +318,8 @@ class Call:
             return found
         if isinstance(value, Tensor) and isinstance(value.scalars, (list, tuple)):
             return self.ints(value.scalars, n)
+        if n is None and isinstance(value, Unknown) and not isinstance(value, Scalar):
+            raise NotKnown  # an int or several
         return (self.dim(value),) * (1 if n is None else n)
 
     def known_ints(self, value: object, n: int | None = None) -> tuple[int, ...]:
