@@ -207,6 +207,9 @@ TABLE: dict[str, Any] = {
             C(torch.eye(3).to_sparse_csc()), C(x(2, 4).to_sparse_csc())),
     **_each("torch.", "Tensor.indices", C(sparse(2, 3).coalesce()), C(sparse(4).coalesce())),
     "torch.embedding_renorm_": (C(x(5, 3), i(4), 1.0, 2.0), C(x(2, 3), i(1), 0.5, 1.0)),
+    "torch.quantized_max_pool1d": (C(q(2, 3, 8), 2), C(q(1, 2, 9), 3, 2, 1)),
+    "torch.quantized_max_pool2d": (C(q(2, 3, 8, 8), 2), C(q(1, 2, 9, 9), 3, 2, 1)),
+    "torch.quantized_max_pool3d": (C(q(1, 3, 8, 8, 8), 2), C(q(1, 2, 9, 9, 9), [3, 3, 3], [2, 2, 2], [1, 1, 1])),
     # -- functions below the functionals -------------------------------------------------------------------------
     "torch.affine_grid_generator": (C(x(2, 2, 3), (2, 1, 4, 5), False), C(x(1, 3, 4), (1, 2, 3, 4, 5), True)),
     **_all("torch.grid_sampler torch.grid_sampler_2d", C(x(2, 3, 4, 5), x(2, 6, 7, 2), 0, 0, True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from coverage import COMPLETE, PAGE, REASONS, UNKNOWN, counts, entries, page, share
+from callables import COMPLETE, PAGE, REASONS, UNKNOWN, counts, entries, page, share
 from harness import real_function
 
 VERSION = PAGE.read_text().partition("from torch ")[2].partition(" ")[0]
@@ -15,7 +15,7 @@ pinned = pytest.mark.skipif(
 
 @pinned
 def test_page_is_up_to_date() -> None:
-    assert PAGE.read_text() == page(), "run python tests/rules/torch/coverage.py --write"
+    assert PAGE.read_text() == page(), "run python tests/rules/torch/callables.py --write"
 
 
 @pinned

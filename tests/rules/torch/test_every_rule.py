@@ -26,8 +26,8 @@ from samples import samples
 from varying import fresh, vary
 
 from shapelens.rules.call import Call, Failure
-from shapelens.rules.registry import call_layer, layers, make_layer, rules
-from shapelens.values import Instance, Lib, Scalar, Store, Tensor, Unknown
+from shapelens.rules.registry import bind, call_layer, layers, make_layer, rules
+from shapelens.values import UNKNOWN, Instance, Lib, Scalar, Store, Tensor, Unknown
 
 # So many seeds, and so many calls from each: hypothesis takes longer than a rule and torch together.
 SEEDS, CALLS = 6, 8
@@ -74,6 +74,8 @@ def _ours(path: str, sample: Sample) -> Any:
     if sample.made is None:
         return call(path, *map(abstract, sample.args), **abstract(sample.kwargs))
     store, layer = Store(), Instance(Lib(path))
+    if bind(layers[path].make, *sample.made) is None:
+        return UNKNOWN
     make_layer(Call(store, path), path, layer, [abstract(a) for a in sample.made[0]], abstract(sample.made[1]))
     return call_layer(Call(store, path), path, layer, [abstract(x) for x in sample.args], abstract(sample.kwargs))
 
@@ -164,7 +166,7 @@ UNKNOWN_RESULT = frozenset(f"torch.{name}" for name in (
 ).split())  # fmt: skip
 # Where most of what torch refuses is a plain number or an option, at which these rules do not look.
 OPTIONS = frozenset(f"torch.{name}" for name in (
-    "Tensor.bernoulli_ Tensor.histc Tensor.histogram Tensor.map2_ Tensor.random_ Tensor.resize "
+    "nn.FractionalMaxPool2d nn.FractionalMaxPool3d Tensor.bernoulli_ Tensor.histc Tensor.histogram Tensor.map2_ Tensor.random_ Tensor.resize "
     "Tensor.resize_as Tensor.to_sparse_bsc Tensor.to_sparse_bsr Tensor.to_sparse_csc Tensor.to_sparse_csr "
     "bartlett_window blackman_window ctc_loss embedding_renorm_ empty_quantized "
     "fake_quantize_per_tensor_affine fused_moving_avg_obs_fake_quant hamming_window hann_window histc "

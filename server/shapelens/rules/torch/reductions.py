@@ -312,7 +312,9 @@ def diff(
     for extra in (prepend, append):
         if extra is not None:
             joined = c.tensor(extra)
-            more = more + c.dims(joined)[axis]
+            if len(c.dims(joined)) != len(c.dims(input)):
+                raise NotKnown
+            more = more + c.dims(joined)[c.axis(axis, len(c.dims(joined)), joined)]
             dtype = promote(dtype, joined.dtype)
     return _made(input, with_dims(c, input, (axis,), lambda d: (maximum(d + more, 0),)), dtype)
 

@@ -94,6 +94,12 @@ twin("torch.unsafe_split_with_sizes", "torch.split_with_sizes")
 twin("torch.Tensor.unsafe_split_with_sizes", "torch.Tensor.split_with_sizes")
 
 
+# -- pooling of quantized tensors ------------------------------------------------------------------------------------
+
+for _n in (1, 2, 3):
+    twin(f"torch.quantized_max_pool{_n}d", f"torch.max_pool{_n}d")
+
+
 # -- products of sparse matrices -------------------------------------------------------------------------------------
 
 for _name in ("dsmm", "hsmm", "hspmm", "smm", "spmm"):

@@ -1,7 +1,7 @@
 """Which callables of torch have a rule: the page docs/coverage.md.
 
-    python tests/rules/torch/coverage.py            print the page
-    python tests/rules/torch/coverage.py --write    write it
+    python tests/rules/torch/callables.py            print the page
+    python tests/rules/torch/callables.py --write    write it
 
 The names are those of the installed torch, whether a call gives a tensor is read from torch's own type stubs and
 annotations, and whether there is a rule from the registry. Only the reasons for having none are written by hand.
@@ -55,7 +55,7 @@ class Entry:
 REASONS = {
     "kernel of one backend, which other functions call": (
         "torch.cudnn_* torch.miopen_* torch.mkldnn_* torch.fbgemm_* torch.batch_norm_* torch.quantized_* "
-        "torch.cudnn_is_acceptable torch.choose_qparams_optimized torch.native_norm torch.Tensor.mkldnn_* "
+        "torch.choose_qparams_optimized torch.native_norm torch.Tensor.mkldnn_* "
         "torch.Tensor.ipu torch.Tensor.mtia"
     ),
     "the structure of a sparse tensor, which is not followed": (
@@ -63,9 +63,6 @@ REASONS = {
     ),
     "nested tensors": "torch.Tensor.to_padded_tensor",
     "calls a function that it is given": "torch.cond torch.vmap",
-    "removed from torch: it only raises": (
-        "torch.Tensor.eig torch.Tensor.lstsq torch.Tensor.solve torch.Tensor.symeig"
-    ),
     "what is in a file": "torch.load",
     "lists of as many tensors as the batch is large": "torch.nn.utils.rnn.unpack_sequence torch.nn.utils.rnn.unpad_sequence",
     "reads another tensor's memory": "torch.Tensor.set_ torch.Tensor.module_load torch.resize_as_ torch.as_strided_",
@@ -76,7 +73,8 @@ NO_RESULT = (
     "torch.nn.utils.skip_init torch.nn.utils.vector_to_parameters torch.nn.utils.clip_grads_with_norm_ "
     "torch.nn.functional.assert_int_or_pair torch.nn.functional.boolean_dispatch torch.nn.functional.has_torch_* "
     "torch.nn.functional.handle_torch_function torch.typename torch.fork torch.wait torch.save torch.get_device "
-    "torch.Tensor.const_data_ptr torch.Tensor.lu torch.nn.utils.rnn.PackedSequence torch.nn.Container"
+    "torch.Tensor.eig torch.Tensor.lstsq torch.Tensor.solve torch.Tensor.symeig "  # removed: they only raise
+    "torch.cudnn_is_acceptable torch.Tensor.const_data_ptr torch.Tensor.lu torch.nn.utils.rnn.PackedSequence torch.nn.Container"
 )
 
 
@@ -217,7 +215,7 @@ def page() -> str:
     lines = [
         "# Which callables of torch have a rule",
         "",
-        f"Made from torch {version} by `python tests/rules/torch/coverage.py --write`; not edited by hand.",
+        f"Made from torch {version} by `python tests/rules/torch/callables.py --write`; not edited by hand.",
         "Each rule is held against torch by `tests/rules/torch/test_every_rule.py`.",
         "",
         "| family | callables | rule | no tensor | unknown | of those that give tensors |",
