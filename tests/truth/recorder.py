@@ -42,8 +42,8 @@ def record(model: str, inputs: Sequence[str]) -> list[dict[str, Any]]:
 
     install(_root(module_name), keep)
     namespace = vars(importlib.import_module(module_name))
-    network = _built(expression, namespace).eval()
-    arguments = [_input(text) for text in inputs]
+    network = built(expression, namespace).eval()
+    arguments = [input_tensor(text) for text in inputs]
     with torch.device("meta"), torch.no_grad():
         running = True
         network(*arguments)
@@ -62,7 +62,8 @@ def record(model: str, inputs: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _built(expression: str, namespace: dict[str, Any]) -> Any:
+def built(expression: str, namespace: dict[str, Any]) -> Any:
+    """The model, on the meta device."""
     import torch
 
     try:
@@ -72,7 +73,8 @@ def _built(expression: str, namespace: dict[str, Any]) -> Any:
         return eval(expression, namespace).to("meta")
 
 
-def _input(text: str) -> Any:
+def input_tensor(text: str) -> Any:
+    """A meta tensor as `i:2,16` describes it."""
     import torch
 
     kind, _, dims = text.rpartition(":")

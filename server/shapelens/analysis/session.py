@@ -299,28 +299,29 @@ class Session:
     def run_entry(self, target: str, entry: str, inputs: Sequence[InputSpec], keras: bool = False) -> EntryResult:
         """Evaluate an expression in the namespace of a file or module, then call it with the inputs.
 
-        Only what is seen in that call counts. Raises SourceError where the target cannot be found or read, and
-        ValueError where the expression does not parse.
+        Only what is seen in that call counts, and every problem on the way there. Raises SourceError where the target
+        cannot be found or read, and ValueError where the expression does not parse.
         """
         try:
             expression = ast.parse(entry.strip(), mode="eval")
         except SyntaxError as error:
             raise ValueError(f"--entry is not an expression: {error.msg}") from None
-        path, tree, module, m, frame = self._namespace(target, entry)
+        path, tree, _, m, frame = self._namespace(target, entry)
         m.recording = keras
         try:
             model = ev(m, expression.body, frame)
             m.recording = True
             if not keras:
-                m.reports.clear()
                 args = [Tensor(spec.shape, spec.dtype) for spec in inputs]
                 calls.call(m, frame, expression.body, model, args, {})
-        except (Exceptional, Budget):
+        except Exceptional as error:
+            m.locate(error, frame.place, expression.body)
+            m.report_uncaught(error)
+        except Budget:
             pass
         renderer = Renderer(m, {path: tree}, self._tree)
         renderer.finish()
-        root = os.path.dirname(path)
-        return EntryResult(tuple(renderer.analyses(root if module.name.count(".") else path, path)))
+        return EntryResult(tuple(renderer.analyses(m.below, path)))
 
     def _namespace(self, target: str, entry: str, counted: bool = False) -> tuple[str, Tree, PyModule, Machine, Frame]:
         """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
@@ -340,10 +341,10 @@ class Session:
         m.training = False
         m.fuel = 20_000_000
         m.record_all = True
+        m.below = _root(module, path)
         m.recording = False
         m.call.work = [] if counted else None
         run_main(m, module, tree)
-        m.reports.clear()
         m.seen.clear()
         chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
         return path, tree, module, m, Frame(module, chunk, module.namespace)
@@ -374,6 +375,11 @@ class Session:
         return SummaryResult(
             found, tuple(renderer.analysis(file, self._tree(file)) for file in sorted(files)), run.error, renderer.names
         )
+
+
+def _root(module: PyModule, path: str) -> str:
+    """The start of the paths whose problems an entry run shows: the module's own package, or the one file."""
+    return os.path.join(os.path.dirname(path), "") if module.name.count(".") else path
 
 
 def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:

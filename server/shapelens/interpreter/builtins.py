@@ -310,6 +310,10 @@ def type_of(m: Machine, value: Any) -> Any:
 def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[Any]) -> Any:
     """int(x), list(x), tuple(x), dict(x) … ; None where it is not known."""
     value = m.store.value(args[0])
+    if kind == "int" and len(args) > 1:
+        base = m.store.value(args[1])
+        digits = isinstance(value, str) and isinstance(base, int)
+        return plain.compute(int, [value, base], {}) if digits else Scalar("int")
     if kind == "int":
         return _to_int(m, value)
     if kind == "float":
@@ -537,11 +541,15 @@ def _map(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
         return UNKNOWN
     rows = _zip(m, f, node, args[1:], {})
     items, rest = iteration.iterate(m, f, rows, node)
-    made = [calls.call(m, f, node, args[0], list(row), {}) for row in items]
-    if rest is not None:
-        more = calls.call(m, f, node, args[0], list(rest) if isinstance(rest, tuple) else [rest], {})
-        return Many(more) if not made else Iter(made, more)
-    return Iter(made)
+    m.doubtful += 1  # It runs when, and as far as, somebody takes its elements.
+    try:
+        made = [calls.call(m, f, node, args[0], list(row), {}) for row in items]
+        if rest is not None:
+            more = calls.call(m, f, node, args[0], list(rest) if isinstance(rest, tuple) else [rest], {})
+            return Many(more) if not made else Iter(made, more)
+        return Iter(made)
+    finally:
+        m.doubtful -= 1
 
 
 @native("builtins.filter")

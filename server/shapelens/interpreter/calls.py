@@ -185,6 +185,9 @@ def _super(m: Machine, node: ast.Call, f: Frame) -> Any:
     return Super(owner, receiver) if owner is not None else UNKNOWN
 
 
+_UNCALLABLE = (int, float, str, bool, tuple)
+
+
 def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call any value."""
     kind = type(function)
@@ -229,6 +232,8 @@ def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kw
     if kind is asking.Unruled:
         not_counted(m, None)
         return guarded(m, f, node, lambda: asking.asked_of_layer(m, function, args, kwargs), UNKNOWN)
+    if (function is None or kind in _UNCALLABLE) and m.is_certain():
+        raise Exceptional("TypeError", None, f"'{kind.__name__}' object is not callable")
     for value in (*args, *kwargs.values()):
         havoc(m, value)
     return not_counted(m, UNKNOWN, args)
@@ -485,7 +490,14 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
             return ev(m, function.node.body, frame)
         if code.is_generator:
             frame.yields = Iter([])
-        signal = run_block(m, code.body, frame)
+        try:
+            signal = run_block(m, code.body, frame)
+        except Exceptional as error:
+            if frame.yields is not None:
+                error.certain = False  # Who takes its elements may stop before.
+            if not frame.exits or frame.yields is not None:
+                raise
+            signal = ("ended", None)  # Some branches returned before this one raised.
         result = signal[1] if signal is not None and signal[0] == "return" else None
         ended = signal is not None and signal[0] == "ended"
         if frame.exits:

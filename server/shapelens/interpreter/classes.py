@@ -149,8 +149,7 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
         bases.append(UNKNOWN if too_deep or isinstance(base, Unknown) else base)
     if len(bases) > _MAX_BASES:
         bases = [UNKNOWN]
-    for keyword in node.keywords:
-        ev(m, keyword.value, f)
+    keywords = {keyword.arg: ev(m, keyword.value, f) for keyword in node.keywords}
     qualname = node.name if f.owner is None else f"{f.owner.qualname}.{node.name}"
     cls = Class(node.name, tuple(bases), {}, f.module, node, m.origin(f, node), qualname)
     cls.mro = mro_of(cls)
@@ -167,6 +166,9 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
     if f.locals is f.module.namespace:
         inner.cells = ()
     run_body(inner)
+    for name in ("__init_subclass__", "__class_getitem__"):
+        if isinstance(cls.attrs.get(name), Function):
+            cls.attrs[name] = Descriptor("classmethod", cls.attrs[name])
     for value in list(cls.attrs.values()):
         function = value.function if isinstance(value, Descriptor) else value
         if isinstance(function, Function) and function.owner is None:
@@ -181,7 +183,9 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
     hook = find_in_class_after(cls, "__init_subclass__")
     if isinstance(hook, (Function, Descriptor)):
         function = hook.function if isinstance(hook, Descriptor) else hook
-        calls.call(m, f, node, Bound(function, cls), [], {})
+        if None not in keywords:
+            given = {name: value for name, value in keywords.items() if name is not None and name != "metaclass"}
+            calls.call(m, f, node, Bound(function, cls), [], given)
     return made
 
 

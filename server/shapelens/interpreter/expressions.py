@@ -689,7 +689,14 @@ def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
         return None
     if isinstance(a, Instance) or isinstance(b, Instance):
         return None
+    if _may_be_plain(a) and plain.is_plain(b) or _may_be_plain(b) and plain.is_plain(a):
+        return None if a is not None and b is not None else False
     return False
+
+
+def _may_be_plain(value: Any) -> bool:
+    """Whether a library's name may stand for a number or a text, as `torch.__version__` does."""
+    return isinstance(value, Lib) and not value.name[:1].isupper() and value.path not in rules
 
 
 def contains(m: Machine, a: Any, b: Any) -> bool | None:
@@ -743,7 +750,11 @@ def _conditional(m: Machine, node: ast.IfExp, f: Frame) -> Any:
 
 
 def _call(m: Machine, node: ast.Call, f: Frame) -> Any:
-    return calls.evaluate_call(m, node, f)
+    try:
+        return calls.evaluate_call(m, node, f)
+    except Exceptional as error:
+        m.locate(error, f.place, node)
+        raise
 
 
 def _lambda(m: Machine, node: ast.Lambda, f: Frame) -> Any:
@@ -754,7 +765,12 @@ def _subscript(m: Machine, node: ast.Subscript, f: Frame) -> Any:
     value = ev(m, node.value, f)
     if type(value) is Lib and _SAYS_SHAPES.match(value.path) or type(value) is Alias:
         return Alias(node, f)
-    return iteration.get_item(m, f, node, value, _index(m, node.slice, f))
+    index = _index(m, node.slice, f)
+    try:
+        return iteration.get_item(m, f, node, value, index)
+    except Exceptional as error:
+        m.locate(error, f.place, node)
+        raise
 
 
 # Types whose subscripts may say shapes: they are read where they annotate something.
@@ -789,9 +805,13 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
     inner = Frame(f.module, f.place, {}, (f.locals, *f.cells), f.function, f.owner)
 
     def element() -> Any:
-        if is_dict:
-            return ev(m, node.key, inner), ev(m, node.value, inner)
-        return ev(m, node.elt, inner)
+        try:
+            if is_dict:
+                return ev(m, node.key, inner), ev(m, node.value, inner)
+            return ev(m, node.elt, inner)
+        except Exceptional as error:
+            m.locate(error, f.place, node)
+            raise
 
     def add(value: Any, unsure: bool) -> None:
         if is_dict:
@@ -821,16 +841,29 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
                 if known is False:
                     return
                 doubtful = doubtful or known is None
-            loop(i + 1, doubtful)
+            m.doubtful += doubtful
+            try:
+                loop(i + 1, doubtful)
+            finally:
+                m.doubtful -= doubtful
 
         for item in items:
             turn(item, unsure)
         if rest is not None:
-            turn(rest, True)
+            m.doubtful += 1
+            try:
+                turn(rest, True)
+            finally:
+                m.doubtful -= 1
             if i == 0 and len(node.generators) == 1 and not items and not generator.ifs and not is_dict:
                 made.count = iteration.length(m, source)
 
-    loop(0, False)
+    lazy = isinstance(node, ast.GeneratorExp)
+    m.doubtful += lazy
+    try:
+        loop(0, False)
+    finally:
+        m.doubtful -= lazy
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):

@@ -161,6 +161,8 @@ def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: b
             except Exceptional as error:
                 if error.name == "SystemExit":
                     break
+                if focus:
+                    m.report_uncaught(error)
             except RecursionError:
                 raise Budget from None
         frame.exits.clear()

@@ -107,7 +107,11 @@ def _iterate_instance(m: Machine, f: Frame | None, value: Instance, node: ast.AS
             return iterate(m, f, calls.call(m, f, node, Bound(method, value), [], {}), node)
         method = classes.find_in_class(value.cls, "__getitem__")[0]
         if method is not None:
-            return [], calls.call(m, f, node, Bound(method, value), [Scalar("int")], {})
+            m.doubtful += 1
+            try:
+                return [], calls.call(m, f, node, Bound(method, value), [Scalar("int")], {})
+            finally:
+                m.doubtful -= 1
     if f is not None and node is not None:
         rule = classes.library_rule(value.cls, "__iter__")
         if rule is not None:

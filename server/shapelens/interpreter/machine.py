@@ -15,6 +15,7 @@ from shapelens.source.tree import Chunk
 from shapelens.values import (
     Class,
     Dict,
+    Exceptional,
     Function,
     Hole,
     Instance,
@@ -35,6 +36,20 @@ from shapelens.values import (
 FOLLOW_FUEL = 400_000
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
 DECORATOR_FUEL = 4_000
+# Exceptions that depend on the environment, that are no defect, or that types say more of, are not told.
+_UNTOLD = frozenset(
+    "SystemExit KeyboardInterrupt StopIteration StopAsyncIteration GeneratorExit AttributeError NameError ImportError "
+    "ModuleNotFoundError OSError IOError FileNotFoundError PermissionError TimeoutError ConnectionError EOFError "
+    "MemoryError Warning UserWarning DeprecationWarning SkipTest Skipped SkipException".split()
+)
+
+
+def _is_about_versions(error: Exceptional) -> bool:
+    """Whether an exception is about what is installed, which may be another version elsewhere."""
+    said = str(error.problem or "")
+    if isinstance(error.node, (ast.Assert, ast.Raise)):
+        said += ast.unparse(error.node)
+    return "version" in said.lower()
 
 
 class Place:
@@ -173,7 +188,8 @@ class Machine:
         self.met: set[ast.AST] = set()  # functions that a call with known sizes has held against their annotations
         self.opened: Function | None = None  # the function that runs with nothing but its annotations,
         self.free: frozenset[Symbol] = frozenset()  # and the sizes that its caller would choose
-        self.record_all = False  # also what is seen in files other than the one in focus
+        self.record_all = False  # also what is seen in files other than the one in focus,
+        self.below = ""  # and problems in those below this folder
         self.callsites: list[tuple[Place, ast.AST]] = []
         self.cancelled: Callable[[], bool] | None = None
         # Objects older than this serial belong to followed modules, which other runs share: what this run changes
@@ -188,6 +204,7 @@ class Machine:
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
+        self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}
@@ -278,16 +295,43 @@ class Machine:
     def report(self, failure: Failure, place: Place, node: ast.AST) -> None:
         """Keep a problem. One that a try statement around would catch is kept as such."""
         related = tuple(failure.related)
-        if not place.focus and not self.record_all:
+        if not self._is_shown(place):
             # It fails in a file that was only followed: the squiggle goes to the call that led there.
             for site, call in reversed(self.callsites):
-                if site.focus:
+                if self._is_shown(site):
                     related = (Related(Origin((place, node), ""), "fails here"), *related)
                     place, node = site, call
                     break
             else:
                 return
         self.reports.append(Report(place, node, failure, bool(self.caught), related))
+
+    def _is_shown(self, place: Place) -> bool:
+        """Whether a problem may stand there."""
+        return place.focus or self.record_all and place.file.startswith(self.below)
+
+    def is_certain(self) -> bool:
+        """Whether every run that gets here has come by the statements under way: no branch, no doubtful turn."""
+        return not self.touched and not self.doubtful
+
+    def locate(self, error: Exceptional, place: Place, node: ast.AST) -> None:
+        """Note where an exception of the program arose; who saw it first has said it already."""
+        if error.place is not None:
+            return
+        error.place, error.node = place, node
+        if self.is_certain():
+            error.certain, error.callsites = True, tuple(self.callsites)
+
+    def report_uncaught(self, error: Exceptional) -> None:
+        """Report an exception that nothing catches, where every run raises it."""
+        if not error.certain or error.name in _UNTOLD or _is_about_versions(error):
+            return
+        text = f": {error.problem}" if isinstance(error.problem, str) and error.problem else ""
+        before, self.callsites = self.callsites, list(error.callsites)
+        try:
+            self.report(Failure("uncaught-exception", f"this raises {error.name}{text}"), error.place, error.node)
+        finally:
+            self.callsites = before
 
     def settle(self, since: int) -> None:
         """Resolve what was seen since, before what it was resolved with is taken back."""

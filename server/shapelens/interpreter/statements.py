@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins as python
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ from shapelens.values import (
     Bound,
     Class,
     Descriptor,
+    Dict,
     Exceptional,
     Function,
     Instance,
@@ -65,8 +67,7 @@ def run_block(m: Machine, body: list[ast.stmt], f: Frame) -> Signal:
         try:
             signal = _STATEMENTS[type(node)](m, node, f)
         except Exceptional as error:
-            if error.value is None and error.problem is None:
-                error.value = node
+            m.locate(error, f.place, node)
             raise
         except (Budget, Cancelled, RecursionError):
             raise
@@ -225,6 +226,10 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
         if signal is not None:
             return signal
         return _after_loop(m, f, None)
+    except Exceptional:
+        if not f.loops[-1]:
+            raise
+        return _after_loop(m, f, ("ended", None))
     finally:
         f.loops.pop()
 
@@ -452,6 +457,10 @@ def _while(m: Machine, node: ast.While, f: Frame) -> Signal:
 
         signal = unknown_turns(m, f, turn, node)
         return signal if signal is not None else run_block(m, node.orelse, f)
+    except Exceptional:
+        if not f.loops[-1]:
+            raise
+        return _after_loop(m, f, ("ended", None))
     finally:
         f.loops.pop()
 
@@ -481,6 +490,9 @@ def _raise(m: Machine, node: ast.Raise, f: Frame) -> Signal:
     if node.exc is not None:
         callee = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         name = callee.id if isinstance(callee, ast.Name) else callee.attr if isinstance(callee, ast.Attribute) else name
+        if callee is not node.exc and m.is_certain():
+            text = [ev(m, part, f) for part in node.exc.args[:1]]  # type: ignore[attr-defined]
+            raise Exceptional(name, node, text[0] if text and isinstance(text[0], str) else None)
     raise Exceptional(name, node)
 
 
@@ -582,10 +594,17 @@ def _handle(m: Machine, node: ast.Try, f: Frame, failed: Exceptional, names: tup
             if handler.name:
                 f.locals[handler.name] = UNKNOWN
             return run_block(m, handler.body, f)
+        # A class of the program's own may inherit from any other.
+        failed.certain = failed.certain and all(_is_builtin_exception(known) for known in (failed.name, *own))
     final = run_block(m, node.finalbody, f)
     if final is not None:
         return final
     raise failed
+
+
+def _is_builtin_exception(name: str) -> bool:
+    found = vars(python).get(name)
+    return isinstance(found, type) and issubclass(found, BaseException)
 
 
 _PARENTS = {
@@ -620,6 +639,7 @@ _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
 
 def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
     expects = changes = False
+    quiet = True
     for item in node.items:
         watch = [next(serials), 0]
         m.watches.append(watch)
@@ -636,6 +656,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
         found, state = builtins.autocast_state(value)
+        quiet = quiet and (found or _library_path(m, f, callee).startswith("torch."))
         if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
             # What only has the name, as `accelerator.autocast()`, may be one or not.
             return _autocast(m, node, f, state if found else Autocast())
@@ -650,7 +671,12 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
             m.recording = recording
             m.caught.pop()
     if not expects:
-        return run_block(m, node.body, f)
+        try:
+            return run_block(m, node.body, f)
+        except Exceptional as error:
+            # What is entered may swallow it when it is left.
+            error.certain = error.certain and quiet
+            raise
     m.caught.append(("Exception",))
     try:
         return run_block(m, node.body, f)
@@ -667,6 +693,12 @@ def _made_on(m: Machine, node: ast.With, f: Frame, device: str | None) -> Signal
         return run_block(m, node.body, f)
     finally:
         m.call.device = before
+
+
+def _library_path(m: Machine, f: Frame, node: ast.expr) -> str:
+    """The name in its library of what a plain name or attribute stands for; empty for the rest."""
+    value = ev(m, node, f) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    return value.path if isinstance(value, Lib) else ""
 
 
 def _autocast(m: Machine, node: ast.With, f: Frame, state: Autocast | None) -> Signal:
@@ -756,6 +788,9 @@ def _delete_item(m: Machine, f: Frame, container: Any, index: Any) -> None:
         except (KeyError, IndexError, TypeError):
             if isinstance(container, List):
                 list.clear(container)
+                container.rest = UNKNOWN
+            elif isinstance(container, Dict) and not plain.is_plain(index):
+                container.clear()
                 container.rest = UNKNOWN
 
 

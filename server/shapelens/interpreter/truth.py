@@ -22,8 +22,11 @@ def truth(m: Machine, value: Any) -> bool | None:
         return False
     if isinstance(value, (Unknown, Tensor, Many)):
         return None
-    if kind is List or kind is Dict:
+    if kind is List or kind is Dict and value.rest is None:
         return True if len(value) else None if value.rest is not None else False
+    if kind is Dict:
+        # Keys that only some branches left there hold an unknown.
+        return True if any(type(v) is not Unknown for v in value.values()) else None
     if isinstance(value, Instance):
         return _instance_truth(m, value)
     if isinstance(value, Expr):

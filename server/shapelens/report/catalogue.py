@@ -85,6 +85,9 @@ CATALOGUE: dict[str, Entry] = {
     "split-mismatch": Entry("Split mismatch", "The sizes of a split do not add up to the dim that is split."),
     "stack-mismatch": Entry("Stack mismatch", "Tensors that are stacked differ in shape."),
     "target-mismatch": Entry("Target mismatch", "A loss is given a target that does not fit the output."),
+    "uncaught-exception": Entry(
+        "Uncaught exception", "The program raises an exception that nothing catches: its own, or one of Python's."
+    ),
     "unpack-mismatch": Entry(
         "Unpack mismatch", "A shape or result has another number of parts than names on the left."
     ),

@@ -334,8 +334,16 @@ class Instance:
 
 
 class Exceptional(Exception):
-    """A Python exception that the interpreted program raises: `value` is the exception object (or Unknown)."""
+    """A Python exception that the interpreted program raises: `problem` is its text, where that is known.
+
+    `place`, `node` and `callsites` say where: the statement, and the calls that led there. It is `certain` where every
+    run raises it there, so that one which nothing catches is a problem of the program.
+    """
 
     def __init__(self, name: str, value: object = None, problem: object = None) -> None:
         super().__init__(name)
         self.name, self.value, self.problem = name, value, problem
+        self.place: Any = None
+        self.node: Any = None
+        self.callsites: tuple[Any, ...] = ()
+        self.certain = False

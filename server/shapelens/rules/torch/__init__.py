@@ -17,6 +17,7 @@ from shapelens.rules.torch import (
     linear,
     losses,
     matmul,
+    native,
     normalization,
     padding,
     pooling,
@@ -24,8 +25,11 @@ from shapelens.rules.torch import (
     recurrent,
     reductions,
     reshaping,
+    solving,
     sorting,
+    sparse,
     special,
+    twins,
     upsampling,
 )
 
@@ -46,6 +50,7 @@ __all__ = [
     "linear",
     "losses",
     "matmul",
+    "native",
     "normalization",
     "padding",
     "pooling",
@@ -53,7 +58,10 @@ __all__ = [
     "recurrent",
     "reductions",
     "reshaping",
+    "solving",
     "sorting",
+    "sparse",
     "special",
+    "twins",
     "upsampling",
 ]

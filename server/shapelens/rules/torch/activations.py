@@ -322,7 +322,8 @@ def _torch_dropout(c: Call, input: Tensor, p: object, train: object) -> Tensor:
 
 @rule("torch.native_dropout")
 def _native_dropout(c: Call, input: Tensor, p: object, train: object) -> object:
-    return Tensor(input.shape, input.dtype, device=input.device), Tensor(input.shape, "bool", device=input.device)
+    kept = "bool" if train is True or train is None else None
+    return Tensor(input.shape, input.dtype, device=input.device), Tensor(input.shape, kept, device=input.device)
 
 
 # -- distances -----------------------------------------------------------------------------------------------------

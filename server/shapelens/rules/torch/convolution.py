@@ -238,7 +238,6 @@ def transposed(
         _outputs(c, out_channels, groups, weight)
     if bias is not None:
         vector(c, bias, out_channels, "bias", input)
-        same_dtype(c, input, bias, "bias")
     front, spatial, kernel = (*dims[: -n - 1], out_channels), dims[-n:], filters[2:]
     if strides is None or paddings is None or dilations is None:
         return Tensor((*front, *(c.fresh(s) for s in SPATIAL[n])), dtype, device=input.device)

@@ -11,7 +11,7 @@ from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.registry import rule, rules
 from shapelens.rules.torch.reshaping import like, size_list
 from shapelens.values import List, Many, Scalar, Shape, Size, Tensor, Unknown, turns
-from shapelens.values.dtypes import ALIASES, category, promote, scalar_dtype
+from shapelens.values.dtypes import ALIASES, BOOL, INTEGERS, category, promote, scalar_dtype
 
 _KEPT = 64  # the numbers of tensors up to this size are kept
 
@@ -116,7 +116,10 @@ def eye(c: Call, n: Dim, m: Dim | None = None, *, dtype: object = None, device: 
 def empty_strided(c: Call, size: object, stride: object, *, dtype: object = None, device: object = None,
                   requires_grad: object = False, layout: object = None, pin_memory: object = False) -> Tensor:  # fmt: skip
     """A tensor of the given sizes."""
-    return Tensor(_sized(c, (size,)), c.dtype(dtype, c.floating))
+    dims, steps = _sized(c, (size,)), c.ints(stride)
+    if isinstance(dims, tuple) and len(dims) != len(steps):
+        c.fail("argument-value", f"{c.name}: {len(dims)} sizes with {len(steps)} strides or places")
+    return Tensor(dims, c.dtype(dtype, c.floating))
 
 
 def _window(c: Call, length: Dim, dtype: object) -> Tensor:
@@ -442,7 +445,7 @@ _RANKS = {
 @rule(*(f"torch.nn.init.{name}" for name in (
     "uniform_", "normal_", "trunc_normal_", "constant_", "ones_", "zeros_", "eye_", "dirac_", "xavier_uniform_",
     "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "sparse_", "xavier_uniform", "xavier_normal",
-    "kaiming_uniform", "kaiming_normal", "uniform", "normal", "constant",
+    "kaiming_uniform", "kaiming_normal", "uniform", "normal", "constant", "dirac", "eye", "orthogonal", "sparse",
 )))  # fmt: skip
 def initialised(c: Call, tensor: Tensor, *args: object, **kwargs: object) -> Tensor:
     """The same tensor with other numbers."""
@@ -630,5 +633,6 @@ def vander(c: Call, x: Tensor, N: Dim | None = None, increasing: object = False)
     if len(dims) != 1:
         c.fail("rank-mismatch", f"vander takes a vector, got {c.text(x)}", x)
     return x.with_(
-        shape=_sized(c, (dims[0], dims[0] if N is None else N)), dtype="int64" if x.dtype == "bool" else x.dtype
+        shape=_sized(c, (dims[0], dims[0] if N is None else N)),
+        dtype="int64" if x.dtype in (BOOL, *INTEGERS) else x.dtype,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,7 @@ class Family:
     result: str
     refused: tuple[int, ...] = ()
     same: bool = False  # the dtypes of both operands must be one
+    tensors: str = ""  # which operands may not be plain numbers: "both", or the "first" of the function
 
 
 UNARY = (
@@ -150,11 +151,15 @@ def unary(family: Family) -> Callable[..., Tensor]:
 
 @rule("torch.mvlgamma", "torch.Tensor.mvlgamma", "torch.special.multigammaln")
 def mvlgamma(c: Call, input: Tensor, p: object) -> Tensor:
+    if isinstance(p, int) and p < 1:
+        c.fail("argument-value", f"{c.name}: p must be at least 1, got {p}", input)
     return input.with_(dtype=as_float(input.dtype, c.floating))
 
 
 @rule("torch.polygamma", "torch.special.polygamma")
 def polygamma(c: Call, n: object, input: Tensor) -> Tensor:
+    if isinstance(n, int) and n < 0:
+        c.fail("argument-value", f"{c.name}: n must not be negative, got {n}", input)
     return input.with_(dtype=as_float(input.dtype, c.floating))
 
 
@@ -176,22 +181,24 @@ _COMPARED = (COMPLEX,)
 BINARY = (
     Family("add mul multiply", "promote"),
     Family("sub subtract rsub", "promote"),  # a bool operand is refused, see `binary`
-    Family("maximum minimum fmax fmin", "promote", (COMPLEX,)),
-    Family("fmod remainder floor_divide", "promote", (COMPLEX,)),
+    Family("maximum minimum fmax fmin", "promote", (COMPLEX,), tensors="both"),
+    Family("fmod", "promote", (COMPLEX,), tensors="first"),
+    Family("remainder floor_divide", "promote", (COMPLEX,)),
     Family("true_divide", "float"),
-    Family("atan2 arctan2", "float", (COMPLEX,)),
-    Family("copysign xlogy", "float", (COMPLEX,)),
+    Family("atan2 arctan2", "float", (COMPLEX,), tensors="both"),
+    Family("copysign", "float", (COMPLEX,), tensors="first"),
+    Family("xlogy", "float", (COMPLEX,)),
     Family("pow", "promote"),
     Family("float_power", "double"),
     Family("bitwise_and bitwise_or bitwise_xor", "promote", (FLOAT, COMPLEX)),
     Family("bitwise_left_shift bitwise_right_shift", "promote", (BOOL, FLOAT, COMPLEX)),
-    Family("gcd lcm", "promote", (BOOL, FLOAT, COMPLEX)),
-    Family("hypot nextafter igamma igammac logaddexp2", "promote", (BOOL, INT, COMPLEX)),
-    Family("logaddexp", "promote", (BOOL, INT)),
-    Family("heaviside", "promote", (COMPLEX,), same=True),
-    Family("eq ne not_equal", "bool"),
-    Family("lt le gt ge less less_equal greater greater_equal", "bool", _COMPARED),
-    Family("logical_and logical_or logical_xor", "bool"),
+    Family("gcd lcm", "promote", (BOOL, FLOAT, COMPLEX), tensors="both"),
+    Family("hypot nextafter igamma igammac logaddexp2", "promote", (BOOL, INT, COMPLEX), tensors="both"),
+    Family("logaddexp", "promote", (BOOL, INT), tensors="both"),
+    Family("heaviside", "promote", (COMPLEX,), same=True, tensors="both"),
+    Family("eq ne not_equal", "bool", tensors="first"),
+    Family("lt le gt ge less less_equal greater greater_equal", "bool", _COMPARED, tensors="first"),
+    Family("logical_and logical_or logical_xor", "bool", tensors="both"),
 )
 
 OPERATORS = {
@@ -247,11 +254,13 @@ def _pow_check(c: Call, input: object, exponent: object, common: str | None) -> 
 
 def binary(family: Family) -> Callable[..., Tensor]:
     """The rule of a function of two operands: broadcast shape, promoted dtype."""
-    result, refused, same = family.result, family.refused, family.same
+    result, refused, same, tensors = family.result, family.refused, family.same, family.tensors
     no_bool, power = "sub" in family.names.split(), family.names == "pow"
 
     def apply(c: Call, input: Operand, other: Operand) -> Tensor:
         shape, library, device = pointwise_shape(c, input, other)
+        if tensors and (type(input) is not Tensor or type(other) is not Tensor):
+            _refuse_numbers(c, tensors, input, other)
         dtype: str | None
         if type(input) is not Tensor:
             dtype = promote_weak(other.dtype, number_dtype(input)) if type(other) is Tensor else None
@@ -278,6 +287,18 @@ def binary(family: Family) -> Callable[..., Tensor]:
         return Tensor(shape, dtype, library, device)
 
     return apply
+
+
+def _refuse_numbers(c: Call, tensors: str, input: object, other: object) -> None:
+    """Fail where a function that takes tensors alone gets a number. The operators of Python turn their operands."""
+    if c.name.startswith("__") or not c.path.startswith("torch."):
+        return
+    for place, value in (("first", input), ("second", other)):
+        if isinstance(value, (int, float)) and tensors in ("both", place):
+            c.fail(
+                "call-arguments",
+                f"{c.name}: the {place} argument must be a tensor, got the number {value}; use torch.tensor({value})",
+            )
 
 
 def _tensors(*operands: object) -> Iterator[Tensor]:
@@ -567,7 +588,26 @@ def copy_(c: Call, self: Tensor, src: Operand, non_blocking: object = False) -> 
     return self.with_(parameter=self.parameter)
 
 
+# What the second number must be, or the first where there is one alone. Source: the pages of these methods.
+_POSITIVE = {"cauchy_": 1, "log_normal_": 1, "exponential_": 0}
+
+
+def _bounds_of(c: Call, args: Sequence[object]) -> None:
+    place = _POSITIVE.get(c.name)
+    value = args[place] if place is not None and len(args) > place else None
+    if isinstance(value, (int, float)) and not value > 0:
+        c.fail("argument-value", f"{c.name}: {value} must be above 0")
+    low, high = (args[0], args[1]) if len(args) > 1 else (None, None)
+    if c.name == "uniform_" and isinstance(low, (int, float)) and isinstance(high, (int, float)) and low > high:
+        c.fail("argument-value", f"uniform_: the lower bound {low} is above the upper one {high}")
+    if c.name == "normal_" and isinstance(high, (int, float)) and high < 0:
+        c.fail("argument-value", f"normal_: the standard deviation cannot be negative, got {high}")
+    if c.name == "geometric_" and isinstance(args[0] if args else None, (int, float)) and not 0 < args[0] < 1:  # type: ignore[operator]
+        c.fail("argument-value", f"geometric_: p must be between 0 and 1, got {args[0]}")
+
+
 @rule(*[f"torch.Tensor.{n}" for n in FILLING])
 def filling(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
     """Methods that write into the tensor: shape and dtype stay."""
+    _bounds_of(c, args)
     return self.with_(parameter=self.parameter)

@@ -119,6 +119,8 @@ def fftshift(c: Call, input: Tensor, dim: object = None) -> Tensor:
 @rule("torch.fft.fftfreq", "torch.fft.rfftfreq")
 def fftfreq(c: Call, n: Dim, d: object = 1.0, *, dtype: object = None, device: object = None) -> Tensor:
     """(n,) frequencies; of a real transform (n // 2 + 1,)."""
+    if less(n, 0) is True:
+        raise NotKnown
     return Tensor((half(n) if c.name == "rfftfreq" else n,), c.dtype(dtype, c.floating))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal, maximum, minimum, product
 from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, Failure, NotKnown
-from shapelens.rules.registry import rule
+from shapelens.rules.registry import apply_rule, rule, rules
+from shapelens.rules.torch.elementwise import BOOL, COMPLEX, FLOAT, refuse
 from shapelens.rules.torch.reshaping import axis_of
 from shapelens.values import List, Open, Ratio, Scalar, Shape, Tensor, Unknown
 
@@ -666,10 +667,26 @@ def _same_as(c: Call, src: Tensor, part: Tensor) -> None:
             c.fail("shape-mismatch", f"{c.name}: src must be of {c.text(part)}, got {c.text(src)}", src)
 
 
-@rule("torch.put", "torch.Tensor.put", "torch.diagonal_scatter", "torch.Tensor.diagonal_scatter",
-      "torch.Tensor.fill_diagonal")  # fmt: skip
-def keeps(c: Call, input: Tensor, *args: object, **kwargs: object) -> Tensor:
-    """The same shape."""
+@rule("torch.put", "torch.Tensor.put")
+def put(c: Call, input: Tensor, index: Tensor, source: Tensor, accumulate: object = False) -> Tensor:
+    """Elements put where an index into the flattened tensor says: as many as there are indices."""
+    _index_dtype(c, index, ("int64",))
+    _one_dtype(c, input, source, "source")
+    places, came = product(c.dims(index)), product(c.dims(source))
+    message = f"{c.name}: {c.text(index)} indices for {c.text(source)} elements"
+    c.require(places, came, "index-mismatch", message, index, source)
+    return input.with_()
+
+
+@rule("torch.diagonal_scatter", "torch.Tensor.diagonal_scatter")
+def diagonal_scatter(
+    c: Call, input: Tensor, src: Tensor, offset: object = 0, dim1: object = 0, dim2: object = 1
+) -> Tensor:
+    """A copy of the tensor with another diagonal."""
+    part = apply_rule(c, rules["torch.diagonal"], (input, offset, dim1, dim2), {})
+    if not isinstance(part, Tensor):
+        raise NotKnown
+    _same_as(c, src, part)
     return input.with_()
 
 
@@ -744,4 +761,8 @@ def argwhere(c: Call, input: Tensor) -> Tensor:
 @rule("torch.unravel_index")
 def unravel_index(c: Call, indices: Tensor, shape: object) -> object:
     """One tensor of coordinates for each dim of the shape."""
-    return tuple([indices.with_()] * len(c.ints(shape)))
+    refuse(c, indices.dtype, (BOOL, FLOAT, COMPLEX), indices)
+    sizes = c.ints(shape)
+    if any(less(d, 0) is True for d in sizes):
+        c.fail("argument-value", f"unravel_index: sizes cannot be negative, got {c.text(sizes)}", indices)
+    return tuple([indices.with_(dtype="int64")] * len(sizes))

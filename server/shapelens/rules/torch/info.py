@@ -249,10 +249,21 @@ def imag(c: Call, self: Tensor) -> Tensor:
     return self.with_(dtype=_PARTS.get(self.dtype or ""))
 
 
-@rule(*(f"torch.Tensor.{name}" for name in ("to_sparse", "to_sparse_coo", "to_sparse_csr", "to_mkldnn", "dequantize")))
+@rule(*(f"torch.Tensor.{name}" for name in ("to_sparse", "to_sparse_coo", "to_sparse_csr", "to_mkldnn")))
 def kept(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
     """The same shape in another layout."""
     return self.with_()
+
+
+@rule("torch.Tensor.dequantize")
+def dequantize(c: Call, self: Tensor) -> Tensor:
+    """float32, whatever it was."""
+    return self.with_(dtype="float32")
+
+
+@rule("torch.Tensor.to_dense")
+def to_dense(c: Call, self: Tensor, dtype: object = None, *, masked_grad: object = None) -> Tensor:
+    return self.with_(dtype=c.dtype(dtype, self.dtype))
 
 
 # -- out of torch --------------------------------------------------------------------------------------------------

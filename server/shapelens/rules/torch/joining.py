@@ -93,7 +93,7 @@ def _agree(c: Call, a: Sequence[Dim], b: Sequence[Dim], skip: int = -1) -> int |
 def cat(c: Call, tensors: object, dim: int = 0, *, out: object = None) -> Tensor:
     """The sizes along `dim` added; all other dims must agree (torch.cat page)."""
     given, count = _sequence(c, tensors)
-    dtype = _common_dtype(given)
+    dtype = _common_dtype(given) if out is None else c.tensor(out).dtype
     shapes = _aligned(c, given, dim)
     # A tensor of shape (0,) goes with any other: what is left of the days before empty tensors had a rank.
     kept = [(s, t) for s, t in zip(shapes, given) if s != (0,)] or [(shapes[0], given[0])]

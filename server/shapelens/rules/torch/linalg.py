@@ -10,7 +10,7 @@ from shapelens.dims import Dim, equal, less, minimum, product
 from shapelens.rules.call import Call, NotKnown, Operand
 from shapelens.rules.patterns import Pattern, match
 from shapelens.rules.registry import rule
-from shapelens.rules.torch.elementwise import unary_dtype
+from shapelens.rules.torch.elementwise import require_same_dtype, unary_dtype
 from shapelens.rules.torch.matmul import product_dtype
 from shapelens.rules.torch.reductions import known_axes, reduced_shape
 from shapelens.values import Named, Open, Shape, Tensor
@@ -89,7 +89,7 @@ TABLE = (
     Row("torch.linalg.lu_factor_ex", False, ("LU: n m same", "pivots: k int32", "info: int32")),
     Row("torch.geqrf torch.Tensor.geqrf", False, ("a: n m same", "tau: k same")),
     Row("torch.linalg.svdvals", False, ("value: k real",)),
-    Row("torch.linalg.pinv torch.pinverse torch.Tensor.pinverse", False, ("value: m n same",)),
+    Row("torch.pinverse torch.Tensor.pinverse", False, ("value: m n same",)),
     Row("torch.linalg.matrix_rank", False, ("value: int64",)),
 )  # fmt: skip
 
@@ -115,6 +115,24 @@ def _tabled(row: Row) -> Callable[..., Any]:
 
 for _row in TABLE:
     rule(*_row.names.split())(_tabled(_row))
+
+
+@rule("torch.linalg.pinv")
+def pinv(
+    c: Call, A: Tensor, rcond: object = None, *, atol: object = None, rtol: object = None, hermitian: object = False
+) -> Tensor:
+    """(*batch, n, m) gives (*batch, m, n); tolerances that are tensors broadcast with the batch."""
+    require_float(c, A)
+    run, n, m = matrices(c, A, hermitian is True)
+    limits = [c.store.value(v) for v in (rcond, atol, rtol)]
+    shapes = [c.dims(v) for v in limits if isinstance(v, Tensor)]
+    if any(shapes):
+        if not isinstance(run, tuple):
+            raise NotKnown
+        if any(less(0, d) is not True for d in c.dims(A)):
+            raise NotKnown  # of nothing there is nothing to cut off, and torch does not look
+        run = c.broadcast(run, *shapes, what="the batch and the tolerances of pinv")
+    return A.with_(shape=batched(run, m, n))
 
 
 @rule("torch.linalg.svd")
@@ -180,16 +198,31 @@ def lu(c: Call, A: Tensor, *, pivot: bool = True) -> object:
 
 @rule("torch.svd_lowrank", "torch.pca_lowrank")
 def low_rank(c: Call, A: Tensor, q: Dim | None = None, *options: object, **more: object) -> object:
-    """U (n, q), S (q,), V (m, q); q is at most 6 where it was not given."""
+    """U (n, q), S (q,), V (m, q); q is 6 where it was not given, and never more than n and m."""
     run, n, m = matrices(c, A)
     if q is None:
-        q = 6 if c.name == "svd_lowrank" else minimum(6, minimum(n, m))
-    return tuple([A.with_(shape=batched(run, *dims)) for dims in ((n, q), (q,), (m, q))])
+        q = 6
+    if less(q, 0) is True:
+        c.fail("argument-value", f"{c.name}: q must not be negative, got {c.dim_text(q)}", A)
+    q = minimum(q, minimum(n, m))
+    U, V = (A.with_(shape=batched(run, size, q)) for size in (n, m))
+    return U, A.with_(shape=batched(run, q), dtype=_dtype("real", A.dtype)), V
 
 
 @rule("torch.linalg.householder_product")
 def householder_product(c: Call, A: Tensor, tau: Tensor) -> Tensor:
-    matrices(c, A)
+    """A (*batch, m, n) with m not below n, and tau (*batch, k) with k not above n."""
+    require_float(c, A)
+    require_same_dtype(c, A, tau)
+    run, n, m = matrices(c, A)
+    given = c.dims(tau)
+    if less(n, m) is True:
+        c.fail("shape-mismatch", f"{c.name} needs as many rows as columns or more, got {c.text(A)}", A)
+    if not isinstance(run, tuple):
+        raise NotKnown
+    batched_alike = len(given) == len(run) + 1 and not any(equal(a, b) is False for a, b in zip(given, run))
+    if not batched_alike or less(m, given[-1]) is True:
+        c.fail("shape-mismatch", f"{c.name}: tau {c.text(tau)} does not fit {c.text(A)}", A, tau)
     return A.with_()
 
 
@@ -229,7 +262,7 @@ def solve_ex(c: Call, A: Tensor, B: Tensor, *, left: bool = True, check_errors: 
     return Named.of(result=result, info=Tensor(matrices(c, A)[0], "int32", "torch", A.device))
 
 
-def _triangular(c: Call, A: Tensor, B: Tensor, left: bool) -> Tensor:
+def _triangular(c: Call, A: Tensor, B: Tensor, left: bool, mixed: bool = False) -> Tensor:
     run, n, _ = matrices(c, A, square=True)
     batch, rows, columns = matrices(c, B)
     if not isinstance(run, tuple) or not isinstance(batch, tuple):
@@ -238,14 +271,15 @@ def _triangular(c: Call, A: Tensor, B: Tensor, left: bool) -> Tensor:
     message = f"{c.name}: {c.text(A)} and {c.text(B)}: {c.dim_text(n)} against {c.dim_text(size)}"
     c.require(n, size, "matmul-mismatch", message, A, B)
     shape = c.broadcast(run, batch, what=f"leading dims of {c.name}", tensors=(A, B))
-    return Tensor((*shape, rows, columns), product_dtype(c, A, B), "torch", A.device)
+    dtype = None if mixed and A.dtype != B.dtype else product_dtype(c, A, B)
+    return Tensor((*shape, rows, columns), dtype, "torch", A.device)
 
 
 @rule("torch.linalg.solve_triangular")
 def solve_triangular(
     c: Call, A: Tensor, B: Tensor, *, upper: object, left: bool = True, unitriangular: object = False
 ) -> Tensor:
-    return _triangular(c, A, B, left)
+    return _triangular(c, A, B, left, mixed=True)  # torch does not compare the dtypes in every case
 
 
 @rule("torch.cholesky_solve", "torch.Tensor.cholesky_solve")

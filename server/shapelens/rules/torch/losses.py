@@ -396,6 +396,8 @@ def _squared(c: Call, input: Tensor, target: Tensor, reduction: str) -> Tensor:
     """mse_loss and smooth_l1_loss: the promoted dtype, which must be floating point."""
     shape = _warned(c, input, target)
     dtype = _promoted(c, input, target)
+    if dtype in COMPLEX and c.name.startswith(("smooth", "Smooth")):
+        raise NotKnown  # with a beta of 0 it is l1_loss
     if dtype in NOT_FLOAT:
         c.fail("dtype-mismatch", f"{c.name} needs floating point, got {input.dtype} and {target.dtype}", input, target)
     return _reduced(c, input, shape, dtype, reduction)
@@ -719,6 +721,8 @@ def triplet_margin_loss(
     first, *others = [_floating(_promoted(c, a, b)) for a, b in pairs]
     for other in others:
         first = promote(first, other)
+    if first in COMPLEX:
+        first = None  # distances are real
     return _reduced(c, anchor, shape, first, reduction_of(c, reduction, size_average, reduce))
 
 
@@ -965,8 +969,8 @@ def _functional_linear_cross_entropy(
     options: object = None,
 ) -> Tensor:
     dims = c.dims(linear_weight)
-    if len(dims) < 2:
-        raise NotKnown
+    if len(dims) < 2 or options is not None:
+        raise NotKnown  # in chunks it looks at less
     config = {
         "weight": weight,
         "reduction": reduction,

@@ -11,6 +11,7 @@ from shapelens.rules.einsum import einsum_shape
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.elementwise import refuse, result_dtype, shown
 from shapelens.values import Open, Shape, ShapeVar, Tensor
+from shapelens.values.dtypes import INTEGERS
 
 # Autocast casts these among themselves, so that a product of two of them may well run.
 _AUTOCAST = frozenset(("float16", "bfloat16", "float32"))
@@ -238,7 +239,8 @@ def addbmm(c: Call, input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: obje
 def addr(c: Call, input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: object = 1, alpha: object = 1) -> Tensor:
     """input + outer(vec1, vec2)."""
     shape = _ranked(c, vec1, "n", "vec1") + _ranked(c, vec2, "m", "vec2")
-    return _add(c, input, shape, vec1, vec2).with_(dtype=result_dtype(c, input, vec1, vec2))
+    dtype = result_dtype(c, input, vec1, vec2)
+    return _add(c, input.with_(dtype=dtype), shape).with_(dtype=dtype)
 
 
 @rule("torch.chain_matmul")
@@ -387,7 +389,10 @@ def einsum(c: Call, equation: object, *operands: object) -> Tensor:
     shape = einsum_shape(c, equation, tensors)
     dtypes = {t.dtype for t in tensors}
     if len(dtypes) == 1:
-        return Tensor(shape, dtypes.pop(), "torch", tensors[0].device)
+        dtype = dtypes.pop()
+        if len(tensors) == 1 and dtype in ("bool", *INTEGERS):
+            dtype = None  # what is summed over becomes int64
+        return Tensor(shape, dtype, "torch", tensors[0].device)
     return Tensor(shape, _einsum_dtype(c, equation, tensors), "torch", tensors[0].device)
 
 

@@ -222,8 +222,9 @@ def _setup(lazy: bool) -> Callable[[Call, Instance], None]:
     def setup(c: Call, self: Instance) -> None:
         a = self.attrs
         features = a["num_features"] = symbol("C", 0) if lazy else count(c, a["num_features"], "num_features")
-        least(c, (features,), 0, "num_features")
         tracked = flag(c.store.value(a["track_running_stats"]))
+        if tracked is True or flag(c.store.value(a["affine"])) is True:
+            least(c, (features,), 0, "num_features")
         if tracked is not None:
             dtype = c.dtype(a["dtype"], c.floating)
             for name in ("running_mean", "running_var"):
@@ -381,7 +382,8 @@ def _group_setup(c: Call, self: Instance) -> None:
     if isinstance(groups, float):
         return
     a["num_groups"] = groups
-    least(c, (channels,), 0, "num_channels")
+    if flag(c.store.value(a["affine"])) is True:
+        least(c, (channels,), 0, "num_channels")
     if groups == 0 or divides(groups, channels) is False:
         c.fail(
             "groups-mismatch", f"{c.name}: num_channels = {c.dim_text(channels)} is not divisible by "

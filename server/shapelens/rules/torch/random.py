@@ -34,6 +34,10 @@ def multinomial(
 ) -> Tensor:
     """(N, categories) gives (N, num_samples) of int64; at most as many samples as categories without replacement."""
     refuse(c, input.dtype, (BOOL, INT, COMPLEX), input)
+    if less(num_samples, 1) is True:
+        c.fail(
+            "argument-value", f"multinomial: at least one sample must be drawn, got {c.dim_text(num_samples)}", input
+        )
     shape = c.shape(input)
     if isinstance(shape, Open) and len(shape.suffix) == 1 and len(shape.prefix) == 1:
         raise NotKnown

@@ -448,7 +448,7 @@ def _cell_states(c: Call, input: Tensor, hx: object, wanted: tuple[Dim, ...], dt
         if len(hx) != 2:
             c.fail("hidden-state-mismatch", f"{c.name} expects two hidden states (h_0, c_0), got {len(hx)}")
         for name, state in zip(("h_0", "c_0"), hx):
-            _state(c, input, state, wanted, name, dtype)
+            _state(c, input, state, wanted, name, dtype if name == "h_0" else None)  # torch casts c_0
 
 
 def _cell_setup(c: Call, self: Instance) -> None:

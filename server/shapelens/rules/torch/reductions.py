@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from shapelens.dims import Dim, Expr, less, maximum
+from shapelens.dims import Dim, Expr, less, maximum, product
 from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule, rules
 from shapelens.rules.torch.elementwise import BOOL, COMPLEX, INT, as_float, refuse, unary_dtype
 from shapelens.values import List, Named, Open, Shape, Tensor
-from shapelens.values.dtypes import category
+from shapelens.values.dtypes import category, promote
 
 # -- shapes ----------------------------------------------------------------------------------------------------------
 
@@ -300,7 +300,10 @@ def diff(
     """The dim loses one element a turn, after prepend and append were joined to it."""
     if not isinstance(n, int):
         raise NotKnown
+    if n < 0:
+        c.fail("argument-value", f"diff: n must not be negative, got {n}")
     axis = _one(dim)
+    dtype = input.dtype
     if input.shape == ():
         c.fail("rank-mismatch", "diff needs a tensor of at least one dim", input)
     if n == 0:
@@ -308,24 +311,36 @@ def diff(
     more: Dim = -n
     for extra in (prepend, append):
         if extra is not None:
-            more = more + c.dims(c.tensor(extra))[axis]
-    return _made(input, with_dims(c, input, (axis,), lambda d: (maximum(d + more, 0),)), input.dtype)
+            joined = c.tensor(extra)
+            if len(c.dims(joined)) != len(c.dims(input)):
+                raise NotKnown
+            more = more + c.dims(joined)[c.axis(axis, len(c.dims(joined)), joined)]
+            dtype = promote(dtype, joined.dtype)
+    return _made(input, with_dims(c, input, (axis,), lambda d: (maximum(d + more, 0),)), dtype)
+
+
+def _places(c: Call, y: Tensor, x: Tensor | None) -> None:
+    """NotKnown unless the places of the values are a vector or of the shape of the values."""
+    if x is not None and len(c.dims(x)) != 1 and c.dims(x) != c.dims(y):
+        raise NotKnown
+    if x is not None and 1 in (*c.dims(x), *c.dims(y)):
+        raise NotKnown  # it broadcasts with them
 
 
 @rule("torch.trapezoid", "torch.trapz")
 def trapezoid(c: Call, y: Tensor, x: Tensor | None = None, *, dx: object = None, dim: int = -1) -> Tensor:
     """The dim goes; x, the places of the values, is a vector for that dim or broadcasts with y."""
-    if x is not None:
-        raise NotKnown
-    return _made(y, reduced_shape(c, y, dim, False), as_float(y.dtype, c.floating))
+    _places(c, y, x)
+    dtype = as_float(y.dtype, c.floating) if x is None or x.dtype == y.dtype else None
+    return _made(y, reduced_shape(c, y, dim, False), dtype)
 
 
 @rule("torch.cumulative_trapezoid")
 def cumulative_trapezoid(c: Call, y: Tensor, x: Tensor | None = None, *, dx: object = None, dim: int = -1) -> Tensor:
     """The dim loses one element."""
-    if x is not None:
-        raise NotKnown
-    return _made(y, with_dims(c, y, (dim,), lambda d: (maximum(d - 1, 0),)), as_float(y.dtype, c.floating))
+    _places(c, y, x)
+    dtype = as_float(y.dtype, c.floating) if x is None or x.dtype == y.dtype else None
+    return _made(y, with_dims(c, y, (dim,), lambda d: (maximum(d - 1, 0),)), dtype)
 
 
 @rule(*_named("renorm"))
@@ -443,8 +458,21 @@ def cov(c: Call, input: Tensor, *, correction: object = 1, fweights: object = No
     shape = c.dims(input, ("V", "N"))
     if len(shape) > 2:
         c.fail("rank-mismatch", f"{c.name} needs at most two dims, got {c.text(input)}", input)
+    observations = shape[-1] if shape else 1
+    dtype = as_float(input.dtype, c.floating)
+    for name, given in (("fweights", fweights), ("aweights", aweights)):
+        weights = c.store.value(given)
+        if not isinstance(weights, Tensor):
+            continue
+        if name == "aweights" and weights.dtype != dtype:
+            dtype = None
+        if len(c.dims(weights)) > 1:
+            c.fail("rank-mismatch", f"cov: {name} must have one dim, got {c.text(weights)}", weights)
+        number = product(c.dims(weights))
+        message = f"cov: {c.dim_text(observations)} observations in {c.text(input)}, {name} of {c.text(weights)}"
+        c.require(number, observations, "shape-mismatch", message, input, weights)
     if len(shape) < 2 or shape[0] == 1:
-        return _made(input, (), as_float(input.dtype, c.floating))
+        return _made(input, (), dtype)
     if less(shape[0], 1) is not True and less(1, shape[0]) is not True:
         raise NotKnown
-    return _made(input, (shape[0], shape[0]), as_float(input.dtype, c.floating))
+    return _made(input, (shape[0], shape[0]), dtype)

@@ -750,7 +750,7 @@ def device_of(c: Call, value: object, default: str | None = None) -> str | None:
 
 
 @rule(*(f"torch.Tensor.{name}" for name in (
-    "contiguous", "clone", "detach", "detach_", "pin_memory", "refine_names", "rename", "align_as", "to_dense",
+    "contiguous", "clone", "detach", "detach_", "pin_memory", "refine_names", "rename", "align_as",
     "coalesce", "as_subclass", "share_memory_",
 )), "torch.clone", "torch.detach")  # fmt: skip
 def same(c: Call, input: Tensor, *args: object, **kwargs: object) -> Tensor:
@@ -869,6 +869,11 @@ def resize_as(c: Call, self: Tensor, other: Tensor, memory_format: object = None
 @rule("torch.as_strided", "torch.Tensor.as_strided")
 def as_strided(c: Call, input: Tensor, size: object, stride: object, storage_offset: object = None) -> Tensor:
     """Whatever shape is asked for."""
+    wanted, steps = c.ints(size), c.ints(stride)
+    if len(wanted) != len(steps):
+        c.fail("argument-value", f"{c.name}: {len(wanted)} sizes and {len(steps)} strides", input)
+    if any(less(s, 0) is True for s in steps):
+        c.fail("argument-value", f"{c.name}: strides cannot be negative, got {c.text(steps)}", input)
     return input.with_(shape=tuple([c.dim(s) for s in size_list(c, (size,))]))
 
 

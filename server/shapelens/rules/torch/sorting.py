@@ -97,7 +97,7 @@ def searchsorted(
     return Tensor(input.shape, dtype, "torch", input.device)
 
 
-@rule("torch.bucketize", "torch.Tensor.bucketize")
+@rule("torch.bucketize")
 def bucketize(c: Call, input: Operand, boundaries: Tensor, *, out_int32: bool = False, right: object = False) -> Tensor:
     """The shape of what is looked up."""
     limits = c.dims(boundaries, ("N",))

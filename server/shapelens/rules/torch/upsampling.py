@@ -374,7 +374,7 @@ def affine_grid(c: Call, theta: Tensor, size: object, align_corners: object = No
     if len(wanted) not in (4, 5):
         c.fail("argument-value", f"{c.name}: size must have 4 or 5 numbers, got {len(wanted)}")
     n = len(wanted) - 2
-    least(c, wanted, 1, "size")
+    least(c, wanted[2:], 1, "size")
     dims = c.dims(theta, ("B", "n", "m"))
     message = f"{c.name} expects theta of (B, {n}, {n + 1}) for a size of {len(wanted)} numbers, got {c.text(theta)}"
     if len(dims) != 3:
