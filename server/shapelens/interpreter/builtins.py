@@ -369,7 +369,7 @@ def _converter(kind: str, empty: Callable[[], Any]) -> Native:
         if not args:
             made = empty()
         else:
-            made = convert(m, f, node, kind, args)
+            made = convert(m, f, node, kind, [*args, kwargs["base"]] if "base" in kwargs else args)
         if kind == "dict" and kwargs and isinstance(made, Dict):
             made.update(kwargs)
         return UNKNOWN if made is None and args else made

@@ -323,8 +323,17 @@ class Machine:
             error.certain, error.callsites = True, tuple(self.callsites)
 
     def report_uncaught(self, error: Exceptional) -> None:
-        """Report an exception that nothing catches, where every run raises it."""
-        if not error.certain or error.name in _UNTOLD or _is_about_versions(error):
+        """Report an exception that nothing catches, where every run raises it: in the file itself, not in those followed.
+
+        Code that is followed from afar is where we are least sure, and its exceptions are seldom of shapes.
+        """
+        if (
+            error.place is None
+            or not error.place.focus
+            or not error.certain
+            or error.name in _UNTOLD
+            or _is_about_versions(error)
+        ):
             return
         text = f": {error.problem}" if isinstance(error.problem, str) and error.problem else ""
         before, self.callsites = self.callsites, list(error.callsites)
