@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from shapelens.dims import Symbol, as_symbol
-from shapelens.interpreter import calls, classes, hints, prose
+from shapelens.interpreter import calls, classes, containers, hints, prose
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
@@ -297,7 +297,10 @@ class Roots:
         elif cls.kind == "dataclass":
             stated = hints.fields(self.m, cls)
             args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
-        return classes.instantiate(self.m, f, node, cls, args, {})
+        made = classes.instantiate(self.m, f, node, cls, args, {})
+        if isinstance(made, Instance) and containers.kind_of(made) and not containers.children(made):
+            made.attrs["?"] = True  # who makes one puts modules into it
+        return made
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
         forward = classes.find_in_class(instance.cls, "forward")[0]

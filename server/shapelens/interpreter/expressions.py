@@ -663,7 +663,7 @@ def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
     a, b = m.store.value(a), m.store.value(b)
     if isinstance(a, Unknown) or isinstance(b, Unknown) or isinstance(a, Tensor) or isinstance(b, Tensor):
         return None
-    if isinstance(a, Choice) or isinstance(b, Choice):
+    if isinstance(a, _NOT_COMPARED) or isinstance(b, _NOT_COMPARED):
         return None
     if isinstance(a, Expr) or isinstance(b, Expr):
         return equal(a, b) if isinstance(a, (int, Expr)) and isinstance(b, (int, Expr)) else False
@@ -692,6 +692,10 @@ def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
     if _may_be_plain(a) and plain.is_plain(b) or _may_be_plain(b) and plain.is_plain(a):
         return None if a is not None and b is not None else False
     return False
+
+
+# What these hold is not known one by one.
+_NOT_COMPARED = (Choice, Many, Iter)
 
 
 def _may_be_plain(value: Any) -> bool:
