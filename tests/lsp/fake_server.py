@@ -40,6 +40,11 @@ class FakeSession:
     def files_changed(self, paths: Sequence[str]) -> None:
         self.changed += paths
 
+    complaints = ()
+
+    def limit(self, **budgets):
+        pass
+
     def mended(self, analysis, problem, seconds, cancelled=None):
         return problem
 

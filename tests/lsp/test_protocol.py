@@ -315,7 +315,7 @@ def test_watched_files_are_registered(doomed):
     one.wait_for(lambda: one.asked("client/registerCapability"))
     (request,) = [m for m in one.requests if m["method"] == "client/registerCapability"]
     watched, configured = request["params"]["registrations"]
-    assert watched["registerOptions"]["watchers"] == [{"globPattern": "**/*.py"}]
+    assert watched["registerOptions"]["watchers"] == [{"globPattern": "**/*.py"}, {"globPattern": "**/pyproject.toml"}]
     assert configured["method"] == "workspace/didChangeConfiguration"
 
 

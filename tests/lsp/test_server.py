@@ -199,3 +199,10 @@ def test_a_followed_file_counts_as_the_editor_has_it(client):
     layers.write_text(text.replace("10", "300"))
     client.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": layers.as_uri(), "type": 2}]})
     assert client.labels(model.as_uri()) == [(2, 30, "→ (2, 300)")]
+
+
+def test_a_code_lens_above_the_model(client, uri):
+    client.open(uri, LENET)
+    (lens,) = client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+    assert lens["range"]["start"] == {"line": 5, "character": 0}
+    assert lens["command"]["title"].startswith("(B, 3, H, W) → (B, 10) · 3,042 parameters")

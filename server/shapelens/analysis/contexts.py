@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
-from shapelens.dims import Symbol, as_symbol
+from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
-from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Unknown
+from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Tensor, Unknown
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
@@ -133,6 +133,7 @@ class Roots:
         m.reports.clear()
         m.seen.clear()
         m.expressions.clear()
+        m.call.work = []
         m.depth = 0
         m.callsites.clear()
         m.fuel = max(m.fuel, ROOT_FUEL // 4)
@@ -140,14 +141,14 @@ class Roots:
     def _holds_without_prose(self, frame: Frame, body: Callable[[Frame], Any]) -> bool:
         """Whether each problem is there too when comments and docstrings say nothing."""
         m = self.m
-        first, seen, expressions = list(m.reports), list(m.seen), dict(m.expressions)
+        first, seen, expressions, work = list(m.reports), list(m.seen), dict(m.expressions), m.call.work
         mark = m.store.mark()
         self._clear()
         self._attempt(frame, body)
         left = set(map(_key, m.reports))
         m.store.undo(mark)
         m.truncations += 1
-        m.reports[:], m.seen[:] = first, seen
+        m.reports[:], m.seen[:], m.call.work = first, seen, work
         m.expressions.clear()
         m.expressions.update(expressions)
         return left.issuperset(map(_key, first))
@@ -155,9 +156,9 @@ class Roots:
     def _keep_certain(self, frame: Frame, body: Callable[[Frame], Any]) -> None:
         """Drop the problems that are gone when doubtful defaults are open."""
         m = self.m
-        first, seen, expressions = list(m.reports), list(m.seen), dict(m.expressions)
+        first, seen, expressions, work = list(m.reports), list(m.seen), dict(m.expressions), m.call.work
         m.reports.clear()
-        m.depth, m.doubt, m.truncations = 0, True, m.truncations + 1
+        m.depth, m.doubt, m.truncations, m.call.work = 0, True, m.truncations + 1, []
         m.callsites.clear()
         m.fuel = max(m.fuel, ROOT_FUEL // 4)
         try:
@@ -166,7 +167,7 @@ class Roots:
             m.doubt = False
         left = set(map(_key, m.reports))
         m.reports[:] = [r for r in first if _key(r) in left]
-        m.seen[:] = seen
+        m.seen[:], m.call.work = seen, work
         m.expressions.clear()
         m.expressions.update(expressions)
 
@@ -399,6 +400,7 @@ def open_arguments(
     axes.frame = inner
     m.named = (target, words)
     optional = False
+    configured = _configured(m, target)
     args: list[Any] = []
     for i, name in enumerate(parameters):
         default = target.defaults[i - first_default] if i >= first_default else _MISSING
@@ -413,6 +415,8 @@ def open_arguments(
             value = hints.opened(m, what, axes, name)
         elif shape is not None:
             value = words.tensor(shape.axes, shape.dtype)
+        elif i < len(configured):
+            value = configured[i]
         elif default is not _MISSING and not (m.doubt and is_doubtful(default)):
             args.append(default)
             continue
@@ -422,3 +426,14 @@ def open_arguments(
         args.append(value)
     symbols = [as_symbol(dim) for dim in axes.dims.values() if not isinstance(dim, int)]
     return Opened(args, optional, frozenset([s for s in symbols if s is not None]), known)
+
+
+def _configured(m: Machine, function: Function) -> list[Tensor]:
+    """The inputs that the project's configuration states of a function, by its full name or that of its class."""
+    full = f"{function.module.name}.{function.qualname}"
+    stated = m.stated.get(full) or m.stated.get(full.removesuffix(".forward")) or ()
+    named: dict[str, Dim] = {}
+    for axis in (axis for each in stated for axis in each.axes):
+        if axis not in named:
+            named[axis] = int(axis) if axis.isdigit() else symbol(axis)
+    return [Tensor(tuple(named[axis] for axis in each.axes), each.dtype) for each in stated]

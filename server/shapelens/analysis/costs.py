@@ -51,14 +51,49 @@ def total(parts: Iterable[Dim | None]) -> Dim | None:
     return found
 
 
-def parameters(module: Instance) -> list[Tensor]:
-    """The module's own parameters and those of all modules in it, each once."""
-    return list({id(tensor): tensor for _, tensor in containers.weights(module)}.values())
+class Holdings:
+    """What modules hold, each looked at once. Only for as long as none of them changes."""
+
+    def __init__(self, gradients_known: bool = True) -> None:
+        self.gradients_known = gradients_known
+        self._known: dict[int, _Held] = {}
+
+    def parameters(self, module: Instance) -> list[Tensor]:
+        """The module's own parameters and those of all modules in it, each once."""
+        return list(self._of(module).parameters.values())
+
+    def is_complete(self, module: Instance) -> bool:
+        """Whether it is known of all modules in it what they hold: False where one may hold weights not known."""
+        return self._of(module).complete
+
+    def weights(self, module: Instance) -> Weights:
+        """The weights of a module and of all modules in it."""
+        held = self._of(module)
+        found = weights_of(held.parameters.values(), held.complete, self.gradients_known)
+        size = total(tensor_bytes(tensor) for tensor in held.buffers.values()) if held.complete else None
+        return Weights(found.count, found.trainable, found.bytes, size)
+
+    def _of(self, module: Instance) -> _Held:
+        found = self._known.get(module.born)
+        if found is None:
+            found = self._known[module.born] = _Held({}, {}, not _is_open(module))
+            for tensor in containers.own_weights(module):
+                found.parameters[id(tensor)] = tensor
+            for tensor in containers.own_weights(module, buffers=True):
+                found.buffers[id(tensor)] = tensor
+            for child in containers.children(module).values():
+                inner = self._of(child)
+                found.parameters.update(inner.parameters)
+                found.buffers.update(inner.buffers)
+                found.complete = found.complete and inner.complete
+        return found
 
 
-def is_complete(module: Instance) -> bool:
-    """Whether it is known of all modules in it what they hold: False where one may hold weights that are not known."""
-    return not any(_is_open(each) for _, each in containers.walk(module))
+@dataclass
+class _Held:
+    parameters: dict[int, Tensor]
+    buffers: dict[int, Tensor]
+    complete: bool
 
 
 def _is_open(module: Instance) -> bool:
@@ -83,15 +118,6 @@ def weights_of(tensors: Iterable[Tensor], complete: bool = True, gradients_known
     known = gradients_known and all(tensor.frozen is not None for tensor in listed)
     trainable = total(numel(tensor) for tensor in listed if not tensor.frozen) if known else None
     return Weights(count, trainable, total(tensor_bytes(tensor) for tensor in listed))
-
-
-def module_weights(module: Instance, gradients_known: bool = True) -> Weights:
-    """The weights of a module and of all modules in it."""
-    complete = is_complete(module)
-    found = weights_of(parameters(module), complete, gradients_known)
-    buffers = {id(tensor): tensor for _, tensor in containers.weights(module, buffers=True)}
-    size = total(tensor_bytes(tensor) for tensor in buffers.values()) if complete else None
-    return Weights(found.count, found.trainable, found.bytes, size)
 
 
 def tensors_in(value: Any, depth: int = 0) -> Iterator[Tensor]:

@@ -63,6 +63,18 @@ class Expression:
 
 
 @dataclass(frozen=True)
+class Model:
+    """A class of modules as one call shows it. `parameters` and `multiply_adds` are None where they are not known."""
+
+    span: Span
+    name: str
+    inputs: tuple[Shown, ...]
+    output: Shown | None
+    parameters: Dim | None
+    multiply_adds: Dim | None
+
+
+@dataclass(frozen=True)
 class Place:
     """Another place that has to do with a problem, and what."""
 
@@ -119,5 +131,6 @@ class FileAnalysis:
     facts: tuple[Fact, ...] = ()
     problems: tuple[Problem, ...] = ()
     expressions: tuple[Expression, ...] = ()
+    models: tuple[Model, ...] = ()
     names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
     timings: dict[str, float] = field(default_factory=dict, compare=False)

@@ -8,15 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from shapelens.analysis.comments import contradicted
-from shapelens.analysis.facts import Clue, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
-from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols
+from shapelens.analysis.costs import Holdings, tensor_bytes, tensors_in, total
+from shapelens.analysis.facts import Clue, Expression, Fact, FileAnalysis, Model, Place, Problem, Shown, Span
+from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
+from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
 from shapelens.interpreter.machine import Place as Chunked
+from shapelens.interpreter.memory import CODE as MEMORY_BUDGET
+from shapelens.interpreter.memory import hold_activations
 from shapelens.rules.call import Failure
+from shapelens.rules.work import Called, Counter, all_calls
 from shapelens.source.tree import Tree
-from shapelens.values import Instance, Lib, Open, Origin, Shape, Tensor
-from shapelens.values.text import shape_text
+from shapelens.values import Class, Instance, Lib, Open, Origin, Shape, Tensor
+from shapelens.values.text import shape_text, size_text
 
+_MOST_ABOUTS = 4  # what a hover says of different objects at one place
+_MOST_MODELS = 4  # calls of one class with inputs of different shapes
 _OBVIOUS = frozenset(("zeros", "ones", "empty", "rand", "randn", "randint", "full"))
 
 
@@ -28,13 +35,16 @@ class Renderer:
         self.facts: dict[tuple[Chunked, ast.AST, str, str], list[Shown]] = {}
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.reports: list[Report] = []
+        self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
         self.names = Names()
+        self._fitting: tuple[Sizes | None] | None = None
 
     def finish(self) -> bool:
         """Take over what the run saw, with all that it learnt. Whether there was anything new."""
         m = self.m
+        hold_activations(m)
         anything = bool(m.reports)
-        assumed = m.store.assumed()
+        assumed = self._assumed()
         for place, node, name, kind, value in m.seen:
             shown = self._shown(m.store.value(value), assumed)
             if shown is not None:
@@ -45,6 +55,7 @@ class Renderer:
                     self.names.name_all(shown.shape)
         m.seen.clear()
         m.truncations += 1
+        self._begin_work()
         self.names.leave()
         for key, found in m.expressions.items():
             values, abouts = self.expressions.setdefault(key, ([], []))
@@ -53,13 +64,20 @@ class Renderer:
                 shown = self._shown(resolved, assumed)
                 if shown is not None and shown not in values:
                     values.append(shown)
-                about = layer_text(resolved)
+                about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
                 if about and about not in abouts:
                     abouts.append(about)
         m.expressions.clear()
+        self._end_work()
         self.reports.extend(m.reports)
         m.reports.clear()
         return anything
+
+    def _assumed(self) -> Sizes | None:
+        """The sizes that fit what the run has left open, worked out once at its end."""
+        if self._fitting is None:
+            self._fitting = (self.m.store.assumed(),)
+        return self._fitting[0]
 
     def _shown(self, value: Any, assumed: Sizes | None) -> Shown | None:
         if not isinstance(value, Tensor):
@@ -72,9 +90,70 @@ class Renderer:
             inferred = any(symbols(dim) & prose for dim in _dims(shape) if not isinstance(dim, int))
         return Shown(shape, value.dtype, inferred, value.shape if inferred else None, value.library)
 
+    def _about(self, value: Any) -> str:
+        """What a hover says of an object, worked out once in each run."""
+        if not isinstance(value, Instance):
+            return ""
+        known = self._abouts.get(value.born)
+        if known is None:
+            known = self._abouts[value.born] = layer_text(value, self)
+        return known
+
+    # -- what was computed -----------------------------------------------------------------------------------------
+
+    def _begin_work(self) -> None:
+        """Find the calls of modules in the run, and keep those of classes of the file."""
+        m = self.m
+        self._calls: dict[int, list[Called]] = {}
+        self._abouts: dict[int, str] = {}
+        self.holdings = Holdings(m.gradients_known)
+        self._counter = Counter(m.call)
+        for call in all_calls(m.call.work or []):
+            self._calls.setdefault(call.instance.born, []).append(call)
+            cls = call.instance.cls
+            if isinstance(cls, Class) and cls.origin is not None and cls.origin.where[0].focus:
+                self._add_model(cls, call)
+
+    def _end_work(self) -> None:
+        if self.m.call.work is not None:
+            self.m.call.work = []
+        self._calls, self._fitting = {}, None
+
+    def _add_model(self, cls: Class, call: Called) -> None:
+        found = self.models.setdefault(cls.origin.where, [])  # type: ignore[union-attr]
+        if len(found) >= _MOST_MODELS:
+            return
+        value_of = self.m.store.value
+        given = [self.shown(t) for t in tensors_in([value_of(a) for a in (*call.args, *call.kwargs.values())])]
+        inputs = tuple(shown for shown in given if shown is not None)
+        if any(inputs == model[1] for model in found):
+            return
+        results = list(tensors_in(value_of(call.result)))
+        parameters = self.assumed_dim(self.holdings.weights(call.instance).count)
+        work = self.assumed_dim(self._counter.total(call.work))
+        found.append((cls.name, inputs, self.shown(results[0]) if results else None, parameters, work))
+
+    def work_said(self, module: Instance) -> list[str]:
+        """The multiply-adds and the bytes of the outputs of a module's calls in this run; nothing where calls differ."""
+        calls = self._calls.get(module.born, ())
+        counts = {self.assumed_dim(self._counter.total(call.work)) for call in calls}
+        sizes = set()
+        for call in calls:
+            parts = [tensor_bytes(self.m.store.value(t)) for t in tensors_in(self.m.store.value(call.result))]
+            sizes.add(self.assumed_dim(total(parts)) if parts else None)
+        count, size = counts.pop() if len(counts) == 1 else None, sizes.pop() if len(sizes) == 1 else None
+        said = []
+        if count is not None and count != 0:
+            said.append(
+                f"{count:,} multiply-adds" if isinstance(count, int) else f"{text(count, self.names)} multiply-adds"
+            )
+        if size is not None:
+            said.append(f"output {size_text(size) if isinstance(size, int) else text(size, self.names) + ' bytes'}")
+        return said
+
     def shown(self, value: Any) -> Shown | None:
         """A tensor as it is shown, with the sizes that are assumed."""
-        found = self._shown(self.m.store.value(value), self.m.store.assumed())
+        found = self._shown(self.m.store.value(value), self._assumed())
         if found is not None:
             self.names.name_all(found.shape)
         return found
@@ -83,7 +162,7 @@ class Renderer:
         """A number with all that was learnt, and with the sizes that are assumed."""
         if dim is None or isinstance(dim, int):
             return dim
-        found, assumed = self.m.store.dim(dim), self.m.store.assumed()
+        found, assumed = self.m.store.dim(dim), self._assumed()
         if assumed is None or isinstance(found, int):
             return found
         return substitute(found, dict(assumed.values))
@@ -106,8 +185,18 @@ class Renderer:
             merged,
             tuple(sorted(problems, key=lambda p: (p.span.line, p.span.column, p.code))),
             tuple(spans),
+            self._models(path),
             self.names,
         )
+
+    def _models(self, path: str) -> tuple[Model, ...]:
+        found = [
+            Model(self._span(place, node), *model)
+            for (place, node), models in self.models.items()
+            if place.file == path
+            for model in models
+        ]
+        return tuple(sorted(found, key=lambda model: model.span.line))
 
     def analyses(self, root: str, main: str) -> list[FileAnalysis]:
         """The analysis of every file below a folder (or of the one file) that was seen."""
@@ -154,7 +243,14 @@ class Renderer:
             related = tuple(self._related(r.origin, r.message) for r in report.related if r.origin.where is not None)
             severity = "information" if report.caught and failure.severity == "error" else failure.severity
             clue = self._clue(failure)
-            problem = Problem(failure.code, severity, failure.message, span, _unique(related), clue=clue)
+            problem = Problem(
+                failure.code,
+                severity,
+                failure.message,
+                span,
+                _unique(related),
+                clue=None if failure.code == MEMORY_BUDGET else clue,
+            )
             found.setdefault((span, failure.code, failure.message), problem)
         return list(found.values())
 
@@ -242,22 +338,29 @@ def _is_obvious(node: ast.AST) -> bool:
     return name in _OBVIOUS and all(isinstance(a, ast.Constant) for a in value.args)
 
 
-def layer_text(value: Any) -> str:
-    """`Conv2d(3, 64, kernel_size=(7, 7))` with its parameter count, for a hover."""
-    if not isinstance(value, Instance) or not isinstance(value.cls, Lib):
+def layer_text(value: Any, renderer: Renderer) -> str:
+    """`torch.nn.Conv2d`: weight (64, 3, 7, 7); its parameters, and what its calls compute and give; for a hover."""
+    if not isinstance(value, Instance) or not isinstance(value.cls, Lib) and not is_child(value):
         return ""
-    count, weights = 0, []
-    for name, weight in value.attrs.items():
-        if isinstance(weight, Tensor) and weight.parameter and isinstance(weight.shape, tuple):
-            weights.append(f"{name} {shape_text(weight.shape)}")
-            size = 1
-            for dim in weight.shape:
-                size = size * dim if isinstance(dim, int) and isinstance(size, int) else 0
-            count += size
-    text = f"`{value.cls.path}`"
-    if weights:
-        text += f": {', '.join(weights)}" + (f"; {count:,} parameters" if count else "")
-    return text
+    if isinstance(value.cls, Lib):
+        own = {
+            n: w for n, w in value.attrs.items() if isinstance(w, Tensor) and w.parameter and isinstance(w.shape, tuple)
+        }
+        written = f"`{value.cls.path}`" + (": " if own else "")
+        written += ", ".join(f"{name} {shape_text(weight.shape)}" for name, weight in own.items())
+    else:
+        written = f"`{value.cls.name}`"
+    said = [*_weights_said(value, renderer), *renderer.work_said(value)] if is_child(value) else []
+    return written + ("; " + ", ".join(said) if said else "")
+
+
+def _weights_said(module: Instance, renderer: Renderer) -> list[str]:
+    weights = renderer.holdings.weights(module)
+    if not isinstance(weights.count, int) or not weights.count:
+        return []
+    size = f" ({size_text(weights.bytes)})" if isinstance(weights.bytes, int) else ""
+    frozen = weights.count - weights.trainable if isinstance(weights.trainable, int) else 0
+    return [f"{weights.count:,} parameters{size}" + (f", {frozen:,} of them frozen" if frozen else "")]
 
 
 class Names:

@@ -28,6 +28,8 @@ from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, layers
+from shapelens.source.configuration import FILE as CONFIGURATION_FILE
+from shapelens.source.configuration import Configuration, read_configuration
 from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
@@ -96,6 +98,33 @@ class Session:
         self._answered = 0
         self._look_again = False
         self._asked: set[tuple[str, Path | None]] = set()
+        self._configuration: Configuration | None = None
+        self._budgets: dict[str, int | None] = {}
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the project's pyproject.toml says, with the budgets of `limit` before its own. Read once."""
+        if self._configuration is None:
+            found = read_configuration(self.roots[0].absolute()) if self.roots else Configuration()
+            self._configuration = replace(found, **self._budgets)  # type: ignore[arg-type]
+        return self._configuration
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What is not valid in the project's configuration."""
+        return self.configuration.complaints
+
+    def limit(self, **budgets: int | None) -> None:
+        """Budgets in bytes (`memory_budget`, `activation_budget`) that count before the project's; None: any number."""
+        self._budgets, self._configuration = budgets, None
+
+    def _wanted(self, analysis: FileAnalysis) -> FileAnalysis:
+        """Without the problems that the project does not want to see."""
+        said = self.configuration
+        if not said.ignore and not said.exclude or not analysis.problems:
+            return analysis
+        kept = () if said.excludes(analysis.path) else tuple(p for p in analysis.problems if p.code not in said.ignore)
+        return replace(analysis, problems=kept)
 
     @property
     def environment(self) -> Environment:
@@ -143,6 +172,9 @@ class Session:
     def files_changed(self, paths: Sequence[str]) -> None:
         """These files changed, came or went on disk."""
         for path in paths:
+            if os.path.basename(path) == CONFIGURATION_FILE:
+                self._configuration = None
+                self._quiet.clear()
             self._disk.pop(path, None)
             self._quiet.pop(path, None)
             self._forget(path)
@@ -203,7 +235,9 @@ class Session:
             self._following = Following(self._tree, lambda: self.resolver, self.roots)
         self._following.main = module
         m = Machine(self._following, MODULE_FUEL)
-        m.oracle = self.oracle
+        m.oracle, m.call.work = self.oracle, []
+        said = self.configuration
+        m.memory_budget, m.activation_budget, m.stated = said.memory_budget, said.activation_budget, said.inputs
         return m
 
     # -- analysing -----------------------------------------------------------------------------------------------
@@ -237,7 +271,7 @@ class Session:
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
-        return analysis
+        return self._wanted(analysis)
 
     def _run_main(
         self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool
@@ -321,7 +355,7 @@ class Session:
             pass
         renderer = Renderer(m, {path: tree}, self._tree)
         renderer.finish()
-        return EntryResult(tuple(renderer.analyses(m.below, path)))
+        return EntryResult(tuple(self._wanted(analysis) for analysis in renderer.analyses(m.below, path)))
 
     def _namespace(self, target: str, entry: str, counted: bool = False) -> tuple[str, Tree, PyModule, Machine, Frame]:
         """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
@@ -373,7 +407,10 @@ class Session:
         renderer.finish()
         files = {report.place.file for report in renderer.reports} | {path}
         return SummaryResult(
-            found, tuple(renderer.analysis(file, self._tree(file)) for file in sorted(files)), run.error, renderer.names
+            found,
+            tuple(self._wanted(renderer.analysis(file, self._tree(file))) for file in sorted(files)),
+            run.error,
+            renderer.names,
         )
 
 

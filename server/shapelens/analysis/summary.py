@@ -9,16 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shapelens.analysis.costs import (
-    Weights,
-    is_complete,
-    module_weights,
-    parameters,
-    tensor_bytes,
-    tensors_in,
-    total,
-    weights_of,
-)
+from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in, total, weights_of
 from shapelens.analysis.facts import Shown
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
@@ -95,19 +86,19 @@ def summary(root: Called, renderer: Renderer) -> Summary:
     _add_rows(top, root.work, paths, {model.born})
     listed = {row.module.born for row in _flat(top)}
     shown_before: set[int] = set()
-    complete = {module.born: is_complete(module) for _, module in containers.walk(model)}
+    holdings = Holdings(m.gradients_known)
     layers: list[Layer] = []
     activations: list[Dim | None] = []
     for row in _flat(top):
         module = row.module
-        every = parameters(module)
+        every = holdings.parameters(module)
         inner = [each for _, each in containers.walk(module)[1:] if each.born in listed]
-        below = {id(t) for each in inner for t in parameters(each)}
+        below = {id(t) for each in inner for t in holdings.parameters(each)}
         own = [t for t in every if id(t) not in below and id(t) not in shown_before]
         shown_before.update(id(t) for t in own)
         result = None if row.call is None else m.store.value(row.call.result)
         found = [m.store.value(t) for t in tensors_in(result)]
-        is_whole = complete.get(module.born, False)
+        is_whole = holdings.is_complete(module)
         sizes = total(renderer.assumed_dim(tensor_bytes(t)) for t in found) if found else None
         if row.is_leaf and every:
             activations.append(None if sizes is None else 2 * sizes)
@@ -137,7 +128,7 @@ def summary(root: Called, renderer: Renderer) -> Summary:
         tuple(shown for t in given if (shown := renderer.shown(t)) is not None),
         renderer.shown(results[0]) if results else None,
         tuple(layers),
-        _settled(module_weights(model, m.gradients_known), renderer),
+        _settled(holdings.weights(model), renderer),
         renderer.assumed_dim(counter.total(root.work)),
         total(renderer.assumed_dim(tensor_bytes(t)) for t in given),
         total(activations),

@@ -55,6 +55,7 @@ def _findings(paths: Sequence[Path], python: str | None, oracle: bool, fixes: bo
             paths,
             lambda path: asking.run(lambda: session.analyse(path)),
             lambda analysis, problem: mended(session, analysis, problem) if fixes else problem,
+            session.configuration.excludes,
         )
 
 
@@ -62,12 +63,15 @@ def _analysed(
     paths: Sequence[Path],
     analyse: Callable[[str], FileAnalysis],
     mend: Callable[[FileAnalysis, Problem], Problem],
+    excluded: Callable[[str], bool],
 ) -> Findings:
     from shapelens.cli.sessions import source_errors
 
     findings = Findings()
     seen: set[Problem] = set()
     for path in dict.fromkeys(file for given in paths for file in python_files(given)):
+        if excluded(str(path)):
+            continue
         findings.files += 1
         try:
             with source_errors():

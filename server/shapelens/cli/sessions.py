@@ -25,6 +25,8 @@ def session_for(roots: Sequence[Path], python: str | None) -> Session:
     from shapelens.analysis.session import Session
 
     session = Session(roots, python)
+    for complaint in session.complaints:
+        print(f"shapelens: {complaint}", file=sys.stderr)
     if python is not None:
         _ = session.environment  # A bad choice is said before anything else, and not only where it matters.
     return session

@@ -366,7 +366,11 @@ def _to_int(m: Machine, value: Any) -> Any:
 
 def _converter(kind: str, empty: Callable[[], Any]) -> Native:
     def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        if not args:
+        if kind == "int" and "base" in kwargs:
+            args = [*args[:1], kwargs["base"]]
+        if kind == "str" and (len(args) > 1 or kwargs):
+            made = Scalar("str")
+        elif not args:
             made = empty()
         else:
             made = convert(m, f, node, kind, [*args, kwargs["base"]] if "base" in kwargs else args)
@@ -533,6 +537,14 @@ def sort(m: Machine, f: Frame, node: ast.AST, value: Any, kwargs: dict[str, Any]
     except TypeError:
         return None
     return List([items[i] for i in order])
+
+
+@native("torch._assert")
+def _assert(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    said = args[1] if len(args) > 1 else kwargs.get("message")
+    if args and truth(m, args[0]) is False:
+        raise Exceptional("AssertionError", None, said if isinstance(said, str) else None)
+    return None
 
 
 @native("builtins.map")
@@ -1191,7 +1203,7 @@ def _nothing(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
 
 
 for _path in (
-    "builtins.print", "warnings.warn", "torch._C._log_api_usage_once", "torch._assert", "torch.manual_seed",
+    "builtins.print", "warnings.warn", "torch._C._log_api_usage_once", "torch.manual_seed",
     "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.nn.Module.__init__", "gc.collect", "random.seed",
     "numpy.random.seed", "torch.set_printoptions", "torch.cuda.empty_cache", "torch.cuda.synchronize", "builtins.object.__init__",
     "builtins.object.__init_subclass__", "builtins.object.__post_init__", "warnings.filterwarnings", "logging.info",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
-from shapelens.interpreter import asking, builtins, classes, containers, iteration, plain
+from shapelens.interpreter import asking, builtins, classes, containers, iteration, memory, plain
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -610,6 +610,7 @@ def _ruled(
     reports = len(m.reports)
     otherwise = registry.unknown_result(rule.result)
     value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
+    memory.hold(m, f, node, path, value, args, kwargs)
     if m.oracle is not None and asking.is_unanswered(value) and len(m.reports) == reports:
         return _asked(m, f, node, path, args, kwargs, value)
     return value
@@ -694,7 +695,11 @@ def call_instance(
 ) -> Any:
     """Call an object: a module's forward, or `__call__`."""
     if m.call.work is not None and classes.is_module(instance):
-        return record(m.call, instance, args, kwargs, lambda: _call_instance(m, f, node, instance, args, kwargs))
+        outer = m.call.work
+        value = record(m.call, instance, args, kwargs, lambda: _call_instance(m, f, node, instance, args, kwargs))
+        if m.activation_budget is not None and memory.may_train(m, f, instance):
+            outer[-1].site = f.place, node
+        return value
     return _call_instance(m, f, node, instance, args, kwargs)
 
 
@@ -761,6 +766,7 @@ def forward_of_library(
                     partial(registry.call_layer, m.call, base, instance, args, kwargs),
                     registry.unknown_result(rule.result),
                 )
+                memory.hold(m, f, node, base, value, args, kwargs)
                 break
         else:
             return not_counted(m, UNKNOWN)

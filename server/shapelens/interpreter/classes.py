@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, builtins, calls
+from shapelens.interpreter import attributes, builtins, calls, memory
 from shapelens.interpreter.machine import Frame, Machine, Unkeyable
 from shapelens.interpreter.truth import truth
 from shapelens.rules import registry
@@ -457,6 +457,7 @@ def construct(
             known = False
         if not known:
             instance.attrs["?"] = True
+        memory.hold_weights(m, f, node, path, instance)
     elif path != "torch.nn.Module":
         instance.attrs["?"] = True
 

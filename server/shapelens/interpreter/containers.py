@@ -247,11 +247,23 @@ def weights(instance: Instance, buffers: bool = False) -> list[tuple[str, Tensor
     """All parameters (or buffers) below a module with dotted names."""
     found: list[tuple[str, Tensor]] = []
     for prefix, module in walk(instance):
-        for name, value in module.attrs.items():
-            if isinstance(value, Tensor) and value.parameter is not buffers:
-                if not buffers or name in _buffer_names(module):
-                    found.append((f"{prefix}.{name}" if prefix else name, value))
+        own = _own_weights(module, buffers)
+        found += [(f"{prefix}.{name}" if prefix else name, value) for name, value in own]
     return found
+
+
+def own_weights(module: Instance, buffers: bool = False) -> list[Tensor]:
+    """The parameters (or buffers) of a module without those of the modules in it."""
+    return [tensor for _, tensor in _own_weights(module, buffers)]
+
+
+def _own_weights(module: Instance, buffers: bool) -> list[tuple[str, Tensor]]:
+    return [
+        (name, value)
+        for name, value in module.attrs.items()
+        if isinstance(value, Tensor) and value.parameter is not buffers
+        if not buffers or name in _buffer_names(module)
+    ]
 
 
 def _buffer_names(module: Instance) -> Any:

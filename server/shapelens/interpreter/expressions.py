@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
-from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, plain
+from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, truth
@@ -59,15 +59,18 @@ def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     value = _EXPRESSIONS[type(node)](m, node, f)
     if f.place.focus and m.recording:
         kind = type(value)
-        if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value):
+        if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
             seen = m.expressions.setdefault((f.place, node), [])
             if len(seen) < 4 and value not in seen:
                 seen.append(value)
     return value
 
 
-def _is_layer(value: Instance) -> bool:
-    return isinstance(value.cls, Lib)
+def _is_layer(value: Instance, node: ast.expr) -> bool:
+    """Whether a hover tells what the object holds; not on each `self`."""
+    if isinstance(value.cls, Lib):
+        return True
+    return not (isinstance(node, ast.Name) and node.id == "self") and classes.is_module(value)
 
 
 # -- names ---------------------------------------------------------------------------------------------------------
@@ -448,7 +451,10 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
         return Tensor(None)
     if a is None or b is None or isinstance(a, str) or isinstance(b, str):
         return Tensor(None)
-    return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
+    value = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (a, b), {}), Tensor(None))
+    if place != "i":
+        memory.hold(m, f, node, rule.path, value, (a, b), {})
+    return value
 
 
 def _array_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, libraries: set[str]) -> Any:

@@ -166,12 +166,15 @@ def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: l
                 joined = [join(a, b) for a, b in zip(joined, other)]
             return joined
         return [m.named_unknown(n) for n in names]
+    # How far an iterator is that a loop has read from before is not always known.
+    fresh = not isinstance(value, Iter) or value.position == 0
     items, rest = iterate(m, f, value, node)
-    if rest is None:
+    many = length(m, value) if isinstance(value, Many) else None
+    if rest is None or isinstance(many, int) and many != count:
         if len(items) == count:
             return items
-        if isinstance(value, (tuple, Tensor)):
-            what = shape_text(value) if isinstance(value, Size) else f"{len(items)} values"
+        if isinstance(value, (tuple, Tensor, Iter, Many)) and fresh:
+            what = shape_text(value) if isinstance(value, Size) else f"{many or len(items)} values"
             came = [value.of] if isinstance(value, Size) and value.of is not None else []
             m.report(
                 Failure("unpack-mismatch", f"{what} cannot be unpacked into {count} names", m.call.related(*came)),

@@ -201,6 +201,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         outer.append(work)
         m.call.work = work.work
     m.touched.append({})
+    m.branching += 1
     signal: Any
     try:
         try:
@@ -216,6 +217,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         )
         changed = {key: (obj, content(obj)) for key, (obj, _) in m.touched[-1].items()}
     finally:
+        m.branching -= 1
         m.call.work = outer
         table = m.touched.pop()
         for obj, before in table.values():

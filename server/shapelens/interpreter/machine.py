@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from shapelens.dims import Expr, Symbol
 from shapelens.rules.call import Call, Failure, Related
 from shapelens.rules.work import Again
+from shapelens.source.configuration import DEFAULT_MEMORY_BUDGET, StatedInput
 from shapelens.source.tree import Chunk
 from shapelens.values import (
     Class,
@@ -199,6 +200,12 @@ class Machine:
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
+        self.memory_budget: int | None = DEFAULT_MEMORY_BUDGET  # bytes that one array may have; None: any number
+        self.stated: Mapping[str, Sequence[StatedInput]] = {}  # what the project says of the inputs of functions
+        self.activation_budget: int | None = None  # bytes that the activations of one call of a model may have
+        self.untracked = 0  # how many torch.no_grad() are under way
+        self.branching = 0  # how many branches are under way of which it is not known whether they are taken
+        self.sheltered = 0  # how many context managers are under way that may change what allocates
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it

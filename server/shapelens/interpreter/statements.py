@@ -16,6 +16,7 @@ from shapelens.interpreter import (
     contracts,
     importing,
     iteration,
+    memory,
     plain,
     prose,
 )
@@ -638,7 +639,7 @@ _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
 
 
 def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
-    expects = changes = False
+    expects = changes = shelters = untracked = False
     quiet = True
     for item in node.items:
         watch = [next(serials), 0]
@@ -653,6 +654,8 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         callee = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
         name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
         expects = expects or name in _EXPECTING
+        untracked = untracked or name in ("no_grad", "inference_mode")
+        shelters = shelters or isinstance(value, Unknown) and name not in memory.QUIET
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
         found, state = builtins.autocast_state(value)
@@ -671,12 +674,17 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
             m.recording = recording
             m.caught.pop()
     if not expects:
+        m.sheltered += shelters
+        m.untracked += untracked
         try:
             return run_block(m, node.body, f)
         except Exceptional as error:
             # What is entered may swallow it when it is left.
             error.certain = error.certain and quiet
             raise
+        finally:
+            m.sheltered -= shelters
+            m.untracked -= untracked
     m.caught.append(("Exception",))
     try:
         return run_block(m, node.body, f)

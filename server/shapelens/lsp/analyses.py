@@ -42,6 +42,13 @@ class Analyser(Protocol):
     def learn_slowly(self) -> bool:
         """Look for imports that were not found, by ways that take seconds; whether there is more to see now."""
 
+    @property
+    def complaints(self) -> Sequence[str]:
+        """What is not valid in the project's configuration."""
+
+    def limit(self, **budgets: int | None) -> None:
+        """Budgets in bytes that count before those of the project."""
+
     def consult(self, arrived: Callable[[], None]) -> Closable | None:
         """Ask the user's own torch from now on; only in a trusted workspace. What ends that."""
 
@@ -106,6 +113,7 @@ class Analyses:
         self._roots: tuple[Path, ...] = ()
         self._python: str | None = None
         self._oracle = False
+        self._others: tuple[object, ...] = ()
         self._analyser: Analyser | None = None
         self._renewed = True
         self._dirty: dict[str, str | None] = {}
@@ -116,10 +124,17 @@ class Analyses:
 
     # -- what changed ------------------------------------------------------------------------------------------------
 
-    def configure(self, roots: Sequence[Path], python: str | None, oracle: bool = False) -> bool:
-        """Use these folders and this interpreter, and ask that one's torch or not; whether that is a change."""
-        if (tuple(roots), python, oracle) == (self._roots, self._python, self._oracle) and not self._renewed:
+    def configure(
+        self, roots: Sequence[Path], python: str | None, oracle: bool = False, others: tuple[object, ...] = ()
+    ) -> bool:
+        """Use these folders and this interpreter, and ask that one's torch or not; whether that is a change.
+
+        `others` is what else the analyser is made with.
+        """
+        known = self._roots, self._python, self._oracle, self._others
+        if (tuple(roots), python, oracle, others) == known and not self._renewed:
             return False
+        self._others = others
         self._roots, self._python, self._oracle = tuple(roots), python, oracle
         self._renewed = True
         self._tick()

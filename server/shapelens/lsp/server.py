@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from pygls.uris import to_fs_path
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem
-from shapelens.lsp import code_actions, diagnostics, hover, inlay_hints
+from shapelens.lsp import code_actions, code_lens, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.protocol import Protocol
@@ -153,6 +154,8 @@ class ShapelensServer(LanguageServer):
         """Ask the client to ask again for hints and diagnostics, or push the latter."""
         if self.can("workspace.inlay_hint.refresh_support"):
             self.workspace_inlay_hint_refresh(None)
+        if self.can("workspace.code_lens.refresh_support"):
+            self.workspace_code_lens_refresh(None)
         if not diagnostics.is_pulled(self):
             for document in self.documents:
                 self.pushed.schedule(document.uri)
@@ -172,7 +175,7 @@ class ShapelensServer(LanguageServer):
 
     def _configure_analyses(self) -> bool:
         oracle = self._is_trusted and self.settings.oracle == "auto"
-        return self.analyses.configure(self._roots(), self.settings.python, oracle)
+        return self.analyses.configure(self._roots(), self.settings.python, oracle, self.settings.budgets)
 
     def complain(self, message: str) -> None:
         """Show a message to the person, once."""
@@ -207,6 +210,10 @@ class ShapelensServer(LanguageServer):
             message = f"Shapelens: {error}"
             self._on_loop(lambda: self.complain(message))
             return self._make_analyser(roots, None)  # No other torch than the one that was meant is asked.
+        if self.settings.budgets:
+            analyser.limit(**dict(self.settings.budgets))
+        for complaint in analyser.complaints:
+            self._on_loop(partial(self.complain, f"Shapelens: {complaint}"))
         if oracle:
             self._oracle = analyser.consult(lambda: self._on_loop(self.on_answers))
         return analyser
@@ -249,7 +256,7 @@ class ShapelensServer(LanguageServer):
         registrations = []
         if self.can("workspace.did_change_watched_files.dynamic_registration"):
             watchers = lsp.DidChangeWatchedFilesRegistrationOptions(
-                watchers=[lsp.FileSystemWatcher(glob_pattern="**/*.py")]
+                watchers=[lsp.FileSystemWatcher(glob_pattern=glob) for glob in ("**/*.py", "**/pyproject.toml")]
             )
             registrations.append(_registration(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, watchers))
         if self.can("workspace.did_change_configuration.dynamic_registration"):
@@ -332,6 +339,6 @@ def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:
         elif isinstance(params.settings, dict) and server.configure(params.settings):
             server.refresh()
 
-    for feature in (inlay_hints, hover, code_actions):
+    for feature in (inlay_hints, hover, code_actions, code_lens):
         feature.register(server)
     return server

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapelens.report.hints import HintSettings
+from shapelens.source.configuration import read_size
 
 SECTION = "shapelens"
 _KIND_SETTINGS = {"assignments": "assign", "parameters": "param", "returns": "return", "layers": "layer"}
+_BUDGETS = {"memory_budget": "memoryBudget", "activation_budget": "activationBudget"}
 _SHORTEST = 8
 
 
@@ -24,6 +26,8 @@ class Settings:
     hints: HintSettings = field(default_factory=HintSettings)
     hints_enabled: bool = True
     diagnostics_enabled: bool = True
+    code_lens_enabled: bool = True
+    budgets: tuple[tuple[str, int | None], ...] = ()
     oracle: str = "auto"
 
 
@@ -43,6 +47,12 @@ def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
         hints=hints,
         hints_enabled=reader.get("inlayHints.enabled", True, _boolean),
         diagnostics_enabled=reader.get("diagnostics.enabled", True, _boolean),
+        code_lens_enabled=reader.get("codeLens.enabled", True, _boolean),
+        budgets=tuple(
+            (name, read_size(value))
+            for name, setting in _BUDGETS.items()
+            if (value := reader.get(setting, None, _budget)) is not None
+        ),
         oracle=reader.get("oracle", "auto", _one_of("auto", "off")),
     )
     return settings, tuple(reader.complaints)
@@ -111,6 +121,16 @@ def _length(value: object) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < _SHORTEST:
         return f"null or a whole number from {_SHORTEST}"
+    return None
+
+
+def _budget(value: object) -> str | None:
+    if value is None:
+        return None
+    try:
+        read_size(value)
+    except ValueError:
+        return 'a size such as "24GB" or "64GiB", "off", or null'
     return None
 
 

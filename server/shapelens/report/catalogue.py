@@ -68,6 +68,9 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "mask-mismatch": Entry("Mask mismatch", "An attention mask has another shape than the attention needs."),
     "matmul-mismatch": Entry("Matrix product mismatch", "The inner sizes of a matrix product differ."),
+    "memory-budget": Entry(
+        "Memory budget", "An array, or the activations of a model, are larger than the memory that there is.", "warning"
+    ),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
     "normalize-before-tensor": Entry(
         "Normalize before ToTensor", "Normalize is given an image that is not a tensor yet."

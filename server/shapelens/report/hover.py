@@ -11,9 +11,9 @@ from shapelens.report.lines import split_lines
 from shapelens.report.places import name_span
 from shapelens.report.shapes import Names, full_text, is_known
 from shapelens.values.dtypes import BYTES
+from shapelens.values.text import size_text
 
 _MOST_VALUES = 12
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 INFERRED_NOTE = (
     "≈ inferred: sizes that fit what the layers ask, or that a comment or docstring states; no call says so."
 )
@@ -90,7 +90,7 @@ def memory_text(value: Shown, names: Names) -> str:
     if not isinstance(value.shape, tuple) or value.dtype not in BYTES:
         return ""
     known, symbolic = _split(value.shape)
-    size = _bytes_text(known * BYTES[value.dtype])
+    size = size_text(known * BYTES[value.dtype])
     if not symbolic:
         return size
     try:
@@ -109,16 +109,6 @@ def _split(shape: Iterable[Dim]) -> tuple[int, list[Dim]]:
         else:
             symbolic.append(dim)
     return known, symbolic
-
-
-def _bytes_text(count: float) -> str:
-    if count == 1:
-        return "1 byte"
-    for unit in _UNITS:
-        if count < 1024 or unit == _UNITS[-1]:
-            break
-        count /= 1024
-    return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
 
 
 def _holds(span: Span, at: tuple[int, int]) -> bool:

@@ -31,10 +31,11 @@ class Op:
 class Called:
     """One call of a module, with what was done in it."""
 
-    __slots__ = ("args", "instance", "kwargs", "result", "work")
+    __slots__ = ("args", "instance", "kwargs", "result", "site", "work")
 
     def __init__(self, instance: Any, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any, work: Work) -> None:
         self.instance, self.args, self.kwargs, self.result, self.work = instance, tuple(args), kwargs, result, work
+        self.site: Any = None  # where a step of training may start: its frame and node
 
 
 class Again:

@@ -23,3 +23,17 @@ def shape_text(shape: Shape, names: Callable[[Symbol], str] | None = None) -> st
 def dim_text(dim: Dim, names: Callable[[Symbol], str] | None = None) -> str:
     """A dim as people write it."""
     return str(dim) if isinstance(dim, int) else text(dim, names)
+
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def size_text(count: float) -> str:
+    """A number of bytes: `1 byte`, `3.1 MiB`, `447 GiB`."""
+    if count == 1:
+        return "1 byte"
+    for unit in _UNITS:
+        if count < 1024 or unit == _UNITS[-1]:
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"

@@ -56,6 +56,7 @@ def problems(folder: Path, text: str) -> list[tuple[int, str]]:
         ("Block()", LINES + 1, "this raises TypeError: __init__() missing argument 'width'"),
         ("layers = [\n    8,\n    16,\n]\nlayers[\n2]", LINES + 5, "this raises IndexError"),
         ("sizes = dict(a=1)\nx = torch.zeros(\n    2, sizes['b'])", LINES + 3, "this raises KeyError"),
+        ("torch._assert(torch.zeros(3).dim() == 2, 'a matrix')", LINES + 1, "this raises AssertionError: a matrix"),
         ("1 / (len([1]) - 1)", LINES + 1, "this raises ZeroDivisionError"),
         ("norm = None\nnorm(8)", LINES + 2, "this raises TypeError: 'NoneType' object is not callable"),
         ("with torch.no_grad():\n    Block(8, 3)", 9, "this raises ValueError: illegal stride"),
@@ -91,7 +92,7 @@ def test_told(tmp_path: Path, text: str, line: int, said: str) -> None:
         "assert torch.__version__ == '1.13.1'",
         "if torch.__version__ != '1.13.1':\n    raise RuntimeError('this needs another version')",
         "table = {'a': 1, 'b': 2}\nfor name in os.listdir():\n    del table[name]\nif table:\n    raise ValueError('left')",
-        "int('ff', 16)",
+        "int('ff', 16) + int('0b1', base=0)",
         "class Plugin:\n    def __init_subclass__(cls, name=None, **kwargs):\n        super().__init_subclass__(**kwargs)\n"
         "        if name is None:\n            raise TypeError('name it')\nclass One(Plugin, name='one'):\n    pass\n",
         "import unicodedata\nassert unicodedata.unidata_version >= '3'",
@@ -113,3 +114,20 @@ def test_an_entry_that_raises_while_it_is_made(tmp_path: Path) -> None:
     for entry, line, code in (("Block(8, 3)", 9, "uncaught-exception"), ("Block(6)", 10, "groups-mismatch")):
         result = Session(roots=[tmp_path]).run_entry(str(path), entry, [InputSpec((1, 8, 8, 8))])
         assert [(p.span.line, p.code) for a in result.analyses for p in a.problems][:1] == [(line, code)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("q, k, v = map(float, [1, 2])", "2 values cannot be unpacked into 3 names"),
+        ("q, k, v = (t + 1 for t in torch.zeros(4, 6).chunk(2, dim=-1))", "2 values cannot be unpacked into 3 names"),
+        ("x, y = torch.zeros(12096, 2).unbind(0)", "12096 values cannot be unpacked into 2 names"),
+    ],
+)
+def test_too_many_or_too_few_to_unpack(tmp_path: Path, text: str, said: str) -> None:
+    assert problems(tmp_path, text) == [(LINES + 1, said)]
+
+
+def test_an_iterator_that_was_read_from_is_not_counted(tmp_path: Path) -> None:
+    text = "pairs = zip([1, 2], [3, 4])\nfor pair in pairs:\n    break\n((a, b),) = pairs\n"
+    assert problems(tmp_path, text) == []

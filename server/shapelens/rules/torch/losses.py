@@ -141,6 +141,8 @@ def cross_entropy(
     is_soft, shape = _classes(c, input, target, scores, classes, soft=True)
     if is_soft and isinstance(ignore_index, int) and ignore_index >= 0:
         c.fail("argument-value", f"{c.name}: ignore_index does not go with class probabilities", target)
+    if is_soft is False:
+        _in_range(c, target, scores, ignore_index)
     weights = c.store.value(weight)
     _class_weight(c, input, scores, weights, is_soft)
     dtype = input.dtype
@@ -167,9 +169,24 @@ def nll_loss(
     no_dtypes(c, input, NOT_FLOAT)
     scores, classes = _known(c, input), _known(c, target)
     _, shape = _classes(c, input, target, scores, classes, soft=False)
+    _in_range(c, target, scores, ignore_index)
     _class_weight(c, input, scores, c.store.value(weight), False)
     how = reduction_of(c, reduction, size_average, reduce)
     return _reduced(c, input, shape, None if c.autocast else input.dtype, how)
+
+
+def _in_range(c: Call, target: Tensor, scores: Shape | None, ignored: object) -> None:
+    """Fails where a known class index is not one of the classes."""
+    count = scores[-1 if len(scores) == 1 else 1] if isinstance(scores, tuple) and scores else None
+    if not isinstance(count, int) or not isinstance(ignored, int):
+        return
+    found = [target.scalars]
+    for value in found:
+        if isinstance(value, list):
+            found.extend(value)
+        elif type(value) is int and value != ignored and not 0 <= value < count:
+            message = f"{c.name}: class index {value} does not exist: there are {count} classes, 0 to {count - 1}"
+            c.fail("index-out-of-range", message, target)
 
 
 def _classes(
