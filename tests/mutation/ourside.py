@@ -43,8 +43,10 @@ def judge(subject: Subject, mutant: Mutant, torch: Any, session: Session) -> Jud
 
 
 def errors(subject: Subject, text: str, session: Session) -> list[Problem]:
-    """The problems of error severity."""
+    """The problems of error severity. What a script's `# try:` comments call is called for us as for torch."""
     path = str(subject.path)
+    if not subject.module:
+        text = f"{text}\n{subject.entry}\n"
     session.update(path, text)
     try:
         if subject.module:
