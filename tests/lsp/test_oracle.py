@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from client import Client
 
-COMMAND = [sys.executable, str(Path(__file__).parent / "ruleless_server.py")]
+COMMAND = [sys.executable, str(Path(__file__).parents[1] / "ruleless.py"), "server"]
 TEXT = "import torch\nx = torch.rand(4, 6)\ny = torch.roll(x, 1).T\nz = torch.nn.Linear(5, 2)(y)\n"
 SHAPE = "→ (6, 4)"
 

@@ -39,10 +39,10 @@ if x.ndim:
 """
 
 
-def run(*arguments, cwd=None, **environment):
+def run(*arguments, cwd=None, program=("-m", "shapelens"), **environment):
     path = os.pathsep.join(p for p in (str(ROOT / "server"), os.environ.get("PYTHONPATH", "")) if p)
     return subprocess.run(
-        [sys.executable, "-m", "shapelens", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **environment},
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The server without the rule of torch.roll, so that there is something to ask the oracle about."""
+"""`shapelens` without the rule of torch.roll, so that there is something to ask the oracle about."""
 
 import sys
 
@@ -10,4 +10,4 @@ for path in ("torch.roll", "torch.Tensor.roll"):
     registry.rules.pop(path, None)
 
 if __name__ == "__main__":
-    sys.exit(main(["server"]))
+    sys.exit(main())
