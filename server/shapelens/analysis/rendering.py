@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,8 @@ class Renderer:
 
     def __init__(self, m: Machine, trees: dict[str, Tree], tree_of: Callable[[str], Tree] | None = None) -> None:
         self.m, self.trees, self.tree_of = m, trees, tree_of
-        self.facts: dict[tuple[Chunked, ast.AST, str, str], list[Shown]] = {}
+        # A dict keeps the order in which they were met, and finds one among thousands at once.
+        self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, None]] = {}
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.reports: list[Report] = []
         self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
@@ -48,22 +49,22 @@ class Renderer:
         for place, node, name, kind, value in m.seen:
             shown = self._shown(m.store.value(value), assumed)
             if shown is not None:
-                values = self.facts.setdefault((place, node, name, kind), [])
+                values = self.facts.setdefault((place, node, name, kind), {})
                 if shown not in values:
                     anything = True
-                    values.append(shown)
+                    values[shown] = None
                     self.names.name_all(shown.shape)
         m.seen.clear()
         m.truncations += 1
         self._begin_work()
         self.names.leave()
         for key, found in m.expressions.items():
-            values, abouts = self.expressions.setdefault(key, ([], []))
+            listed, abouts = self.expressions.setdefault(key, ([], []))
             for value in found:
                 resolved = m.store.value(value)
                 shown = self._shown(resolved, assumed)
-                if shown is not None and shown not in values:
-                    values.append(shown)
+                if shown is not None and shown not in listed:
+                    listed.append(shown)
                 about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
                 if about and about not in abouts:
                     abouts.append(about)
@@ -225,7 +226,7 @@ class Renderer:
         span = tree.span(place.chunk, node)
         return Span(place.file, span.line, span.column, span.end_line, span.end_column)
 
-    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: list[Shown]) -> Fact:
+    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: Iterable[Shown]) -> Fact:
         place, node, name, kind = key
         label = name
         if kind == "layer":

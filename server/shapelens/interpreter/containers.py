@@ -388,6 +388,7 @@ def _append(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[
 
         instance.attrs["*"] = join(instance.attrs["*"], value)
         return instance
+    m.burn(len(instance.attrs) >> 4)
     held = entries(instance)
     number = len(held)
     while str(number) in instance.attrs:

@@ -242,9 +242,16 @@ def adopt(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> None:
     m.store.redo(common(outcomes))
 
 
+def _held(saved: Any) -> int:
+    """How much there is to join in what `content` gave."""
+    first = saved[0] if isinstance(saved, tuple) and saved else saved
+    return len(first) if isinstance(first, (list, dict, set)) else 0
+
+
 def adopt_heap(m: Machine, outcomes: Sequence[Outcome]) -> None:
     """Join what the branches did to mutable objects."""
     objects = {key: entry[0] for outcome in outcomes for key, entry in outcome.changed.items()}
+    m.burn(sum(_held(entry[1]) for outcome in outcomes for entry in outcome.changed.values()) >> 4)
     for key, obj in objects.items():
         merged: Any = _MISSING
         for outcome in outcomes:

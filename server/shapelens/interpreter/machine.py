@@ -432,6 +432,7 @@ class Machine:
             return "instance", known[1]
         if depth > 40 or instance.born in self.making:
             raise Unkeyable
+        self.burn(len(instance.attrs) >> 4)
         cls = instance.cls.born if isinstance(instance.cls, Class) else instance.cls.path
         parts = [(k, self.key(v, depth + 1)) for k, v in instance.attrs.items()]
         payload = None if instance.payload is None else self.key(instance.payload, depth + 1)
