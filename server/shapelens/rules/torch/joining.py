@@ -10,7 +10,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.indexing import sliced
 from shapelens.rules.torch.reshaping import Replace, axis_of, size_list
-from shapelens.values import List, Many, Open, Shape, Tensor, Uneven, Unknown, turns
+from shapelens.values import List, Many, Open, Shape, Tensor, Unknown, turns
 from shapelens.values.dtypes import promote, promote_weak
 
 _MAX_PARTS = 4096
@@ -139,8 +139,9 @@ def cat(c: Call, tensors: object, dim: int = 0, *, out: object = None) -> Tensor
 
 
 def _is_uneven(c: Call, tensors: object) -> bool:
+    """Whether the tensors of an unknown number need not all be as large: of that, only a known number is sure."""
     value = c.store.value(tensors)
-    return isinstance(value.length if isinstance(value, Many) else getattr(value, "count", None), Uneven)
+    return not isinstance(value.length if isinstance(value, Many) else getattr(value, "count", None), (int, Expr))
 
 
 def _times(c: Call, size: Dim, count: Dim) -> Dim:
