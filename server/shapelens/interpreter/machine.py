@@ -330,13 +330,13 @@ class Machine:
             error.certain, error.callsites = True, tuple(self.callsites)
 
     def report_uncaught(self, error: Exceptional) -> None:
-        """Report an exception that nothing catches, where every run raises it: in the file itself, not in those followed.
+        """Report an exception that nothing catches, where every run raises it: in the files that are shown.
 
         Code that is followed from afar is where we are least sure, and its exceptions are seldom of shapes.
         """
         if (
             error.place is None
-            or not error.place.focus
+            or not self._is_shown(error.place)
             or not error.certain
             or error.name in _UNTOLD
             or _is_about_versions(error)
