@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapelens.rules.einops
+import shapelens.rules.keras
 import shapelens.rules.numpy
+import shapelens.rules.tensorflow
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models

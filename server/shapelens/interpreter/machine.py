@@ -403,6 +403,8 @@ class Machine:
         if kind is int or kind is str or kind is bool or kind is float or value is None:
             return kind, value
         if kind is Tensor:
+            if value.history is not None:
+                raise Unkeyable  # each call of a Keras layer is a node of its own in the model's graph
             return value if value.scalars is None else (value, repr(value.scalars))
         if kind is Instance:
             return self.fingerprint(value, depth)

@@ -24,6 +24,7 @@ from shapelens.dims import Expr, TooComplex
 from shapelens.rules import devices
 from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.conversion import TENSORFLOW, converted, owned
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
 from shapelens.rules.work import UNKNOWN_WORK, Op, formulas
@@ -316,6 +317,8 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
     if needs == "object":
         return value
     if needs == "Tensor":
+        if c.path.startswith(TENSORFLOW):
+            return converted(c, value)
         if c.path.startswith("numpy."):  # NumPy takes lists and numbers too: an unknown is no tensor for that
             value = c.store.value(value)
             if not isinstance(value, Tensor):
@@ -384,7 +387,9 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result = rule.function(c, *leading, *ready)
         else:
             result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
-        if rule.path.startswith("torch"):
+        if rule.path.startswith(TENSORFLOW):
+            result = owned(c, result, (*leading, *ready))
+        elif rule.path.startswith("torch"):
             layer = leading[0] if leading and isinstance(leading[0], Instance) else None
             if not c.moves and devices.needs_one_device(rule.path, layer):
                 devices.together(c, ready, layer)
@@ -449,6 +454,8 @@ def canonical(path: str) -> str:
     found = aliases.get(path)
     if found is not None:
         return found
+    if path.startswith(TENSORFLOW):
+        return _canonical_keras(path)
     if path.startswith("torch.nn.modules."):
         short = "torch.nn." + path.rpartition(".")[2]
         if short in layers or short in plain_bases or short == "torch.nn.Module":
@@ -457,6 +464,30 @@ def canonical(path: str) -> str:
     if head in aliases:
         return f"{aliases[head]}.{last}"
     return path
+
+
+# What keras.src calls by another name than the public one: the modules there hold one class each.
+_KERAS = ("tensorflow.keras.", "tensorflow.python.keras.", "tensorflow.compat.v2.keras.", "keras.src.", "keras.api.")
+_COMPAT = ("tensorflow.compat.v1.", "tensorflow.compat.v2.")
+_OPENED = ("layers", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers", "constraints")
+
+
+def _canonical_keras(path: str) -> str:
+    """`tensorflow.keras.layers.Dense` and `keras.src.layers.core.dense.Dense` are keras.layers.Dense."""
+    for prefix in _KERAS:
+        if path.startswith(prefix):
+            path = "keras." + path[len(prefix) :]
+            break
+    else:
+        if path in ("tensorflow.keras", "tensorflow.python.keras", "keras.src", "keras.api"):
+            return "keras"
+        for prefix in _COMPAT:
+            if path.startswith(prefix):
+                path = "tensorflow." + path[len(prefix) :]
+    parts = path.split(".")
+    if len(parts) > 3 and parts[0] == "keras" and parts[1] in _OPENED:
+        path = f"keras.{parts[1]}.{parts[-1]}"
+    return aliases.get(path, path)
 
 
 def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
