@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,15 +18,14 @@ import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models
 from shapelens.analysis.contexts import Roots
-from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
 from shapelens.analysis.summary import Summary, summary
 from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
-from shapelens.interpreter.importing import run_module
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
+from shapelens.interpreter.machine import Budget, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
@@ -417,31 +415,9 @@ class Session:
 
 
 def _root(module: PyModule, path: str) -> str:
-    """The start of the paths whose problems an entry run shows: the module's own package, or the one file."""
-    return os.path.join(os.path.dirname(path), "") if module.name.count(".") else path
-
-
-def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
-    """Run a file's own statements; the places of its chunks."""
-    places: dict[int, Chunked] = {}
-    try:
-        for chunk in tree.chunks:
-            places[id(chunk)] = run_module(m, module, (chunk,), True)
-    except Budget:
-        pass
-    for chunk in tree.chunks:
-        places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
-    return places
-
-
-def deepen_stack() -> None:
-    """Interpreted calls nest many Python calls: allow for that."""
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 12_000))
-
-
-deepen_stack()
-
-__all__ = [
-    "Cancelled", "Edit", "EntryResult", "Expression", "Fact", "InputSpec", "Place", "Problem", "Session", "Shown", "Span",
-    "Summary", "SummaryResult",
-]  # fmt: skip
+    """The start of the paths whose problems an entry run shows: the module's whole package, or the one file."""
+    levels = module.name.count(".") + module.is_package
+    folder = path
+    for _ in range(levels):
+        folder = os.path.dirname(folder)
+    return os.path.join(folder, "") if levels else path
