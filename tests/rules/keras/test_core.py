@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.rules.keras.harness import X, check_layer
 
 sizes = st.integers(1, 5)

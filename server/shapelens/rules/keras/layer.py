@@ -95,7 +95,8 @@ def _with_training(own: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
     Source: keras.Layer.__call__ drops a `training` that the layer's call does not have.
     """
     found = [
-        p.replace(annotation="object") if str(p.annotation).startswith("Tensor") and p.kind in _PLAIN else p for p in own
+        p.replace(annotation="object") if str(p.annotation).startswith("Tensor") and p.kind in _PLAIN else p
+        for p in own
     ]
     if any(p.name == "training" for p in own):
         return found
