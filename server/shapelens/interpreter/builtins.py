@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, ceildiv, equal, floordiv, less_equal, maximum, minimum
-from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain, regexes
+from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, keras, plain, regexes
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
@@ -850,6 +850,11 @@ for _path in (
     "typing.runtime_checkable", "atexit.register", "torch.utils._pytree.tree_map_only",
 ):  # fmt: skip
     NATIVES[_path] = _same_function
+
+
+@native("keras.Input")
+def _keras_input(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return keras.make_input(m, f, node, args, kwargs)
 
 
 @native("torch.autograd.Function.apply")
