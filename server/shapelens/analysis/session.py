@@ -421,3 +421,29 @@ def _root(module: PyModule, path: str) -> str:
     for _ in range(levels):
         folder = os.path.dirname(folder)
     return os.path.join(folder, "") if levels else path
+
+
+def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
+    """Run a file's own statements; the places of its chunks."""
+    places: dict[int, Chunked] = {}
+    try:
+        for chunk in tree.chunks:
+            places[id(chunk)] = run_module(m, module, (chunk,), True)
+    except Budget:
+        pass
+    for chunk in tree.chunks:
+        places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
+    return places
+
+
+def deepen_stack() -> None:
+    """Interpreted calls nest many Python calls: allow for that."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 12_000))
+
+
+deepen_stack()
+
+__all__ = [
+    "Cancelled", "Edit", "EntryResult", "Expression", "Fact", "InputSpec", "Place", "Problem", "Session", "Shown", "Span",
+    "Summary", "SummaryResult",
+]  # fmt: skip
