@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +19,15 @@ import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models
 from shapelens.analysis.contexts import Roots
-from shapelens.analysis.facts import FileAnalysis, Problem
+from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
 from shapelens.analysis.summary import Summary, summary
 from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
-from shapelens.interpreter.machine import Budget, Frame, Machine
+from shapelens.interpreter.importing import run_module
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
