@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from shapelens.dims import Expr
-from shapelens.interpreter import builtins, calls, classes, containers, importing, plain
+from shapelens.interpreter import builtins, calls, classes, containers, importing, keras, plain
 from shapelens.interpreter.classes import find_in_class
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
@@ -325,6 +325,11 @@ def _library_attribute(m: Machine, f: Frame, value: Instance, owner: Any, name: 
             return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
         if f"{path}.{name}" in registry.rules:
             return Bound(Lib(f"{path}.{name}"), value)
+    if keras.is_keras_class(value.cls):
+        own = keras.attribute(m, value, name)
+        if own is not keras.NO_METHOD:
+            return own
+        return Bound(Lib(f"{owner.path}.{name}"), value) if keras.has_method(name) else Unknown(f"{owner.name}.{name}")
     if name == "forward" and (owner.path in registry.layers or owner.path in containers.CONTAINERS):
         return Bound(Lib(f"{owner.path}.forward"), value)
     if containers.has_method(value, name):

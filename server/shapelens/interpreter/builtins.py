@@ -17,7 +17,17 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, ceildiv, equal, floordiv, less_equal, maximum, minimum
-from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain, regexes
+from shapelens.interpreter import (
+    attributes,
+    calls,
+    classes,
+    containers,
+    importing,
+    iteration,
+    keras_backend,
+    plain,
+    regexes,
+)
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
@@ -852,6 +862,9 @@ for _path in (
     "typing.runtime_checkable", "atexit.register", "torch.utils._pytree.tree_map_only",
 ):  # fmt: skip
     NATIVES[_path] = _same_function
+
+
+NATIVES.update(keras_backend.NATIVES)
 
 
 @native("torch.autograd.Function.apply")
