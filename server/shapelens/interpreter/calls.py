@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
-from shapelens.interpreter import asking, builtins, classes, containers, iteration, keras, memory, plain
+from shapelens.interpreter import asking, builtins, classes, containers, importing, iteration, keras, memory, plain
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -577,6 +577,10 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
     native = builtins.NATIVES.get(path)
     if native is not None:
         return native(m, f, node, args, kwargs)
+    if path.startswith(importing.FOLLOWED_PARTS):
+        followed = importing.of_followed_part(m, f, path)
+        if followed is not None and not isinstance(followed, Lib):
+            return call(m, f, node, followed, args, kwargs)
     if path in registry.layers or path in containers.CONTAINERS or path in keras.OWN:
         instance = Instance(Lib(path), {}, m.origin(f, node))
         classes.construct(m, f, node, path, instance, args, kwargs)
