@@ -520,6 +520,11 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
             return value.parameter
         if path == "numpy.ndarray":
             return value.library == "numpy"
+        if path == "keras.KerasTensor":
+            return value.library == "keras"
+        if path in ("tensorflow.Tensor", "tensorflow.Variable"):
+            # Of a function that is traced, or a variable, only the run knows which it is.
+            return None if value.library == "tensorflow" else False
         return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
     abstract = builtins.is_abstract_instance(value, path)
     if abstract is not None:

@@ -303,6 +303,8 @@ class Call:
         value = self.store.value(value)
         if isinstance(value, (int, Expr)):
             return value
+        if type(value) is Tensor and isinstance(value.scalars, (int, Expr)):  # tf.shape(x)[0]
+            return self.store.dim(value.scalars)
         if type(value) is Unknown or isinstance(value, Scalar) and value.type == "int":
             return self.store.dim_of(value)
         raise NotKnown
