@@ -32,6 +32,7 @@ from shapelens.values import (
     List,
     Open,
     Scalar,
+    Size,
     Tensor,
     Unknown,
 )
@@ -703,7 +704,7 @@ def shape_tuple(m: Machine, tensor: Any) -> Any:
         shape = m.store.shape(tensor.shape)
         if not isinstance(shape, tuple):
             return UNKNOWN
-        return tuple([None if symbols(d) & state(m).nones else d for d in shape])
+        return Size([None if symbols(d) & state(m).nones else d for d in shape])
     if isinstance(tensor, (list, tuple)):
         return List([shape_tuple(m, t) for t in tensor])
     if isinstance(tensor, dict):
