@@ -95,7 +95,7 @@ def _model(
     for name in {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}:
         if (frame.module.name, name) in m.unbound and name not in frame.locals:
             raise ValueError(f"there is no {name} in {frame.module.path or frame.module.name}")
-    if isinstance(value, Class) and classes.is_module_class(value):
+    if isinstance(value, Class) and classes.is_model_class(value):
         called = next((call for call in made_before if call.instance.cls is value), None)
         if called is not None:
             return called.instance, called
@@ -108,8 +108,8 @@ def _model(
         value = calls.call(m, frame, expression, value, [], {})
     elif isinstance(value, Lib) and value.path in layers:
         raise ValueError(f"{written} is a class: name it as {written}(…) with its arguments")
-    if not classes.is_module(value):
-        raise ValueError(f"{written} is not known to be a torch.nn.Module")
+    if not isinstance(value, Instance) or not classes.is_model_class(value.cls):
+        raise ValueError(f"{written} is not known to be a torch.nn.Module or a Keras model")
     return value, next((call for call in made_before if call.instance is value), None)
 
 
@@ -126,7 +126,7 @@ def _arguments(
     m: Machine, frame: Frame, node: ast.AST, model: Instance, known: Called | None, inputs: Sequence[Tensor]
 ) -> tuple[list[Any], dict[str, Any]]:
     """What the model is called with: the inputs, or those of a call in the file, or open ones."""
-    forward, owner = classes.find_in_class(model.cls, "forward")
+    forward, owner = classes.find_in_class(model.cls, classes.forward_name(model.cls))
     if isinstance(forward, Function) and isinstance(owner, Class):
         if inputs:
             _hold_count(model, forward, len(inputs))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from shapelens.interpreter import keras
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.devices import device_kind
@@ -311,6 +312,8 @@ def call_method(
         return instance.attrs.get(args[0], UNKNOWN)
     if owner.startswith("builtins.") or owner.startswith("collections."):
         return NO_METHOD
+    if keras.is_keras_class(instance.cls):
+        return keras.call_method(m, f, node, instance, owner, name, args, kwargs)
     if name in ("forward", "__call__"):
         if name == "__call__":
             method, found = classes.find_in_class(instance.cls, "forward")

@@ -223,6 +223,7 @@ class Machine:
         self.instances: list[Instance] = []
         self.called: set[int] = set()  # serials of the instances whose forward ran
         self.training: bool | None = None
+        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras.py
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}

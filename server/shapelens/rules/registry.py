@@ -16,7 +16,7 @@ called, and the result is unknown: a tensor of unknown shape where the rule's re
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -323,6 +323,8 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
             value = c.store.value(value)
             if not isinstance(value, Tensor):
                 raise NotKnown
+            if value.library in ("tensorflow", "keras"):  # they have `__array__`
+                return value.with_(library="numpy", origin=value.origin, scalars=value.scalars, history=None)
         return c.tensor(value)
     value = c.store.value(value)
     if needs == "Operand":
@@ -374,12 +376,13 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
     previous, c.path = c.path, rule.path
     try:
         ready: list[Any] = []
+        arrays = rule.path.startswith("numpy.")
         for p, value in zip(rule.parameters, bound):
             if p.kind == "*":
                 ready.extend(value if p.needs == "object" else [_coerce(c, p.needs, v, _MISSING) for v in value])
             elif p.kind == "**":
                 continue
-            elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand"):
+            elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand") and not arrays:
                 ready.append(value)
             else:
                 ready.append(_coerce(c, p.needs, value, p.default))
@@ -562,6 +565,40 @@ def is_tensor_method(name: str, library: str = "torch") -> bool:
     return f"{library}.Tensor.{name}" in rules
 
 
+# Whose methods and attributes a tensor has, by its library: those of the first class that has one of the name.
+_TENSOR_CLASSES = {
+    "torch": ("torch.Tensor",),
+    "numpy": ("numpy.ndarray",),
+    "tensorflow": ("tensorflow.Tensor",),
+    "keras": ("keras.KerasTensor", "tensorflow.Tensor"),
+}
+
+
+def tensor_class(library: str) -> str:
+    """The class of a library's tensors: numpy.ndarray."""
+    return _TENSOR_CLASSES[library][0]
+
+
+def of_tensor(library: str, name: str) -> str:
+    """The path of a method or attribute of a library's tensors: `numpy.ndarray.T`, whether there is a rule or not."""
+    first, *others = [f"{each}.{name}" for each in _TENSOR_CLASSES[library]]
+    for path in others:
+        if first not in rules and first not in attributes and (path in rules or path in attributes):
+            return path
+    return first
+
+
+def operator_rule(libraries: Set[str], name: str) -> Rule | None:
+    """The rule of an operator (`add`) between tensors of these libraries; plain numbers may stand beside them.
+
+    What is computed with a KerasTensor is one, and what is computed with a tf.Tensor is one.
+    """
+    for library in ("keras", "tensorflow"):
+        if library in libraries:
+            return rules.get(of_tensor(library, f"__{name}__"))
+    return rules.get(of_tensor("numpy" if libraries == {"numpy"} else "torch", f"__{name}__"))
+
+
 def known_names(path: str) -> tuple[str, ...]:
     """The names below a library's module or class for which there are rules."""
     if not _names_below:
@@ -597,8 +634,11 @@ __all__ = [
     "layer",
     "layers",
     "make_layer",
+    "of_tensor",
+    "operator_rule",
     "rule",
     "rules",
     "signature",
+    "tensor_class",
     "unknown_result",
 ]

@@ -8,12 +8,14 @@ holds later inputs against it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from shapelens.dims import Dim
-from shapelens.rules.call import Call, Fix
+from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
+from shapelens.rules.keras.options import check_names
 from shapelens.rules.registry import layer
 from shapelens.values import Dict, Instance, Lib, List, Open, Tensor, Unknown
 from shapelens.values.dtypes import FLOATS, NAMES
@@ -53,25 +55,76 @@ def keras_layer(
     `ndim` and `min_ndim` are the rank that the layer's input must have (its InputSpec). With `convert` off the inputs are
     given as they come (layers that take strings, or that keep integers).
     """
+    own_names = {part.partition("=")[0].strip() for part in declared.split(",")}
+    common = ", ".join(p for p in COMMON.split(", ") if p.partition("=")[0] not in own_names)
     separator = "" if not declared else ", " if "*" in declared else ", *, "
-    everything = f"{declared}{separator or '*, '}{COMMON}"
+    everything = f"{declared}{separator or '*, '}{common}"
+
+    def check(c: Call, self: Instance, *star: Any) -> None:
+        check_names(c, self)
+        if setup is not None:
+            setup(c, self, *star)
 
     def register(function: F) -> F:
-        def forward(c: Call, self: Instance, *args: Any) -> Any:
-            inputs = [cast_input(c, self, a) for a in args] if convert else list(args)
-            if ndim is not None or min_ndim is not None:
-                check_rank(c, self, inputs[0], ndim, min_ndim)
-            return function(c, self, *inputs)
-
-        import inspect
-
         own = list(inspect.signature(function).parameters.values())
-        forward.__signature__ = inspect.Signature(own)  # type: ignore[attr-defined]
+        tensors = {p.name: p.default for p in own[2:] if str(p.annotation).startswith("Tensor") and p.kind in _PLAIN}
+        names = [p.name for p in own[2:] if p.kind in _PLAIN]
+        takes_training = any(p.name == "training" for p in own)
+        is_added_last = not takes_training and all(p.kind in _PLAIN for p in own)
+
+        def forward(c: Call, self: Instance, *args: Any, **kwargs: Any) -> Any:
+            given = list(args[:-1] if is_added_last else args)
+            if not takes_training:
+                kwargs.pop("training", None)
+            for i, name in enumerate(names[: len(given)]):
+                if name in tensors and not (given[i] is None and tensors[name] is None):
+                    given[i] = _one_tensor(c, given[i], i == 0 and (ndim is not None or min_ndim is not None))
+                if convert:
+                    given[i] = cast_input(c, self, given[i])
+            if ndim is not None or min_ndim is not None:
+                check_rank(c, self, given[0], ndim, min_ndim)
+            result = function(c, self, *given, **kwargs)
+            return result.with_() if type(result) is Tensor and any(result is v for v in given) else result
+
+        forward.__signature__ = inspect.Signature(_with_training(own))  # type: ignore[attr-defined]
         forward.__annotations__ = function.__annotations__
-        layer(f"keras.layers.{name}", everything, setup=setup, bases=bases)(forward)
+        layer(f"keras.layers.{name}", everything, setup=check, bases=bases)(forward)
         return function
 
     return register
+
+
+_PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _with_training(own: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:
+    """The parameters of a rule as the registry sees them: tensors are converted here, and every layer takes `training`.
+
+    Source: keras.Layer.__call__ drops a `training` that the layer's call does not have.
+    """
+    found = [
+        p.replace(annotation="object") if str(p.annotation).startswith("Tensor") and p.kind in _PLAIN else p
+        for p in own
+    ]
+    if any(p.name == "training" for p in own):
+        return found
+    is_plain = all(p.kind in _PLAIN for p in own)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD if is_plain else inspect.Parameter.KEYWORD_ONLY
+    end = len(found) - (found[-1].kind is inspect.Parameter.VAR_KEYWORD)
+    found.insert(end, inspect.Parameter("training", kind, default=None, annotation="object"))
+    return found
+
+
+def _one_tensor(c: Call, value: Any, has_spec: bool) -> Tensor:
+    """The tensor that a layer of one input is given; fails for several where the layer says that it takes one."""
+    value = c.store.value(value)
+    if isinstance(value, (list, tuple)):
+        count = len([v for v in value if isinstance(c.store.value(v), Tensor)])
+        if has_spec and count > 1 and count == len(value) and (not isinstance(value, List) or value.rest is None):
+            c.fail("call-arguments", f"{c.name} expects 1 input, got {count} tensors", *value)
+        if count:
+            raise NotKnown
+    return converted(c, value)
 
 
 def compute_dtype(c: Call, self: Instance) -> str | None:
@@ -178,14 +231,42 @@ def built(
     return size
 
 
-def weight(c: Call, self: Instance, name: str, shape: tuple[Dim, ...]) -> Tensor:
-    """The layer's weight of that name, made by its first input."""
+def weight(
+    c: Call, self: Instance, name: str, shape: tuple[Dim, ...], trainable: bool = True, dtype: str | None = None
+) -> Tensor:
+    """The layer's weight of that name, made by its first input; `dtype` where it is not that of the policy."""
     known = self.attrs.get(name)
     if isinstance(known, Tensor):
         return known
-    made = Tensor(shape, variable_dtype(c, self), "tensorflow", parameter=True)
+    made = Tensor(shape, dtype or variable_dtype(c, self), "tensorflow", parameter=True)
+    made.frozen = not trainable
     self.attrs[name] = made
     return made
+
+
+def all_weights(value: Any) -> list[Tensor]:
+    """The weights of a layer and of the layers that it holds, each once, in the order of making."""
+    found: dict[int, Tensor] = {}
+    for each in _weights(value, set()):
+        found.setdefault(id(each), each)
+    return list(found.values())
+
+
+def _weights(value: Any, seen: set[int]) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        if value.parameter:
+            yield value
+        return
+    if not isinstance(value, (Instance, list, tuple, dict)) or id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Instance):
+        for name, held in list(value.attrs.items()):
+            if not name.startswith("_built"):  # an input that is remembered
+                yield from _weights(held, seen)
+        return
+    for held in list(value.values() if isinstance(value, dict) else value):
+        yield from _weights(held, seen)
 
 
 def floating(c: Call, self: Instance, inputs: Tensor) -> str | None:
@@ -203,7 +284,7 @@ def is_known(value: object) -> bool:
 
 
 __all__ = [
-    "Fix",
+    "all_weights",
     "built",
     "cast_input",
     "check_rank",
