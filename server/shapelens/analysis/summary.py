@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in, total, weights_of
+from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in, total
 from shapelens.analysis.facts import Shown
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
@@ -86,7 +86,7 @@ def summary(root: Called, renderer: Renderer) -> Summary:
     _add_rows(top, root.work, paths, {model.born})
     listed = {row.module.born for row in _flat(top)}
     shown_before: set[int] = set()
-    holdings = Holdings(m.gradients_known)
+    holdings = Holdings(m, m.gradients_known)
     layers: list[Layer] = []
     activations: list[Dim | None] = []
     for row in _flat(top):
@@ -109,8 +109,8 @@ def summary(root: Called, renderer: Renderer) -> Summary:
                 _kind(module),
                 row.depth,
                 renderer.shown(found[0]) if found else None,
-                weights_of(every, is_whole, m.gradients_known),
-                Weights() if row.is_recursive else weights_of(own, is_whole or row.is_leaf, m.gradients_known),
+                holdings.of(every, is_whole),
+                Weights() if row.is_recursive else holdings.of(own, is_whole or row.is_leaf),
                 renderer.assumed_dim(counter.total(work)) if row.call else None,
                 renderer.assumed_dim(_own_work(work, counter, {c.call for c in _flat(row)[1:] if c.call})),
                 sizes,

@@ -242,8 +242,11 @@ def check(
                 _put_in(ours.result, known[0], shown, store, way)
 
 
-# Of the backend on this machine, not of the layer: another device has the kernel.
-_NO_KERNEL = ("only supports", "No OpKernel", "not support", "Could not find device", "CPU", "XLA", "not implemented")
+# Of the backend on this machine, or of a dtype: another device may have the kernel, and a model casts what it is given.
+_NO_KERNEL = (
+    "only supports", "No OpKernel", "not support", "Could not find device", "CPU", "XLA", "not implemented",
+    "list of allowed values", "dtype", "type float", "as input #",
+)  # fmt: skip
 
 
 def compare(
