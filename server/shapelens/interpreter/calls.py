@@ -684,11 +684,7 @@ RESHAPING_IN_PLACE = frozenset(
 def reshape_in_place(m: Machine, tensor: Tensor, shape: Any) -> None:
     """Every name of the tensor sees the new shape; what was seen before keeps the old one."""
     before = tensor.with_(origin=tensor.origin, parameter=tensor.parameter)
-    for entry in m.seen:
-        if entry[4] is tensor:
-            entry[4] = before
-    for seen in m.expressions.values():
-        seen[:] = [before if v is tensor else v for v in seen]
+    m.change_in_place(tensor, before)
     for watch in m.watches:
         watch[1] = 1
     # In a branch that may not be taken the shape is lost, as the change cannot be taken back.
