@@ -66,10 +66,9 @@ OWN = frozenset((LAYER, MODEL, SEQUENTIAL, INPUT_LAYER))
 class State:
     """What Keras itself keeps throughout a run: the batch's symbol, which symbols stand for None, names given out."""
 
-    __slots__ = ("batch", "counts", "data_format", "nones")
+    __slots__ = ("batch", "counts", "nones")
 
     def __init__(self) -> None:
-        self.data_format = "channels_last"
         self.batch: Dim = symbol("B")
         self.nones: set[Symbol] = set(symbols(self.batch))
         self.counts: dict[str, int] = {}
