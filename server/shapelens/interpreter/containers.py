@@ -224,7 +224,11 @@ def forward(
 
 
 def children(instance: Instance) -> dict[str, Instance]:
-    """The direct submodules by name, each once."""
+    """The direct submodules by name, each once; a Keras model's layers."""
+    if keras.is_keras_class(instance.cls):
+        return {
+            str(v.attrs.get("name", i)): v for i, v in enumerate(keras.layers_of(instance) or ()) if keras.is_layer(v)
+        }
     found: dict[str, Instance] = {}
     seen: set[int] = set()
     for name, value in instance.attrs.items():

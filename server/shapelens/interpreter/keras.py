@@ -32,6 +32,7 @@ from shapelens.values import (
     List,
     Open,
     Scalar,
+    Size,
     Tensor,
     Unknown,
 )
@@ -65,10 +66,9 @@ OWN = frozenset((LAYER, MODEL, SEQUENTIAL, INPUT_LAYER))
 class State:
     """What Keras itself keeps throughout a run: the batch's symbol, which symbols stand for None, names given out."""
 
-    __slots__ = ("batch", "counts", "data_format", "nones")
+    __slots__ = ("batch", "counts", "nones")
 
     def __init__(self) -> None:
-        self.data_format = "channels_last"
         self.batch: Dim = symbol("B")
         self.nones: set[Symbol] = set(symbols(self.batch))
         self.counts: dict[str, int] = {}
@@ -612,35 +612,37 @@ def _substituted(m: Machine, value: Any, table: dict[Symbol, Dim], library: str)
 # -- what models know of themselves ------------------------------------------------------------------------------
 
 
-def graph_layers(inputs: Any, outputs: Any) -> list[Instance] | None:
-    """The layers between inputs and outputs in Keras' order: by depth, then as they were met from the inputs on.
-
-    Source of the order: keras.src.ops.function.map_graph.
-    """
-    ends = flatten(outputs)
-    starts = flatten(inputs)
+def graph_tensors(inputs: Any, outputs: Any) -> list[Tensor] | None:
+    """The symbolic tensors from the inputs to the outputs, each behind those that it is made of; None: not known."""
+    ends, starts = flatten(outputs), flatten(inputs)
     if ends is None or starts is None or not all(isinstance(t, Tensor) and t.history for t in ends):
         return None
     order: list[Tensor] = []
     seen: set[int] = set()
     stop = {id(t) for t in starts}
-
-    def visit(tensor: Tensor) -> None:
-        stack: list[tuple[Tensor, bool]] = [(tensor, False)]
+    for end in ends:
+        stack: list[tuple[Tensor, bool]] = [(end, False)]
         while stack:
             each, is_done = stack.pop()
             if is_done:
                 order.append(each)
-                continue
-            if id(each) in seen or each.history is None:
-                continue
-            seen.add(id(each))
-            stack.append((each, True))
-            if id(each) not in stop:
-                stack.extend((p, False) for p in reversed(each.history[1]) if id(p) not in seen)
+            elif id(each) not in seen and each.history is not None:
+                seen.add(id(each))
+                stack.append((each, True))
+                if id(each) not in stop:
+                    stack.extend((p, False) for p in reversed(each.history[1]) if id(p) not in seen)
+    return order
 
-    for end in ends:
-        visit(end)
+
+def graph_layers(inputs: Any, outputs: Any) -> list[Instance] | None:
+    """The layers between inputs and outputs in Keras' order: by depth, then as they were met from the inputs on.
+
+    Source of the order: keras.src.ops.function.map_graph.
+    """
+    order = graph_tensors(inputs, outputs)
+    if order is None:
+        return None
+    stop = {id(t) for t in flatten(inputs) or ()}
     depth: dict[int, int] = {}
     for tensor in reversed(order):
         own = depth.setdefault(id(tensor), 0)
@@ -708,7 +710,7 @@ def shape_tuple(m: Machine, tensor: Any) -> Any:
         shape = m.store.shape(tensor.shape)
         if not isinstance(shape, tuple):
             return UNKNOWN
-        return tuple([None if symbols(d) & state(m).nones else d for d in shape])
+        return Size([None if symbols(d) & state(m).nones else d for d in shape])
     if isinstance(tensor, (list, tuple)):
         return List([shape_tuple(m, t) for t in tensor])
     if isinstance(tensor, dict):
