@@ -90,9 +90,14 @@ def state(m: Machine) -> State:
 
 def is_keras_class(cls: Any) -> bool:
     """Whether instances are Keras layers or models."""
-    if isinstance(cls, Lib):
+    kind = type(cls)
+    if kind is Lib:
         return cls.path.startswith("keras.") and LAYER in registry.bases_of(cls.path)
-    return isinstance(cls, Class) and any(isinstance(b, Lib) and is_keras_class(b) for b in cls.mro)
+    if kind is Class:
+        for base in cls.mro:
+            if type(base) is Lib and is_keras_class(base):
+                return True
+    return False
 
 
 def is_layer(value: Any) -> bool:
