@@ -230,8 +230,10 @@ def children(instance: Instance) -> dict[str, Instance]:
             str(v.attrs.get("name", i)): v for i, v in enumerate(keras.layers_of(instance) or ()) if keras.is_layer(v)
         }
     found: dict[str, Instance] = {}
+    seen: set[int] = set()
     for name, value in instance.attrs.items():
-        if isinstance(value, Instance) and is_child(value) and not any(value is v for v in found.values()):
+        if isinstance(value, Instance) and id(value) not in seen and is_child(value):
+            seen.add(id(value))
             found[name] = value
     return found
 
