@@ -279,6 +279,8 @@ def _assign_open_shape(m: Machine, f: Frame, targets: list[ast.expr], star: int,
 
 # -- items ---------------------------------------------------------------------------------------------------------
 
+_METHODS_OF = {"numpy": "numpy.ndarray"}
+
 
 def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any:
     """`value[index]`."""
@@ -287,7 +289,7 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
         value = m.store.value(value)
         kind = type(value)
     if kind is Tensor:
-        rule = rules.get("torch.Tensor.__getitem__")
+        rule = rules.get(f"{_METHODS_OF.get(value.library, 'torch.Tensor')}.__getitem__")
         if rule is None:
             return Tensor(None)
         return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), Tensor(None))
@@ -419,7 +421,7 @@ def set_item(m: Machine, f: Frame, node: ast.AST, container: Any, index: Any, va
     """`container[index] = value`."""
     container = m.store.value(container)
     if isinstance(container, Tensor):
-        rule = rules.get("torch.Tensor.__setitem__")
+        rule = rules.get(f"{_METHODS_OF.get(container.library, 'torch.Tensor')}.__setitem__")
         if rule is not None:
             calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (container, index, value), {}), None)
     elif isinstance(container, dict):
