@@ -222,8 +222,8 @@ class Roots:
         if not isinstance(cls, Class) or cls.kind in ("enum", "namedtuple"):
             return
         m = self.m
-        if classes.is_module_class(cls):
-            forward = cls.attrs.get("forward")
+        if classes.is_model_class(cls):
+            forward = cls.attrs.get(classes.forward_name(cls))
             if isinstance(forward, Function) and forward.node not in m.executed:
                 before = m.fuel
                 for instance in self._instances(cls, chunk, node):
@@ -304,7 +304,7 @@ class Roots:
         return made
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
-        forward = classes.find_in_class(instance.cls, "forward")[0]
+        forward = classes.find_in_class(instance.cls, classes.forward_name(instance.cls))[0]
         owner = instance.cls.node if isinstance(instance.cls, Class) else None
         opened = partial(open_arguments, self.m, f, forward, instance, True, owner=owner)
         return self._both_ways(forward, opened, lambda args: calls.call(self.m, f, node, instance, args, {}))

@@ -114,18 +114,22 @@ class Following:
         if known is None:
             parts = Path(path).parts
             index = max((i for i, part in enumerate(parts) if part == top), default=len(parts) - 1)
-            known = self.packages[top] = _speaks_of_torch(Path(*parts[: index + 1]))
+            known = self.packages[top] = _speaks_of_tensors(Path(*parts[: index + 1]))
         return known
 
 
-def _speaks_of_torch(package: Path) -> bool:
+_FRAMEWORKS = (b"torch", b"keras", b"tensorflow")
+
+
+def _speaks_of_tensors(package: Path) -> bool:
     files = [package] if package.is_file() else []
     if not files:
         files = [*sorted(package.glob("*.py")), *sorted(package.glob("*/*.py"))][:_LOOKED_AT]
     for file in files:
         try:
             with open(file, "rb") as stream:
-                if b"import torch" in (text := stream.read(8192)) or b"from torch" in text:
+                text = stream.read(8192)
+                if any(b"import " + name in text or b"from " + name in text for name in _FRAMEWORKS):
                     return True
         except OSError:
             continue

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapelens.analysis.contexts import open_arguments
-from shapelens.interpreter import calls, classes, containers
+from shapelens.interpreter import calls, classes, containers, keras
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.registry import bases_of, layers
@@ -33,6 +33,9 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     m.call.work = None
     try:
         model, known = _model(m, frame, expression, made_before)
+        root = _built(model, made_before)
+        if root is not None and not inputs:
+            return ModelRun(root)
         args, kwargs = _arguments(m, frame, expression, model, known, inputs)
     except Exceptional as error:
         return ModelRun(None, _text(error))
@@ -58,6 +61,20 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     ):
         raise ValueError(f"the input of {_name(model)} cannot be known: give it with --input, such as 2,3,224,224")
     return ModelRun(root, error_text)
+
+
+def _built(model: Instance, made_before: Sequence[Called]) -> Called | None:
+    """The calls of a Keras model's layers when it was made; None where it is run when it is called."""
+    inputs = model.attrs.get("_inputs", model.attrs.get("_input"))
+    outputs = model.attrs.get("_outputs", model.attrs.get("_output"))
+    if not keras.is_keras_class(model.cls) or inputs is None or model.attrs.get("?") is not None:
+        return None
+    tensors = keras.graph_tensors(inputs, outputs)
+    if tensors is None:
+        return None
+    order = {id(tensor): i for i, tensor in enumerate(tensors)}
+    entries = {order[id(call.result)]: call for call in made_before if id(call.result) in order}
+    return Called(model, keras.flatten(inputs) or [], {}, outputs, [entries[i] for i in sorted(entries)])
 
 
 def _moved(m: Machine, frame: Frame) -> str:
@@ -95,7 +112,7 @@ def _model(
     for name in {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}:
         if (frame.module.name, name) in m.unbound and name not in frame.locals:
             raise ValueError(f"there is no {name} in {frame.module.path or frame.module.name}")
-    if isinstance(value, Class) and classes.is_module_class(value):
+    if isinstance(value, Class) and classes.is_model_class(value):
         called = next((call for call in made_before if call.instance.cls is value), None)
         if called is not None:
             return called.instance, called
@@ -108,8 +125,8 @@ def _model(
         value = calls.call(m, frame, expression, value, [], {})
     elif isinstance(value, Lib) and value.path in layers:
         raise ValueError(f"{written} is a class: name it as {written}(…) with its arguments")
-    if not classes.is_module(value):
-        raise ValueError(f"{written} is not known to be a torch.nn.Module")
+    if not isinstance(value, Instance) or not classes.is_model_class(value.cls):
+        raise ValueError(f"{written} is not known to be a torch.nn.Module or a Keras model")
     return value, next((call for call in made_before if call.instance is value), None)
 
 
@@ -126,7 +143,7 @@ def _arguments(
     m: Machine, frame: Frame, node: ast.AST, model: Instance, known: Called | None, inputs: Sequence[Tensor]
 ) -> tuple[list[Any], dict[str, Any]]:
     """What the model is called with: the inputs, or those of a call in the file, or open ones."""
-    forward, owner = classes.find_in_class(model.cls, "forward")
+    forward, owner = classes.find_in_class(model.cls, classes.forward_name(model.cls))
     if isinstance(forward, Function) and isinstance(owner, Class):
         if inputs:
             _hold_count(model, forward, len(inputs))

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapelens.rules.einops
+import shapelens.rules.keras
 import shapelens.rules.numpy
+import shapelens.rules.tensorflow
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models
@@ -415,8 +417,12 @@ class Session:
 
 
 def _root(module: PyModule, path: str) -> str:
-    """The start of the paths whose problems an entry run shows: the module's own package, or the one file."""
-    return os.path.join(os.path.dirname(path), "") if module.name.count(".") else path
+    """The start of the paths whose problems an entry run shows: the module's whole package, or the one file."""
+    levels = module.name.count(".") + module.is_package
+    folder = path
+    for _ in range(levels):
+        folder = os.path.dirname(folder)
+    return os.path.join(folder, "") if levels else path
 
 
 def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:

@@ -17,13 +17,23 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, ceildiv, equal, floordiv, less_equal, maximum, minimum
-from shapelens.interpreter import attributes, calls, classes, containers, importing, iteration, plain, regexes
+from shapelens.interpreter import (
+    attributes,
+    calls,
+    classes,
+    containers,
+    importing,
+    iteration,
+    keras_backend,
+    plain,
+    regexes,
+)
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.devices import DEVICE, device_kind
-from shapelens.rules.registry import apply_rule, known_names, layers
+from shapelens.rules.registry import apply_rule, known_names, layers, tensor_class
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -103,6 +113,8 @@ CONSTANTS: dict[str, Any] = {
     "numpy.inf": math.inf,
     "numpy.nan": math.nan,
     "numpy.newaxis": None,
+    "tensorflow.newaxis": None,
+    "tensorflow.__version__": "2.21.0",
     "torch.pi": math.pi,
     "torch.inf": math.inf,
     "torch.nan": math.nan,
@@ -295,8 +307,8 @@ def type_of(m: Machine, value: Any) -> Any:
         return python_class(value.type)
     if isinstance(value, Tensor):
         if value.parameter:
-            return Lib("torch.nn.Parameter")
-        return Lib("torch.Tensor") if value.library == "torch" else Lib("numpy.ndarray")
+            return Lib("torch.nn.Parameter") if value.library == "torch" else UNKNOWN
+        return Lib(tensor_class(value.library))
     if isinstance(value, Expr):
         return python_class("int")
     if isinstance(value, Function):
@@ -613,7 +625,7 @@ def _extreme(larger: bool) -> Native:
         items = list(args)
         if len(args) == 1:
             if isinstance(args[0], Tensor):
-                return Tensor((), args[0].dtype)
+                return Tensor((), args[0].dtype, args[0].library)
             items, rest = iteration.iterate(m, f, args[0], node)
             if rest is not None:
                 return rest if isinstance(rest, Scalar) else UNKNOWN
@@ -850,6 +862,9 @@ for _path in (
     "typing.runtime_checkable", "atexit.register", "torch.utils._pytree.tree_map_only",
 ):  # fmt: skip
     NATIVES[_path] = _same_function
+
+
+NATIVES.update(keras_backend.NATIVES)
 
 
 @native("torch.autograd.Function.apply")

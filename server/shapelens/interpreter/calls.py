@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
-from shapelens.interpreter import asking, builtins, classes, containers, iteration, memory, plain
+from shapelens.interpreter import asking, builtins, classes, containers, importing, iteration, keras, memory, plain
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -152,7 +152,8 @@ def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[
     if isinstance(function, Bound) and isinstance(function.function, Lib) and isinstance(function.receiver, Instance):
         receiver = function.receiver
         if function.function.name == "__init__" and classes.library_base(receiver.cls) is not None:
-            receiver.attrs["?"] = True
+            if function.function.path.rpartition(".")[0] not in keras.OWN:
+                receiver.attrs["?"] = True
             return None
     if isinstance(function, Lib) and function.path in ("torch.nn.Sequential", "torch.nn.ModuleList"):
         made = Instance(function, {"?": True}, m.origin(f, node))
@@ -576,7 +577,11 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
     native = builtins.NATIVES.get(path)
     if native is not None:
         return native(m, f, node, args, kwargs)
-    if path in registry.layers or path in containers.CONTAINERS:
+    if path.startswith(importing.FOLLOWED_PARTS):
+        followed = importing.of_followed_part(m, f, path)
+        if followed is not None and not isinstance(followed, Lib):
+            return call(m, f, node, followed, args, kwargs)
+    if path in registry.layers or path in containers.CONTAINERS or path in keras.OWN:
         instance = Instance(Lib(path), {}, m.origin(f, node))
         classes.construct(m, f, node, path, instance, args, kwargs)
         m.instances.append(instance)
@@ -679,11 +684,7 @@ RESHAPING_IN_PLACE = frozenset(
 def reshape_in_place(m: Machine, tensor: Tensor, shape: Any) -> None:
     """Every name of the tensor sees the new shape; what was seen before keeps the old one."""
     before = tensor.with_(origin=tensor.origin, parameter=tensor.parameter)
-    for entry in m.seen:
-        if entry[4] is tensor:
-            entry[4] = before
-    for seen in m.expressions.values():
-        seen[:] = [before if v is tensor else v for v in seen]
+    m.change_in_place(tensor, before)
     for watch in m.watches:
         watch[1] = 1
     # In a branch that may not be taken the shape is lost, as the change cannot be taken back.
@@ -694,7 +695,7 @@ def call_instance(
     m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """Call an object: a module's forward, or `__call__`."""
-    if m.call.work is not None and classes.is_module(instance):
+    if m.call.work is not None and classes.is_model_class(instance.cls):
         outer = m.call.work
         value = record(m.call, instance, args, kwargs, lambda: _call_instance(m, f, node, instance, args, kwargs))
         if m.activation_budget is not None and memory.may_train(m, f, instance):
@@ -707,6 +708,11 @@ def _call_instance(
     m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     cls = instance.cls
+    if keras.is_keras_class(cls):
+        own_call, call_owner = classes.find_in_class(cls, "__call__")
+        if isinstance(call_owner, Class) and own_call is not None:
+            return call(m, f, node, Bound(own_call, instance), args, kwargs)
+        return keras.call_layer(m, f, node, instance, args, kwargs)
     if isinstance(cls, Class):
         if classes.is_module_class(cls):
             m.called.add(instance.born)

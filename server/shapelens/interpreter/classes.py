@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, builtins, calls, memory
+from shapelens.interpreter import attributes, builtins, calls, keras, memory
 from shapelens.interpreter.machine import Frame, Machine, Unkeyable
 from shapelens.interpreter.truth import truth
 from shapelens.rules import registry
@@ -97,9 +97,24 @@ def library_rule(cls: Any, name: str) -> registry.Rule | None:
 
 def is_module_class(cls: Any) -> bool:
     """Whether instances are torch modules."""
-    if isinstance(cls, Lib):
+    kind = type(cls)
+    if kind is Lib:
         return "torch.nn.Module" in registry.bases_of(cls.path)
-    return isinstance(cls, Class) and any(isinstance(b, Lib) and is_module_class(b) for b in cls.mro)
+    if kind is Class:
+        for base in cls.mro:
+            if type(base) is Lib and "torch.nn.Module" in registry.bases_of(base.path):
+                return True
+    return False
+
+
+def is_model_class(cls: Any) -> bool:
+    """Whether instances are torch modules or Keras layers."""
+    return is_module_class(cls) or keras.is_keras_class(cls)
+
+
+def forward_name(cls: Any) -> str:
+    """The method that runs when an instance is called: a torch module's `forward`, a Keras layer's `call`."""
+    return "call" if keras.is_keras_class(cls) else "forward"
 
 
 def is_module(value: Any) -> bool:
@@ -293,7 +308,7 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         if any(isinstance(b, Unknown) for b in cls.mro):
             instance.attrs["?"] = True
         _take_fields(instance, args, kwargs)
-    if is_module_class(cls):
+    if is_module_class(cls) or keras.is_keras_class(cls):
         m.instances.append(instance)
     return instance
 
@@ -380,7 +395,7 @@ def fill_fields(m: Machine, f: Frame, instance: Instance, args: list[Any], kwarg
                 instance.attrs[name] = None if find_in_class(instance.cls, name)[1] is not None else UNKNOWN
 
 
-_KNOWN_INITS = ("torch.", "builtins.", "collections.", "enum.", "abc.", "typing.")
+_KNOWN_INITS = ("torch.", "keras.", "tensorflow.", "builtins.", "collections.", "enum.", "abc.", "typing.")
 
 
 def _take_fields(instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -446,7 +461,7 @@ def construct(
         return
     from shapelens.interpreter import containers
 
-    if containers.make(m, f, path, instance, args, kwargs):
+    if containers.make(m, f, path, instance, args, kwargs) or keras.make(m, f, node, path, instance, args, kwargs):
         return
     if path in registry.layers:
         m.touch(instance)
@@ -457,6 +472,8 @@ def construct(
             known = False
         if not known:
             instance.attrs["?"] = True
+        if path.startswith("keras."):
+            keras.give_name(m, instance)
         memory.hold_weights(m, f, node, path, instance)
     elif path != "torch.nn.Module":
         instance.attrs["?"] = True
@@ -508,6 +525,11 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
             return value.parameter
         if path == "numpy.ndarray":
             return value.library == "numpy"
+        if path == "keras.KerasTensor":
+            return value.library == "keras"
+        if path in ("tensorflow.Tensor", "tensorflow.Variable"):
+            # Of a function that is traced, or a variable, only the run knows which it is.
+            return None if value.library == "tensorflow" else False
         return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
     abstract = builtins.is_abstract_instance(value, path)
     if abstract is not None:

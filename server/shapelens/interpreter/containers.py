@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from shapelens.interpreter import keras
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.devices import device_kind
@@ -223,10 +224,16 @@ def forward(
 
 
 def children(instance: Instance) -> dict[str, Instance]:
-    """The direct submodules by name, each once."""
+    """The direct submodules by name, each once; a Keras model's layers."""
+    if keras.is_keras_class(instance.cls):
+        return {
+            str(v.attrs.get("name", i)): v for i, v in enumerate(keras.layers_of(instance) or ()) if keras.is_layer(v)
+        }
     found: dict[str, Instance] = {}
+    seen: set[int] = set()
     for name, value in instance.attrs.items():
-        if isinstance(value, Instance) and is_child(value) and not any(value is v for v in found.values()):
+        if isinstance(value, Instance) and id(value) not in seen and is_child(value):
+            seen.add(id(value))
             found[name] = value
     return found
 
@@ -311,6 +318,8 @@ def call_method(
         return instance.attrs.get(args[0], UNKNOWN)
     if owner.startswith("builtins.") or owner.startswith("collections."):
         return NO_METHOD
+    if keras.is_keras_class(instance.cls):
+        return keras.call_method(m, f, node, instance, owner, name, args, kwargs)
     if name in ("forward", "__call__"):
         if name == "__call__":
             method, found = classes.find_in_class(instance.cls, "forward")

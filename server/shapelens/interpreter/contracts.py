@@ -243,6 +243,8 @@ def _dims_misfit(m: Machine, pairs: list[tuple[Axis, Dim]], axes: Axes, free: fr
 def differ(a: Dim, b: Dim, free: frozenset[Any]) -> bool:
     """Whether two dims are certainly not the same, or are so only if a caller happens to choose so."""
     known = equal(a, b)
+    if known is False and 0 in (a, b):  # a stated axis may be empty, though a symbol is taken to be 1 or more
+        return isinstance(a, int) and isinstance(b, int)
     if known is not None:
         return not known
     if not free:

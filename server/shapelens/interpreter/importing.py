@@ -18,6 +18,9 @@ from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
 RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping"))
 # Parts of a library that is otherwise followed, and PIL: what a torchvision dataset gives is a `PIL.Image.Image`.
 RULED_PARTS = ("torchvision.datasets", "torchvision.transforms", "PIL")
+# What is followed of a library that is known by rules: models that are made of its layers. By Keras' older names too.
+FOLLOWED_PARTS = ("keras.applications", "keras.src.applications")
+_FORMER = ("tensorflow.keras.applications", "tensorflow.python.keras.applications", "keras.api.applications")
 _STDLIB = frozenset(sys.stdlib_module_names)
 MISSING = object()
 
@@ -34,12 +37,48 @@ class Later:
 def is_library(name: str) -> bool:
     """Whether a module is known by its name alone."""
     top = name.partition(".")[0]
-    return top in RULED or top in _STDLIB or is_ruled_part(name)
+    return (top in RULED or top in _STDLIB or is_ruled_part(name)) and not is_followed_part(name)
+
+
+def is_followed_part(name: str) -> bool:
+    """Whether a module is followed although its package is known by rules."""
+    return any(name == part or name.startswith(f"{part}.") for part in FOLLOWED_PARTS)
+
+
+def present_name(name: str) -> str:
+    """The name that a followed part has today."""
+    for former in _FORMER:
+        if name == former or name.startswith(f"{former}."):
+            return FOLLOWED_PARTS[0] + name[len(former) :]
+    return name
+
+
+def of_followed_part(m: Machine, f: Frame, path: str) -> Any:
+    """What `keras.applications.VGG16`, reached by attributes, stands for; None where it cannot be followed."""
+    module, _, name = path.rpartition(".")
+    target = m.load_module(module, f.module.path)
+    if target is None:
+        return None
+    found = member(m, target, name)
+    return None if found is MISSING else found
 
 
 def is_ruled_part(name: str) -> bool:
     """Whether a module belongs to the part of a package that is known by rules."""
     return any(name == part or name.startswith(f"{part}.") for part in RULED_PARTS)
+
+
+def tensor_library(module: PyModule) -> str:
+    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has TensorFlow alone."""
+    found = "torch"
+    for value in module.namespace.values():
+        if type(value) is Lib:
+            top = value.path.partition(".")[0]
+            if top == "torch":
+                return "torch"
+            if top in ("tensorflow", "keras"):
+                found = "tensorflow"
+    return found
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:
@@ -121,6 +160,7 @@ def loaded(m: Machine, f: Frame, name: Any) -> Any:
 
 def imported(m: Machine, f: Frame, name: str, whole: bool) -> Any:
     """`import a.b` (the top package) or, with `whole`, `import a.b as c`."""
+    name = present_name(name)
     top = name.partition(".")[0]
     shown = name if whole else top
     if is_library(shown):
@@ -131,8 +171,8 @@ def imported(m: Machine, f: Frame, name: str, whole: bool) -> Any:
 
 def imported_name(m: Machine, f: Frame, module: str, name: str, level: int) -> Any:
     """`from module import name`."""
-    full = absolute_name(f, module, level)
-    if is_library(full) and level == 0:
+    full = present_name(absolute_name(f, module, level))
+    if is_library(full) and level == 0 and not is_followed_part(f"{full}.{name}"):
         return attributes.of_lib(Lib(full), name)
     later = Later(full, name)
     if not f.place.focus and f.locals is f.module.namespace:

@@ -59,6 +59,9 @@ CATALOGUE: dict[str, Entry] = {
         "Index mismatch", "An index tensor does not fit the tensor that it picks from or writes to."
     ),
     "index-out-of-range": Entry("Index out of range", "An index or a count goes beyond the size of a dim."),
+    "input-mismatch": Entry(
+        "Input mismatch", "A model is called, fitted or asked with data that its declared input does not take."
+    ),
     "item-size": Entry("Item of several elements", "`item` is called on a tensor that has not exactly one element."),
     "kernel-too-large": Entry("Kernel too large", "A kernel or window is larger than the input with its padding."),
     "last-batch": Entry(

@@ -17,14 +17,16 @@ called, and the result is unknown: a tensor of unknown shape where the rule's re
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from shapelens.dims import Expr, TooComplex
 from shapelens.rules import devices
 from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.conversion import TENSORFLOW, converted, owned
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
 from shapelens.rules.work import UNKNOWN_WORK, Op, formulas
@@ -206,6 +208,8 @@ def layer(
     `setup(c, self)` runs after the constructor's arguments were stored in `self.attrs`; it may check or change them.
     """
     weights = parameters if callable(parameters) or parameters is None else _weights(parameters)
+    canonical.cache_clear()
+    bases_of.cache_clear()
     make = _make_rule(path, _unused, _declared(declared, {}), "object")
 
     def register(function: F) -> F:
@@ -246,6 +250,7 @@ def _unused(*_: Any) -> None:
 def alias(new: str, path: str) -> None:
     """Another name of a library's callable, class or constant."""
     aliases[new] = path
+    canonical.cache_clear()
 
 
 # -- calling -----------------------------------------------------------------------------------------------------
@@ -319,10 +324,14 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
     if needs == "object":
         return value
     if needs == "Tensor":
+        if c.path.startswith(TENSORFLOW):
+            return converted(c, value)
         if c.path.startswith("numpy."):  # NumPy takes lists and numbers too: an unknown is no tensor for that
             value = c.store.value(value)
             if not isinstance(value, Tensor):
                 raise NotKnown
+            if value.library in ("tensorflow", "keras"):  # they have `__array__`
+                return value.with_(library="numpy", origin=value.origin, scalars=value.scalars, history=None)
         return c.tensor(value)
     made = coercions.get(needs)
     if made is not None:
@@ -377,12 +386,13 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
     previous, c.path = c.path, rule.path
     try:
         ready: list[Any] = []
+        arrays = rule.path.startswith("numpy.")
         for p, value in zip(rule.parameters, bound):
             if p.kind == "*":
                 ready.extend(value if p.needs == "object" else [_coerce(c, p.needs, v, _MISSING) for v in value])
             elif p.kind == "**":
                 continue
-            elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand"):
+            elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand") and not arrays:
                 ready.append(value)
             else:
                 ready.append(_coerce(c, p.needs, value, p.default))
@@ -390,7 +400,9 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result = rule.function(c, *leading, *ready)
         else:
             result = rule.function(c, *leading, *_ordered(rule, ready, bound), **_keywords(rule, bound, c))
-        if rule.path.startswith("torch"):
+        if rule.path.startswith(TENSORFLOW):
+            result = owned(c, result, (*leading, *ready))
+        elif rule.path.startswith("torch"):
             layer = leading[0] if leading and isinstance(leading[0], Instance) else None
             if not c.moves and devices.needs_one_device(rule.path, layer):
                 devices.together(c, ready, layer)
@@ -450,11 +462,14 @@ def _keywords(rule: Rule, bound: list[Any], c: Call) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=8192)
 def canonical(path: str) -> str:
     """The name under which a library's callable is registered: aliases and private modules resolved."""
     found = aliases.get(path)
     if found is not None:
         return found
+    if path.startswith(TENSORFLOW):
+        return _canonical_keras(path)
     if path.startswith("torch.nn.modules."):
         short = "torch.nn." + path.rpartition(".")[2]
         if short in layers or short in plain_bases or short == "torch.nn.Module":
@@ -463,6 +478,30 @@ def canonical(path: str) -> str:
     if head in aliases:
         return f"{aliases[head]}.{last}"
     return path
+
+
+# What keras.src calls by another name than the public one: the modules there hold one class each.
+_KERAS = ("tensorflow.keras.", "tensorflow.python.keras.", "tensorflow.compat.v2.keras.", "keras.src.", "keras.api.")
+_COMPAT = ("tensorflow.compat.v1.", "tensorflow.compat.v2.")
+_OPENED = ("layers", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers", "constraints")
+
+
+def _canonical_keras(path: str) -> str:
+    """`tensorflow.keras.layers.Dense` and `keras.src.layers.core.dense.Dense` are keras.layers.Dense."""
+    for prefix in _KERAS:
+        if path.startswith(prefix):
+            path = "keras." + path[len(prefix) :]
+            break
+    else:
+        if path in ("tensorflow.keras", "tensorflow.python.keras", "keras.src", "keras.api"):
+            return "keras"
+        for prefix in _COMPAT:
+            if path.startswith(prefix):
+                path = "tensorflow." + path[len(prefix) :]
+    parts = path.split(".")
+    if len(parts) > 3 and parts[0] == "keras" and parts[1] in _OPENED:
+        path = f"keras.{parts[1]}.{parts[-1]}"
+    return aliases.get(path, path)
 
 
 def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
@@ -520,6 +559,7 @@ def call_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
         c.layer = previous
 
 
+@lru_cache(maxsize=8192)
 def bases_of(path: str) -> tuple[str, ...]:
     """A library class and all that it inherits from, itself first."""
     found = layers.get(path)
@@ -535,6 +575,40 @@ def bases_of(path: str) -> tuple[str, ...]:
 def is_tensor_method(name: str, library: str = "torch") -> bool:
     """Whether a rule answers the method of that name."""
     return f"{library}.Tensor.{name}" in rules
+
+
+# Whose methods and attributes a tensor has, by its library: those of the first class that has one of the name.
+_TENSOR_CLASSES = {
+    "torch": ("torch.Tensor",),
+    "numpy": ("numpy.ndarray",),
+    "tensorflow": ("tensorflow.Tensor",),
+    "keras": ("keras.KerasTensor", "tensorflow.Tensor"),
+}
+
+
+def tensor_class(library: str) -> str:
+    """The class of a library's tensors: numpy.ndarray."""
+    return _TENSOR_CLASSES[library][0]
+
+
+def of_tensor(library: str, name: str) -> str:
+    """The path of a method or attribute of a library's tensors: `numpy.ndarray.T`, whether there is a rule or not."""
+    first, *others = [f"{each}.{name}" for each in _TENSOR_CLASSES[library]]
+    for path in others:
+        if first not in rules and first not in attributes and (path in rules or path in attributes):
+            return path
+    return first
+
+
+def operator_rule(libraries: Set[str], name: str) -> Rule | None:
+    """The rule of an operator (`add`) between tensors of these libraries; plain numbers may stand beside them.
+
+    What is computed with a KerasTensor is one, and what is computed with a tf.Tensor is one.
+    """
+    for library in ("keras", "tensorflow"):
+        if library in libraries:
+            return rules.get(of_tensor(library, f"__{name}__"))
+    return rules.get(of_tensor("numpy" if libraries == {"numpy"} else "torch", f"__{name}__"))
 
 
 def known_names(path: str) -> tuple[str, ...]:
@@ -573,8 +647,11 @@ __all__ = [
     "layer",
     "layers",
     "make_layer",
+    "of_tensor",
+    "operator_rule",
     "rule",
     "rules",
     "signature",
+    "tensor_class",
     "unknown_result",
 ]

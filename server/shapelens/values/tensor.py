@@ -22,12 +22,17 @@ class Origin:
 class Tensor:
     """Immutable but for `reshape`. `library` says whose methods it has; `dtype` and `device` are None where unknown.
 
+    Libraries are "torch", "numpy", "tensorflow" (a tf.Tensor, eager or traced) and "keras" (a symbolic KerasTensor).
+
     `scalars` holds the plain nested values of a small tensor made of known Python numbers, else None.
     `parameter` marks a torch.nn.Parameter; `frozen` says that it requires no gradient, None where that is not known.
+    `history` is how a KerasTensor was made: the layer (or None) and the KerasTensors that it was made from.
     Equality ignores where the tensor came from.
     """
 
-    __slots__ = ("_hash", "device", "dtype", "frozen", "library", "origin", "parameter", "scalars", "shape")
+    __slots__ = (
+        "_hash", "device", "dtype", "frozen", "history", "library", "origin", "parameter", "scalars", "shape",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -42,6 +47,7 @@ class Tensor:
         self.shape, self.dtype, self.library, self.device = shape, dtype, library, device
         self.origin, self.scalars, self.parameter = origin, scalars, parameter
         self.frozen: bool | None = False
+        self.history: tuple[Any, tuple[Any, ...]] | None = None
         self._hash: int | None = None
 
     def _key(self) -> tuple[object, ...]:
@@ -83,6 +89,7 @@ class Tensor:
         )
         if made.parameter:
             made.frozen = self.frozen
+        made.history = changes.get("history", self.history)
         return made
 
 

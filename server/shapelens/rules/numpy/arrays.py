@@ -27,6 +27,8 @@ def as_array(c: Call, value: object) -> Tensor:
     """What numpy.asarray makes of a value: NotKnown for an open parameter, which may be a list or a table too."""
     value = c.store.value(value)
     if isinstance(value, Tensor):
+        if value.library == "keras":
+            raise NotKnown  # a KerasTensor holds no numbers
         return value if value.library == "numpy" else _numpy(value)
     if is_image(value):
         return array_of(c, value)
@@ -111,7 +113,9 @@ def _refuse_ragged(c: Call, a: Shape, b: Shape) -> None:
 def operand(c: Call, value: object) -> Any:
     """What goes into an operation: an array or tensor, or a plain number, which counts only by its kind."""
     value = c.store.value(value)
-    if isinstance(value, Tensor) or plain(value):
+    if isinstance(value, Tensor):
+        return value if value.library in ("numpy", "torch") else as_array(c, value)
+    if plain(value):
         return value
     if isinstance(value, (list, tuple, range)):
         return as_array(c, value)

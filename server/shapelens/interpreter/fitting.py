@@ -1,0 +1,447 @@
+"""Keras: compile, fit, evaluate, predict and their per-batch forms: data against the model, labels against its output.
+
+Arrays are taken as a whole: the model is run on all samples at once, as the sizes of a batch differ in the first axis only.
+A model whose `call` is the program's own is run on one batch, whose sizes are what its lines then show. Datasets, loaders
+and generators give what one of their elements looks like: `x`, `(x, y)` or `(x, y, sample_weight)`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shapelens.dims import Dim, equal
+from shapelens.interpreter import keras
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.rules import keras as rules
+from shapelens.rules import registry
+from shapelens.rules.call import Failure
+from shapelens.rules.keras.layer import variable_dtype
+from shapelens.values import (
+    UNKNOWN,
+    Class,
+    Dict,
+    Function,
+    Instance,
+    Iter,
+    Lib,
+    List,
+    Many,
+    Scalar,
+    Tensor,
+    Unknown,
+)
+
+_MISSING = object()
+_DEFAULT_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a model is trained on: `x`, `y` and `weights` in their structures, None for what there is not.
+
+    `whole` says that the first axis counts all samples, `batch` how many of these make a batch.
+    """
+
+    x: Any
+    y: Any = None
+    weights: Any = None
+    whole: bool = False
+    batch: Dim = _DEFAULT_BATCH
+
+
+def _arguments(names: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {**dict(zip(names.split(), args)), **kwargs}
+
+
+# -- data ----------------------------------------------------------------------------------------------------------
+
+
+def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any]) -> Data | None:
+    """The data of a fit, evaluate or predict; None where it is not known. Reports arrays of different lengths."""
+    x = m.store.value(given.get("x", UNKNOWN))
+    y, weights = m.store.value(given.get("y")), m.store.value(given.get("sample_weight"))
+    if _is_arrays(m, x):
+        if not _same_lengths(m, f, node, x, y, weights):
+            return None
+        return Data(x, y, weights, True, _batch_size(m, given.get("batch_size")))
+    element = element_of(m, f, node, x)
+    if element is None:
+        return None
+    if isinstance(element, (tuple, List)) and len(element) in (1, 2, 3) and getattr(element, "rest", None) is None:
+        parts = [m.store.value(p) for p in element]
+        if isinstance(element, tuple) or len(parts) > 1:
+            return Data(*parts)
+    return Data(element)
+
+
+def _batch_size(m: Machine, value: Any) -> Dim:
+    value = m.store.value(value)
+    if value is None:
+        return _DEFAULT_BATCH
+    try:
+        return m.call.dim(value)
+    except registry.NotKnown:
+        return keras.state(m).batch
+
+
+def _is_arrays(m: Machine, value: Any) -> bool:
+    """Whether all leaves are arrays or tensors."""
+    leaves = keras.flatten(value)
+    return bool(leaves) and all(isinstance(m.store.value(leaf), Tensor) for leaf in leaves or ())
+
+
+def element_of(m: Machine, f: Frame, node: ast.AST, source: Any) -> Any:
+    """What a dataset, a loader, a PyDataset or a generator gives at a time; None where that is not known."""
+    from shapelens.interpreter import calls, classes
+    from shapelens.interpreter.iteration import iterate
+
+    if isinstance(source, Instance):
+        if "element" in source.attrs:
+            return m.store.value(source.attrs["element"])
+        method, owner = classes.find_in_class(source.cls, "__getitem__")
+        if isinstance(owner, Class) and method is not None:
+            from shapelens.values import Bound
+
+            return calls.call(m, f, node, Bound(method, source), [Scalar("int")], {})
+        return None
+    if isinstance(source, Iter):
+        return m.store.value(source.items[0]) if source.items else source.rest
+    if isinstance(source, Many):
+        return m.store.value(source.element)
+    del iterate
+    return None
+
+
+def _same_lengths(m: Machine, f: Frame, node: ast.AST, *parts: Any) -> bool:
+    """Whether all arrays may have as many samples as each other; reports where they cannot."""
+    first: Tensor | None = None
+    for part in parts:
+        for leaf in keras.flatten(part) or ():
+            leaf = m.store.value(leaf)
+            shape = m.store.shape(leaf.shape) if isinstance(leaf, Tensor) else None
+            if not isinstance(shape, tuple) or not shape:
+                continue
+            if first is None:
+                first = leaf
+                continue
+            known = m.store.shape(first.shape)
+            assert isinstance(known, tuple)
+            if equal(known[0], shape[0]) is False and isinstance(known[0], int) and isinstance(shape[0], int):
+                text = (
+                    f"the arrays have {known[0]} and {shape[0]} samples: {m.call.text(first)} and {m.call.text(leaf)}"
+                )
+                failure = Failure("size-mismatch", text, m.call.related(first, leaf))
+                failure.conflict = known[0], shape[0]
+                m.report(failure, f.place, node)
+                return False
+    return True
+
+
+def _batched(m: Machine, value: Any, size: Dim) -> Any:
+    """One batch of arrays."""
+    value = m.store.value(value)
+    if isinstance(value, Tensor):
+        shape = m.store.shape(value.shape)
+        if not isinstance(shape, tuple) or not shape:
+            return value
+        own = shape[0] if isinstance(shape[0], int) and isinstance(size, int) and shape[0] < size else size
+        return value.with_(shape=(own, *shape[1:]), library="tensorflow", origin=value.origin)
+    if isinstance(value, tuple):
+        return tuple([_batched(m, v, size) for v in value])
+    if isinstance(value, list):
+        return List([_batched(m, v, size) for v in value])
+    if isinstance(value, dict):
+        return Dict({k: _batched(m, v, size) for k, v in value.items()})
+    return value
+
+
+def _as_tensors(m: Machine, value: Any) -> Any:
+    """Arrays as the tensors that a training step gets."""
+    value = m.store.value(value)
+    if isinstance(value, Tensor):
+        return value.with_(library="tensorflow", origin=value.origin) if value.library != "tensorflow" else value
+    if isinstance(value, tuple):
+        return tuple([_as_tensors(m, v) for v in value])
+    if isinstance(value, list):
+        return List([_as_tensors(m, v) for v in value])
+    if isinstance(value, dict):
+        return Dict({k: _as_tensors(m, v) for k, v in value.items()})
+    return value
+
+
+# -- running -------------------------------------------------------------------------------------------------------
+
+
+def _own(model: Instance, name: str) -> Any:
+    from shapelens.interpreter import classes
+    from shapelens.values import Bound
+
+    method, owner = classes.find_in_class(model.cls, name)
+    return Bound(method, model) if isinstance(owner, Class) and method is not None else None
+
+
+def run(m: Machine, f: Frame, node: ast.AST, model: Instance, data: Data, whole: bool = False) -> Any:
+    """What the model gives for the data: for one batch where its `call` is the program's, unless `whole` is set."""
+    from shapelens.interpreter import calls
+
+    x = _as_tensors(m, data.x)
+    if data.whole and not whole and _own(model, "call") is not None:
+        x = _batched(m, x, data.batch)
+    return calls.call(m, f, node, model, [x], {})
+
+
+def _step(m: Machine, f: Frame, node: ast.AST, model: Instance, data: Data, name: str) -> Any:
+    """One step on the data: the program's own `train_step`, or the model and its loss."""
+    from shapelens.interpreter import calls
+
+    own = _own(model, name)
+    if own is not None:
+        parts = [_as_tensors(m, p) for p in (data.x, data.y, data.weights)]
+        if data.whole:
+            parts = [_batched(m, p, data.batch) for p in parts]
+        held = tuple(p for i, p in enumerate(parts) if p is not None or i == 0)
+        return calls.call(m, f, node, own, [held if len(held) > 1 else held[0]], {})
+    reports = len(m.reports)
+    output = run(m, f, node, model, data)
+    if len(m.reports) == reports and data.y is not None:
+        y = _as_tensors(m, data.y)
+        if data.whole and _own(model, "call") is not None:
+            y = _batched(m, y, data.batch)
+        judge(m, f, node, model, y, output)
+    return None
+
+
+def judge(m: Machine, f: Frame, node: ast.AST, model: Instance, y: Any, output: Any) -> None:
+    """Hold the labels against the output, by the losses and metrics that the model was compiled with."""
+    if _own(model, "compute_loss") is not None:
+        return
+    compiled = model.attrs.get("_compiled")
+    if not isinstance(compiled, dict):
+        return
+    for name, loss in (("loss", compiled.get("loss")), ("metric", compiled.get("metrics"))):
+        for each, labels, came in paired(m, model, m.store.value(loss), m.store.value(y), m.store.value(output), name):
+            failure = _judged(m, f, node, each, labels, came)
+            if failure is not None:
+                m.report(failure, f.place, node)
+                return
+
+
+def output_names(model: Instance) -> list[Any]:
+    """The names of a functional model's output layers."""
+    leaves = keras.flatten(model.attrs.get("_outputs", model.attrs.get("_output"))) or []
+    found = []
+    for leaf in leaves:
+        layer = leaf.history[0] if isinstance(leaf, Tensor) and leaf.history is not None else None
+        found.append(layer.attrs.get("name") if isinstance(layer, Instance) else None)
+    return found
+
+
+def paired(m: Machine, model: Instance, wanted: Any, y: Any, output: Any, kind: str) -> list[tuple[Any, Any, Any]]:
+    """Which loss (or metric) is computed of which labels and output; nothing where that is not known.
+
+    Source: keras.src.trainers.compile_utils.
+    """
+    if wanted is None or isinstance(wanted, Unknown):
+        return []
+    if isinstance(output, Tensor):
+        if isinstance(y, (list, tuple)) and len(y) == 1:
+            y = m.store.value(y[0])
+        if isinstance(y, dict) and len(y) == 1:
+            y = m.store.value(next(iter(y.values())))
+        if not isinstance(y, Tensor):
+            return []
+        if isinstance(wanted, dict):
+            wanted = next(iter(wanted.values())) if len(wanted) == 1 else None
+        several = list(wanted) if isinstance(wanted, (list, tuple)) else [wanted]
+        return [(m.store.value(w), y, output) for w in several if w is not None and not isinstance(w, (list, tuple))]
+    names = output_names(model)
+    if isinstance(output, dict):
+        keys: list[Any] = list(output)
+        outputs = [m.store.value(v) for v in output.values()]
+    elif isinstance(output, (list, tuple)):
+        outputs = [m.store.value(v) for v in output]
+        keys = names if len(names) == len(outputs) else [None] * len(outputs)
+    else:
+        return []
+    labels = _in_order(m, y, keys)
+    if isinstance(wanted, (list, tuple, dict)):
+        losses = _in_order(m, wanted, keys)
+    else:
+        losses = [wanted] * len(outputs) if kind == "loss" else None
+    if labels is None or losses is None:
+        return []
+    return [
+        (loss, label, came)
+        for loss, label, came in zip(losses, labels, outputs)
+        if loss is not None and isinstance(label, Tensor) and isinstance(came, Tensor)
+        if not isinstance(loss, (list, tuple, dict))
+    ]
+
+
+def _in_order(m: Machine, value: Any, keys: list[Any]) -> list[Any] | None:
+    if isinstance(value, dict):
+        return [m.store.value(value.get(k)) for k in keys] if set(value) <= set(keys) else None
+    if isinstance(value, (list, tuple)) and len(value) == len(keys) and getattr(value, "rest", None) is None:
+        return [m.store.value(v) for v in value]
+    return None
+
+
+def squeezed(m: Machine, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Labels and output in the same rank, where their ranks differ by one and a last axis of 1 may be added or dropped.
+
+    Source: keras.src.losses.loss.squeeze_or_expand_to_same_rank.
+    """
+    one, two = m.store.shape(a.shape), m.store.shape(b.shape)
+    if not isinstance(one, tuple) or not isinstance(two, tuple) or abs(len(one) - len(two)) != 1:
+        return a, b
+    if len(one) < len(two):
+        b, a = squeezed(m, b, a)
+        return a, b
+    if one[-1] != 1:
+        return a, b
+    if len(two) == 1:
+        return a, b.with_(shape=(*two, 1), origin=b.origin)
+    return a.with_(shape=one[:-1], origin=a.origin), b
+
+
+def _judged(m: Machine, f: Frame, node: ast.AST, loss: Any, y: Tensor, output: Tensor) -> Failure | None:
+    """Why the loss or metric cannot be computed of these labels and this output; None where it can, or is not known."""
+    from shapelens.interpreter import calls
+
+    path = loss_path(loss)
+    reports = len(m.reports)
+    if path is not None and path in registry.rules:
+        labels, came = squeezed(m, y.with_(dtype="float32", origin=y.origin), output)
+        try:
+            registry.apply_rule(m.call, registry.rules[path], [labels, came], {})
+        except Failure as failure:
+            return failure
+        return None
+    if isinstance(loss, Instance) and isinstance(loss.cls, Lib) or isinstance(loss, Function):
+        calls.call(m, f, node, loss, [y, output], {})
+        if len(m.reports) > reports:
+            return None
+    return None
+
+
+def loss_path(loss: Any) -> str | None:
+    """The library function that a loss or metric given by name or function means."""
+    if isinstance(loss, Lib):
+        return registry.canonical(loss.path)
+    if isinstance(loss, str):
+        found: dict[str, str] = getattr(getattr(rules, "losses", None), "LOSSES", {})
+        return found.get(loss)
+    return None
+
+
+# -- methods -------------------------------------------------------------------------------------------------------
+
+
+def _compile(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    given = _arguments("optimizer loss loss_weights metrics weighted_metrics", args, kwargs)
+    m.touch(i)
+    i.attrs["_compiled"] = Dict({"loss": given.get("loss"), "metrics": given.get("metrics")})
+    return None
+
+
+_FIT = (
+    "x y batch_size epochs verbose callbacks validation_split validation_data shuffle class_weight sample_weight "
+    "initial_epoch steps_per_epoch validation_steps validation_batch_size validation_freq"
+)
+
+
+def _fit(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    given = _arguments(_FIT, args, kwargs)
+    if i.attrs.get("?") is not None:
+        return UNKNOWN
+    data = data_of(m, f, node, given)
+    reports = len(m.reports)
+    if data is not None:
+        _step(m, f, node, i, data, "train_step")
+    validation = m.store.value(given.get("validation_data"))
+    if validation is not None and len(m.reports) == reports and not isinstance(validation, Unknown):
+        held = _validation(m, f, node, validation, given)
+        if held is not None:
+            keras.quietly(m, lambda: _step(m, f, node, i, held, "test_step"))
+    return UNKNOWN
+
+
+def _validation(m: Machine, f: Frame, node: ast.AST, value: Any, given: dict[str, Any]) -> Data | None:
+    if isinstance(value, (tuple, list)) and len(value) in (2, 3) and getattr(value, "rest", None) is None:
+        names = ("x", "y", "sample_weight")
+        size = given.get("validation_batch_size") or given.get("batch_size")
+        return data_of(m, f, node, {**dict(zip(names, value)), "batch_size": size})
+    return data_of(m, f, node, {"x": value})
+
+
+def _evaluate(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    given = _arguments("x y batch_size verbose sample_weight steps", args, kwargs)
+    if i.attrs.get("?") is None:
+        data = data_of(m, f, node, given)
+        if data is not None:
+            _step(m, f, node, i, data, "test_step")
+    return UNKNOWN
+
+
+def _predict(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    given = _arguments("x batch_size verbose steps", args, kwargs)
+    if i.attrs.get("?") is not None or _own(i, "predict_step") is not None:
+        return UNKNOWN
+    data = data_of(m, f, node, given)
+    if data is None:
+        return UNKNOWN
+    reports = len(m.reports)
+    output = run(m, f, node, i, data)
+    if len(m.reports) > reports:
+        return UNKNOWN
+    if data.whole and _own(i, "call") is not None:
+        output = keras.quietly(m, lambda: run(m, f, node, i, data, whole=True))
+    return _arrays(m, output, data.whole)
+
+
+def _arrays(m: Machine, value: Any, whole: bool) -> Any:
+    """Tensors as the arrays that `predict` gives; of a dataset's, only the number of samples is not known."""
+    value = m.store.value(value)
+    if isinstance(value, Tensor):
+        shape = m.store.shape(value.shape)
+        if isinstance(shape, tuple) and shape and not whole:
+            shape = (m.call.fresh("N", 0), *shape[1:])
+        return Tensor(shape, value.dtype, "numpy")
+    if isinstance(value, (list, tuple)):
+        return List([_arrays(m, v, whole) for v in value])
+    if isinstance(value, dict):
+        return Dict({k: _arrays(m, v, whole) for k, v in value.items()})
+    return UNKNOWN
+
+
+def _on_batch(step: str) -> Callable[..., Any]:
+    def method(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        given = _arguments("x y sample_weight", args, kwargs)
+        if i.attrs.get("?") is not None:
+            return UNKNOWN
+        data = data_of(m, f, node, given)
+        if data is None:
+            return UNKNOWN
+        whole = Data(data.x, data.y, data.weights)
+        if step == "predict":
+            return _arrays(m, run(m, f, node, i, whole), True)
+        _step(m, f, node, i, whole, step)
+        return UNKNOWN
+
+    return method
+
+
+METHODS: dict[str, keras.Method] = {
+    "compile": _compile,
+    "fit": _fit,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "train_on_batch": _on_batch("train_step"),
+    "test_on_batch": _on_batch("test_step"),
+    "predict_on_batch": _on_batch("predict"),
+}
+
+__all__ = ["METHODS", "Data", "data_of", "element_of", "judge", "variable_dtype"]
