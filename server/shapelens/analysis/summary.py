@@ -13,7 +13,7 @@ from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in
 from shapelens.analysis.facts import Shown, Span
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
-from shapelens.interpreter import containers
+from shapelens.interpreter import containers, keras
 from shapelens.rules.work import Again, Called, Counter, Maybe, Work, calls
 from shapelens.values import Instance
 
@@ -154,8 +154,9 @@ def _paths(model: Instance) -> dict[int, tuple[tuple[str, Instance], ...]]:
     found: dict[int, tuple[tuple[str, Instance], ...]] = {}
 
     def walk(module: Instance, path: tuple[tuple[str, Instance], ...], above: frozenset[int]) -> None:
-        for name, child in module.attrs.items():
-            if isinstance(child, Instance) and containers.is_child(child) and child.born not in above:
+        is_keras = keras.is_keras_class(module.cls)
+        for name, child in (containers.children(module) if is_keras else module.attrs).items():
+            if isinstance(child, Instance) and (is_keras or containers.is_child(child)) and child.born not in above:
                 found[child.born] = (*path, (name, child))
                 walk(child, found[child.born], above | {child.born})
 

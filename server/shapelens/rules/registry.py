@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from shapelens.dims import Expr, TooComplex
@@ -204,6 +205,8 @@ def layer(
     `setup(c, self)` runs after the constructor's arguments were stored in `self.attrs`; it may check or change them.
     """
     weights = parameters if callable(parameters) or parameters is None else _weights(parameters)
+    canonical.cache_clear()
+    bases_of.cache_clear()
     make = _make_rule(path, _unused, _declared(declared, {}), "object")
 
     def register(function: F) -> F:
@@ -244,6 +247,7 @@ def _unused(*_: Any) -> None:
 def alias(new: str, path: str) -> None:
     """Another name of a library's callable, class or constant."""
     aliases[new] = path
+    canonical.cache_clear()
 
 
 # -- calling -----------------------------------------------------------------------------------------------------
@@ -454,6 +458,7 @@ def _keywords(rule: Rule, bound: list[Any], c: Call) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=8192)
 def canonical(path: str) -> str:
     """The name under which a library's callable is registered: aliases and private modules resolved."""
     found = aliases.get(path)
@@ -550,6 +555,7 @@ def call_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
         c.layer = previous
 
 
+@lru_cache(maxsize=8192)
 def bases_of(path: str) -> tuple[str, ...]:
     """A library class and all that it inherits from, itself first."""
     found = layers.get(path)

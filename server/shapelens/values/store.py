@@ -100,9 +100,10 @@ class Store:
         if isinstance(dim, int) or not self._dims:
             return dim
         for _ in range(8):
-            bound = {s: self._dims[s] for s in symbols(dim) if s in self._dims}
-            if not bound:
+            known = symbols(dim)
+            if self._dims.keys().isdisjoint(known):
                 return dim
+            bound = {s: self._dims[s] for s in known if s in self._dims}
             dim = substitute(dim, bound)
             if isinstance(dim, int):
                 return dim
@@ -135,6 +136,8 @@ class Store:
     def value(self, value: Any) -> Any:
         """The value with what was learnt filled in: tensors, dims, parameters, and tuples and lists of them."""
         kind = type(value)
+        if kind is int or kind is str or value is None:
+            return value
         if kind is Tensor:
             shape = self.shape(value.shape)
             if shape is value.shape:
