@@ -29,8 +29,8 @@ from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import TENSORFLOW, converted, owned
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
-from shapelens.rules.work import UNKNOWN_WORK, Op, formulas
-from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Scalar, Tensor, Unknown
+from shapelens.rules.work import UNKNOWN_WORK, Op, Step, formulas
+from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Named, Scalar, Tensor, Unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MISSING = object()
@@ -413,6 +413,8 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result.scalars = carried(rule.path, result, args, kwargs)
         if is_counted and c.work is not None:
             c.work.append(Op(rule.path, (*leading, *ready), result))
+        if c.flows and c.work is not None and type(result) in (Tensor, tuple, Named):
+            c.work.append(Step(rule.path, (*leading, *ready), result))
         return result
     except (NotKnown, TooComplex):
         return _uncounted(c, rule, is_counted)
