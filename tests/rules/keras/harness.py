@@ -211,8 +211,8 @@ def check_layer(
         try:
             agreed = compare(run_ours, run_real, shown, store, way, allow_unknown, may_miss or unsized)
         except Alarm:
-            if unsized and raises:
-                continue  # Keras, without a size, sees only when the model runs what is wrong whatever the size
+            if raises:
+                continue  # building a model checks less than running it: what fails on tensors is wrong here too
             raise
         if not agreed:
             raises = True
