@@ -1,5 +1,5 @@
 """Rules of Keras 3: importing this package registers them. One file a topic; Keras itself is never imported."""
 
-from shapelens.rules.keras import core
+from shapelens.rules.keras import core, kerastensor, ops
 
-__all__ = ["core"]
+__all__ = ["core", "kerastensor", "ops"]
