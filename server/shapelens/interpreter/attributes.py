@@ -97,8 +97,14 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
         return get(m, f, value.function, name, node)
     if kind is Partial:
         return {"func": value.function, "args": value.args, "keywords": Dict(value.keywords)}.get(name, UNKNOWN)
-    if kind is Size and name == "numel":
-        return Plain(value, name)
+    if kind is Size:
+        path = f"tensorflow.TensorShape.{name}"
+        if name == "numel":
+            return Plain(value, name)
+        if path in registry.attributes:
+            return registry.apply_rule(m.call, registry.attributes[path], (value,), {})
+        if path in registry.rules:
+            return Bound(Lib(path), value)
     names = getattr(value, "names", None)
     if names is not None and isinstance(value, tuple) and name in names:
         return value[names.index(name)]
@@ -122,15 +128,16 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
 
 
 def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) -> Any:
-    prefix = "numpy.ndarray" if value.library == "numpy" else "torch.Tensor"
-    rule = registry.attributes.get(f"{prefix}.{name}")
+    if value.library == "keras" and name == "shape":
+        return keras.shape_tuple(m, value)
+    path = registry.of_tensor(value.library, name)
+    rule = registry.attributes.get(path)
     if rule is not None:
         if name == "shape" and not isinstance(m.store.shape(value.shape), tuple):
             return Unknown(("shape of", value)) if m.store.shape(value.shape) is not None else UNKNOWN  # type: ignore[arg-type]
         return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
-    path = f"{prefix}.{name}"
-    if value.library == "numpy":
-        return Bound(Lib(path), value) if path in registry.rules else Unknown(f"ndarray.{name}")
+    if value.library != "torch":
+        return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
     if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
         return Bound(Lib(path), value)
     if m.oracle is not None and not name.startswith("_") and m.oracle.may_ask(path):
@@ -171,12 +178,14 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
     if isinstance(value.why, tuple) and value.why[0] == "shape of":
         if name == "numel":
             return Bound(Lib("torch.Tensor.numel"), value.why[1])
-        return UNKNOWN
+        return Bound(Lib("tensorflow.TensorShape.as_list"), value) if name == "as_list" else UNKNOWN
     if value.hole is None:
         return UNKNOWN
     if name not in _COMMON_NAMES and not name.startswith("__"):
-        if f"torch.Tensor.{name}" in registry.attributes or registry.is_tensor_method(name):
-            tensor = m.store.open_tensor(value)
+        library = importing.tensor_library(f.module)
+        path = registry.of_tensor(library, name)
+        if path in registry.attributes or path in registry.rules:
+            tensor = m.store.open_tensor(value, None, library)
             return _of_tensor(m, f, tensor, name, node)
     return of_hole(m, value, name, name)
 

@@ -33,7 +33,7 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.devices import DEVICE, device_kind
-from shapelens.rules.registry import apply_rule, known_names, layers
+from shapelens.rules.registry import apply_rule, known_names, layers, tensor_class
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -113,6 +113,8 @@ CONSTANTS: dict[str, Any] = {
     "numpy.inf": math.inf,
     "numpy.nan": math.nan,
     "numpy.newaxis": None,
+    "tensorflow.newaxis": None,
+    "tensorflow.__version__": "2.21.0",
     "torch.pi": math.pi,
     "torch.inf": math.inf,
     "torch.nan": math.nan,
@@ -305,8 +307,8 @@ def type_of(m: Machine, value: Any) -> Any:
         return python_class(value.type)
     if isinstance(value, Tensor):
         if value.parameter:
-            return Lib("torch.nn.Parameter")
-        return Lib("torch.Tensor") if value.library == "torch" else Lib("numpy.ndarray")
+            return Lib("torch.nn.Parameter") if value.library == "torch" else UNKNOWN
+        return Lib(tensor_class(value.library))
     if isinstance(value, Expr):
         return python_class("int")
     if isinstance(value, Function):
@@ -623,7 +625,7 @@ def _extreme(larger: bool) -> Native:
         items = list(args)
         if len(args) == 1:
             if isinstance(args[0], Tensor):
-                return Tensor((), args[0].dtype)
+                return Tensor((), args[0].dtype, args[0].library)
             items, rest = iteration.iterate(m, f, args[0], node)
             if rest is not None:
                 return rest if isinstance(rest, Scalar) else UNKNOWN

@@ -97,9 +97,14 @@ def library_rule(cls: Any, name: str) -> registry.Rule | None:
 
 def is_module_class(cls: Any) -> bool:
     """Whether instances are torch modules."""
-    if isinstance(cls, Lib):
+    kind = type(cls)
+    if kind is Lib:
         return "torch.nn.Module" in registry.bases_of(cls.path)
-    return isinstance(cls, Class) and any(isinstance(b, Lib) and is_module_class(b) for b in cls.mro)
+    if kind is Class:
+        for base in cls.mro:
+            if type(base) is Lib and "torch.nn.Module" in registry.bases_of(base.path):
+                return True
+    return False
 
 
 def is_model_class(cls: Any) -> bool:
@@ -520,6 +525,11 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
             return value.parameter
         if path == "numpy.ndarray":
             return value.library == "numpy"
+        if path == "keras.KerasTensor":
+            return value.library == "keras"
+        if path in ("tensorflow.Tensor", "tensorflow.Variable"):
+            # Of a function that is traced, or a variable, only the run knows which it is.
+            return None if value.library == "tensorflow" else False
         return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
     abstract = builtins.is_abstract_instance(value, path)
     if abstract is not None:

@@ -13,7 +13,7 @@ from shapelens.interpreter import attributes, builtins, calls, classes, importin
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, truth
-from shapelens.rules.registry import Rule, apply_rule, rules
+from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
 from shapelens.values import (
     UNKNOWN,
     Alias,
@@ -442,10 +442,11 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}
+    if libraries & _TENSORFLOW:
+        rule = operator_rule(libraries, name)
+        return Tensor(None, None, "tensorflow") if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
     if "numpy" in libraries:
-        value = _array_binary(m, f, node, name, a, b, libraries)
-        kept = place == "i" and isinstance(a, Tensor) and isinstance(value, Tensor)
-        return value.with_(dtype=a.dtype, origin=value.origin) if kept else value
+        return _array_binary(m, f, node, name, a, b, libraries, place)
     rule = rules.get(f"torch.Tensor.__{place}{name}__") or rules.get(f"torch.Tensor.__{name}__")
     if rule is None:
         return Tensor(None)
@@ -457,11 +458,22 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
     return value
 
 
-def _array_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, libraries: set[str]) -> Any:
+_TENSORFLOW = {"tensorflow", "keras"}
+
+
+def _array_binary(
+    m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, libraries: set[str], place: str = ""
+) -> Any:
     """With an array: NumPy's own promotion; a NumPy number beside a tensor counts as a plain number."""
     if libraries == {"numpy"}:
-        rule = rules.get(f"numpy.ndarray.__{name.rstrip('_')}__")
-        return UNKNOWN if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
+        place = place if isinstance(a, Tensor) else ""
+        rule = rules.get(f"numpy.ndarray.__{place}{name.rstrip('_')}__")
+        if rule is None:
+            return UNKNOWN
+        value = _applied(m, f, node, rule, (a, b), UNKNOWN)
+        if not place:
+            memory.hold(m, f, node, rule.path, value, (a, b), {})
+        return value
     number = a if isinstance(a, Tensor) and a.library == "numpy" else b
     rule = rules.get(f"torch.Tensor.__{name}__")
     if rule is None or m.store.shape(number.shape) != ():
@@ -485,10 +497,10 @@ def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:
         return Scalar("bool", relation=("not", relation, None) if relation else None)
     if isinstance(value, Tensor):
         name = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}[type(node.op)]
-        rule = rules.get(f"{'numpy.ndarray' if value.library == 'numpy' else 'torch.Tensor'}.__{name}__")
+        rule = operator_rule({value.library}, name)
         if rule is None:
             return value
-        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
+        return _applied(m, f, node, rule, (value,), Tensor(None, None, value.library))
     if isinstance(value, (int, float, complex)):
         return -value if isinstance(node.op, ast.USub) else +value if isinstance(node.op, ast.UAdd) else ~value  # type: ignore[operator]
     if isinstance(value, Expr):

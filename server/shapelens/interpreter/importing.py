@@ -68,6 +68,19 @@ def is_ruled_part(name: str) -> bool:
     return any(name == part or name.startswith(f"{part}.") for part in RULED_PARTS)
 
 
+def tensor_library(module: PyModule) -> str:
+    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has TensorFlow alone."""
+    found = "torch"
+    for value in module.namespace.values():
+        if type(value) is Lib:
+            top = value.path.partition(".")[0]
+            if top == "torch":
+                return "torch"
+            if top in ("tensorflow", "keras"):
+                found = "tensorflow"
+    return found
+
+
 def absolute_name(f: Frame, module: str, level: int) -> str:
     """The full name of a relative import."""
     if level == 0:

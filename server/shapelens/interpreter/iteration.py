@@ -10,7 +10,7 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import choice, join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
-from shapelens.rules.registry import apply_rule, rules
+from shapelens.rules.registry import apply_rule, of_tensor, rules
 from shapelens.rules.torch import info
 from shapelens.values import (
     UNKNOWN,
@@ -86,9 +86,9 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
 
 
 def _iterate_tensor(m: Machine, f: Frame | None, value: Tensor, node: ast.AST | None) -> tuple[list[Any], Any]:
-    rule = rules.get("torch.Tensor.__iter__")
+    rule = rules.get(of_tensor(value.library, "__iter__")) or rules.get("torch.Tensor.__iter__")
     if rule is None or f is None or node is None:
-        return [], Tensor(None)
+        return [], Tensor(None, None, value.library)
     found = calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), UNKNOWN)
     if isinstance(found, tuple):
         return list(found), None
@@ -287,10 +287,11 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
         value = m.store.value(value)
         kind = type(value)
     if kind is Tensor:
-        rule = rules.get("torch.Tensor.__getitem__")
+        rule = rules.get(of_tensor(value.library, "__getitem__")) or rules.get("torch.Tensor.__getitem__")
+        otherwise = Tensor(None, None, value.library)
         if rule is None:
-            return Tensor(None)
-        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), Tensor(None))
+            return otherwise
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value, index), {}), otherwise)
     if isinstance(value, (tuple, list, str, range)):
         return _sequence_item(m, value, index)
     if isinstance(value, dict):
@@ -318,7 +319,8 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
             except NotKnown:
                 return UNKNOWN
         if value.hole is not None and _is_tensor_index(index):
-            return get_item(m, f, node, m.store.open_tensor(value), index)
+            library = importing.tensor_library(f.module)
+            return get_item(m, f, node, m.store.open_tensor(value, None, library), index)
         if value.hole is not None and isinstance(index, (str, int)):
             return attributes.of_hole(m, value, f"[{index!r}]", index if isinstance(index, str) else value.hole.name)
     return UNKNOWN
@@ -419,7 +421,7 @@ def set_item(m: Machine, f: Frame, node: ast.AST, container: Any, index: Any, va
     """`container[index] = value`."""
     container = m.store.value(container)
     if isinstance(container, Tensor):
-        rule = rules.get("torch.Tensor.__setitem__")
+        rule = rules.get(of_tensor(container.library, "__setitem__")) or rules.get("torch.Tensor.__setitem__")
         if rule is not None:
             calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (container, index, value), {}), None)
     elif isinstance(container, dict):

@@ -95,7 +95,11 @@ def join_tensors(a: Tensor, b: Tensor) -> Tensor:
     if a == b:
         return a if a.origin is b.origin else a.with_(scalars=a.scalars, origin=a.origin, parameter=a.parameter)
     dtype = a.dtype if a.dtype == b.dtype else None
-    library = a.library if a.library == b.library else "torch"
+    library = a.library
+    if library != b.library:
+        library = "torch" if "torch" in (library, b.library) else "tensorflow"
+        # TensorFlow casts an array where it would refuse a tensor.
+        dtype = dtype if library == "torch" else None
     if a.shape == b.shape:
         return Tensor(a.shape, dtype, library, a.device if a.device == b.device else None, a.origin)
     if isinstance(a.shape, tuple) and isinstance(b.shape, tuple) and len(a.shape) == len(b.shape):

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from shapelens.dims import Expr, TooComplex
 from shapelens.values import Tensor
 from shapelens.values.dtypes import FLOATS, INTEGERS
 
@@ -90,15 +91,23 @@ for _name, _operator in _OPERATORS.items():
 FUNCTIONS.update({f"torch.Tensor.{name}": lambda *values: values[0] for name in _CASTS})
 # NumPy's are the same but for their results' dtypes, which the rules know.
 _NUMPY = ("round", "floor", "ceil", "trunc", "log", "log2", "log10", "exp", "sqrt", "abs", "square", "diff", "sum", "prod",
-          "max", "min", "cumsum", "maximum", "minimum", "linspace", "arange")  # fmt: skip
+          "max", "min", "cumsum", "maximum", "minimum")  # fmt: skip
 FUNCTIONS.update({f"numpy.{name}": FUNCTIONS[f"torch.{name}"] for name in _NUMPY})
 FUNCTIONS.update({f"numpy.ndarray.{name}": FUNCTIONS[f"torch.Tensor.{name}"] for name in _OPERATORS})
+FUNCTIONS.update({f"tensorflow.Tensor.{name}": _each(function) for name, function in _OPERATORS.items()})
+_TENSORFLOW = {
+    "range": _arange, **{name: _each(function) for name, function in _BINARY.items()}, "subtract": _each(operator.sub),
+    "reduce_sum": FUNCTIONS["torch.sum"], "reduce_prod": FUNCTIONS["torch.prod"], "reduce_max": FUNCTIONS["torch.max"],
+    "reduce_min": FUNCTIONS["torch.min"], "floordiv": _each(operator.floordiv),
+}  # fmt: skip
+FUNCTIONS.update({f"tensorflow.{name}": function for name, function in _TENSORFLOW.items()})
+FUNCTIONS.update({f"tensorflow.math.{name}": function for name, function in _TENSORFLOW.items()})
 
 
 def _plain(value: Any) -> Numbers:
     if isinstance(value, Tensor):
         return value.scalars
-    return value if isinstance(value, (int, float)) else None
+    return value if isinstance(value, (int, float, Expr)) else None
 
 
 def carried(path: str, result: Tensor, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Numbers:
@@ -118,7 +127,7 @@ def carried(path: str, result: Tensor, args: Sequence[Any], kwargs: Mapping[str,
         return None
     try:
         made = function(*values)
-    except (ValueError, ZeroDivisionError, OverflowError, TypeError):
+    except (ValueError, ZeroDivisionError, OverflowError, TypeError, TooComplex):
         return None
     shape = () if not isinstance(made, list) else (len(made),)
     if made is None or shape != result.shape or shape and shape[0] > _MOST:
@@ -127,6 +136,8 @@ def carried(path: str, result: Tensor, args: Sequence[Any], kwargs: Mapping[str,
 
 
 def _rounded(made: Numbers, dtype: str | None) -> Numbers:
+    if isinstance(made, Expr):
+        return made if dtype in INTEGERS else None
     if isinstance(made, list):
         parts = [_rounded(v, dtype) for v in made]
         return None if any(p is None for p in parts) else parts

@@ -1,1 +1,5 @@
-"""Rules of TensorFlow: importing this package registers them. One file a topic; TensorFlow is never imported."""
+"""Rules of TensorFlow, one file a topic; TensorFlow itself is never imported."""
+
+from shapelens.rules.tensorflow import tensor
+
+__all__ = ["tensor"]
