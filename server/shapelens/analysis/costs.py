@@ -8,6 +8,7 @@ from typing import Any
 
 from shapelens.dims import Dim, TooComplex, product
 from shapelens.interpreter import containers
+from shapelens.interpreter.machine import Machine
 from shapelens.values import Choice, Class, Instance, Scalar, Tensor, Unknown
 from shapelens.values.dtypes import BYTES
 
@@ -54,8 +55,8 @@ def total(parts: Iterable[Dim | None]) -> Dim | None:
 class Holdings:
     """What modules hold, each looked at once. Only for as long as none of them changes."""
 
-    def __init__(self, gradients_known: bool = True) -> None:
-        self.gradients_known = gradients_known
+    def __init__(self, m: Machine, gradients_known: bool) -> None:
+        self._is_frozen, self._gradients_known = m.is_frozen, gradients_known
         self._known: dict[int, _Held] = {}
 
     def parameters(self, module: Instance) -> list[Tensor]:
@@ -69,9 +70,20 @@ class Holdings:
     def weights(self, module: Instance) -> Weights:
         """The weights of a module and of all modules in it."""
         held = self._of(module)
-        found = weights_of(held.parameters.values(), held.complete, self.gradients_known)
+        found = self.of(held.parameters.values(), held.complete)
         size = total(tensor_bytes(tensor) for tensor in held.buffers.values()) if held.complete else None
         return Weights(found.count, found.trainable, found.bytes, size)
+
+    def of(self, tensors: Iterable[Tensor], complete: bool = True) -> Weights:
+        """What these parameters come to; not known where they are not all, or where it is not known which are frozen."""
+        listed = list(tensors)
+        if not complete:
+            return Weights(None, None, None, None)
+        frozen = [self._is_frozen(tensor) for tensor in listed]
+        trainable = None
+        if self._gradients_known and None not in frozen:
+            trainable = total(numel(tensor) for tensor, is_frozen in zip(listed, frozen) if not is_frozen)
+        return Weights(total(map(numel, listed)), trainable, total(map(tensor_bytes, listed)))
 
     def _of(self, module: Instance) -> _Held:
         found = self._known.get(module.born)
@@ -107,17 +119,6 @@ def _is_open(module: Instance) -> bool:
 
 def _may_hold(value: Any) -> bool:
     return isinstance(value, (Unknown, Choice)) and not isinstance(value, Scalar)
-
-
-def weights_of(tensors: Iterable[Tensor], complete: bool = True, gradients_known: bool = True) -> Weights:
-    """What these parameters come to; not known where they are not all, or where it is not known which are frozen."""
-    listed = list(tensors)
-    if not complete:
-        return Weights(None, None, None, None)
-    count = total(numel(tensor) for tensor in listed)
-    known = gradients_known and all(tensor.frozen is not None for tensor in listed)
-    trainable = total(numel(tensor) for tensor in listed if not tensor.frozen) if known else None
-    return Weights(count, trainable, total(tensor_bytes(tensor) for tensor in listed))
 
 
 def tensors_in(value: Any, depth: int = 0) -> Iterator[Tensor]:

@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar, overload
 
 from shapelens.dims import Dim, Symbol
 from shapelens.values import Shape
+
+T = TypeVar("T")
+
+
+class Later(Sequence[T]):
+    """What is worked out when it is first looked at: no keystroke pays for what only a hover tells."""
+
+    def __init__(self, make: Callable[[], Sequence[T]]) -> None:
+        self._make: Callable[[], Sequence[T]] | None = make
+        self._made: Sequence[T] = ()
+
+    @property
+    def all(self) -> Sequence[T]:
+        """The elements."""
+        if self._make is not None:
+            self._made = self._make()
+            self._make = None
+        return self._made
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self.all[index]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self.all) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.all))
 
 
 @dataclass(frozen=True)
@@ -75,6 +113,14 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A call of a library that no rule answers: what it gives is not known without the library itself."""
+
+    span: Span
+    path: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Another place that has to do with a problem, and what."""
 
@@ -130,7 +176,8 @@ class FileAnalysis:
     text: str
     facts: tuple[Fact, ...] = ()
     problems: tuple[Problem, ...] = ()
-    expressions: tuple[Expression, ...] = ()
-    models: tuple[Model, ...] = ()
+    expressions: Sequence[Expression] = ()
+    models: Sequence[Model] = ()
+    gaps: Sequence[Gap] = ()
     names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
     timings: dict[str, float] = field(default_factory=dict, compare=False)

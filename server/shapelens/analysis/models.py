@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapelens.analysis.contexts import open_arguments
-from shapelens.interpreter import calls, classes, containers
+from shapelens.interpreter import calls, classes, containers, keras
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.registry import bases_of, layers
@@ -24,7 +24,7 @@ class ModelRun:
     error: str = ""
 
 
-def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]) -> ModelRun:
+def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor], flows: bool = False) -> ModelRun:
     """Call a model that an expression names, with the inputs, or with those that can be known.
 
     What the file's own statements did must lie in `m.call.work`. Raises ValueError with a message for a person.
@@ -33,10 +33,14 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     m.call.work = None
     try:
         model, known = _model(m, frame, expression, made_before)
+        root = _built(model, made_before)
+        if root is not None and not inputs:
+            return ModelRun(root)
         args, kwargs = _arguments(m, frame, expression, model, known, inputs)
     except Exceptional as error:
         return ModelRun(None, _text(error))
     m.recording = m.apart = True
+    m.call.flows = flows
     m.reports.clear()
     m.call.work = work = []  # type: ignore[var-annotated]
     error_text = ""
@@ -45,7 +49,7 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     except Exceptional as error:
         error_text = _text(error)
     finally:
-        m.call.work = None
+        m.call.work, m.call.flows = None, False
     error_text = _moved(m, frame) or error_text
     root = next((call for call in work if type(call) is Called and call.instance is model), None)
     if (
@@ -58,6 +62,20 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     ):
         raise ValueError(f"the input of {_name(model)} cannot be known: give it with --input, such as 2,3,224,224")
     return ModelRun(root, error_text)
+
+
+def _built(model: Instance, made_before: Sequence[Called]) -> Called | None:
+    """The calls of a Keras model's layers when it was made; None where it is run when it is called."""
+    inputs = model.attrs.get("_inputs", model.attrs.get("_input"))
+    outputs = model.attrs.get("_outputs", model.attrs.get("_output"))
+    if not keras.is_keras_class(model.cls) or inputs is None or model.attrs.get("?") is not None:
+        return None
+    tensors = keras.graph_tensors(inputs, outputs)
+    if tensors is None:
+        return None
+    order = {id(tensor): i for i, tensor in enumerate(tensors)}
+    entries = {order[id(call.result)]: call for call in made_before if id(call.result) in order}
+    return Called(model, keras.flatten(inputs) or [], {}, outputs, [entries[i] for i in sorted(entries)])
 
 
 def _moved(m: Machine, frame: Frame) -> str:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shapelens.analysis.comments import contradicted
 from shapelens.analysis.costs import Holdings, tensor_bytes, tensors_in, total
-from shapelens.analysis.facts import Clue, Expression, Fact, FileAnalysis, Model, Place, Problem, Shown, Span
+from shapelens.analysis.facts import (
+    Clue,
+    Expression,
+    Fact,
+    FileAnalysis,
+    Gap,
+    Later,
+    Model,
+    Place,
+    Problem,
+    Shown,
+    Span,
+)
 from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
 from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
@@ -17,7 +29,7 @@ from shapelens.interpreter.machine import Place as Chunked
 from shapelens.interpreter.memory import CODE as MEMORY_BUDGET
 from shapelens.interpreter.memory import hold_activations
 from shapelens.rules.call import Failure
-from shapelens.rules.work import Called, Counter, all_calls
+from shapelens.rules.work import Called, Counter, Work, all_calls
 from shapelens.source.tree import Tree
 from shapelens.values import Class, Instance, Lib, Open, Origin, Shape, Tensor
 from shapelens.values.text import shape_text, size_text
@@ -27,6 +39,18 @@ _MOST_MODELS = 4  # calls of one class with inputs of different shapes
 _OBVIOUS = frozenset(("zeros", "ones", "empty", "rand", "randn", "randint", "full"))
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What is kept of a run, to tell later what only a hover or a code lens asks for."""
+
+    expressions: dict[tuple[Chunked, ast.AST], list[Any]]
+    work: Work
+    known: tuple[dict[Any, Any], ...]
+    assumed: Sizes | None
+    names: dict[str, Symbol]
+    gradients_known: bool
+
+
 class Renderer:
     """Collects after each run what that run saw; `analysis` gives a file's facts and problems at the end."""
 
@@ -34,11 +58,12 @@ class Renderer:
         self.m, self.trees, self.tree_of = m, trees, tree_of
         # A dict keeps the order in which they were met, and finds one among thousands at once.
         self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, None]] = {}
-        self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.reports: list[Report] = []
-        self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
         self.names = Names()
+        self.gaps: dict[tuple[Chunked, ast.AST], str] = {}
         self._fitting: tuple[Sizes | None] | None = None
+        self._runs: list[_Run] = []
+        self._details: Details | None = None
 
     def finish(self) -> bool:
         """Take over what the run saw, with all that it learnt. Whether there was anything new."""
@@ -55,21 +80,18 @@ class Renderer:
                     values[shown] = None
                     self.names.name_all(shown.shape)
         m.seen.clear()
+        self.gaps.update(m.gaps)
+        m.gaps.clear()
         m.truncations += 1
-        self._begin_work()
-        self.names.leave()
-        for key, found in m.expressions.items():
-            listed, abouts = self.expressions.setdefault(key, ([], []))
-            for value in found:
-                resolved = m.store.value(value)
-                shown = self._shown(resolved, assumed)
-                if shown is not None and shown not in listed:
-                    listed.append(shown)
-                about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
-                if about and about not in abouts:
-                    abouts.append(about)
-        m.expressions.clear()
-        self._end_work()
+        names = self.names.leave()
+        if m.expressions or m.call.work:
+            known = m.store.snapshot()
+            self._runs.append(_Run(m.expressions, m.call.work or [], known, assumed, names, m.gradients_known))
+            m.told.append(m.expressions)
+            m.expressions = {}
+        if m.call.work is not None:
+            m.call.work = []
+        self._fitting = None
         self.reports.extend(m.reports)
         m.reports.clear()
         return anything
@@ -91,66 +113,21 @@ class Renderer:
             inferred = any(symbols(dim) & prose for dim in _dims(shape) if not isinstance(dim, int))
         return Shown(shape, value.dtype, inferred, value.shape if inferred else None, value.library)
 
-    def _about(self, value: Any) -> str:
-        """What a hover says of an object, worked out once in each run."""
-        if not isinstance(value, Instance):
-            return ""
-        known = self._abouts.get(value.born)
-        if known is None:
-            known = self._abouts[value.born] = layer_text(value, self)
-        return known
-
-    # -- what was computed -----------------------------------------------------------------------------------------
-
-    def _begin_work(self) -> None:
-        """Find the calls of modules in the run, and keep those of classes of the file."""
-        m = self.m
-        self._calls: dict[int, list[Called]] = {}
-        self._abouts: dict[int, str] = {}
-        self.holdings = Holdings(m.gradients_known)
-        self._counter = Counter(m.call)
-        for call in all_calls(m.call.work or []):
-            self._calls.setdefault(call.instance.born, []).append(call)
-            cls = call.instance.cls
-            if isinstance(cls, Class) and cls.origin is not None and cls.origin.where[0].focus:
-                self._add_model(cls, call)
-
-    def _end_work(self) -> None:
-        if self.m.call.work is not None:
-            self.m.call.work = []
-        self._calls, self._fitting = {}, None
-
-    def _add_model(self, cls: Class, call: Called) -> None:
-        found = self.models.setdefault(cls.origin.where, [])  # type: ignore[union-attr]
-        if len(found) >= _MOST_MODELS:
-            return
-        value_of = self.m.store.value
-        given = [self.shown(t) for t in tensors_in([value_of(a) for a in (*call.args, *call.kwargs.values())])]
-        inputs = tuple(shown for shown in given if shown is not None)
-        if any(inputs == model[1] for model in found):
-            return
-        results = list(tensors_in(value_of(call.result)))
-        parameters = self.assumed_dim(self.holdings.weights(call.instance).count)
-        work = self.assumed_dim(self._counter.total(call.work))
-        found.append((cls.name, inputs, self.shown(results[0]) if results else None, parameters, work))
-
-    def work_said(self, module: Instance) -> list[str]:
-        """The multiply-adds and the bytes of the outputs of a module's calls in this run; nothing where calls differ."""
-        calls = self._calls.get(module.born, ())
-        counts = {self.assumed_dim(self._counter.total(call.work)) for call in calls}
-        sizes = set()
-        for call in calls:
-            parts = [tensor_bytes(self.m.store.value(t)) for t in tensors_in(self.m.store.value(call.result))]
-            sizes.add(self.assumed_dim(total(parts)) if parts else None)
-        count, size = counts.pop() if len(counts) == 1 else None, sizes.pop() if len(sizes) == 1 else None
-        said = []
-        if count is not None and count != 0:
-            said.append(
-                f"{count:,} multiply-adds" if isinstance(count, int) else f"{text(count, self.names)} multiply-adds"
-            )
-        if size is not None:
-            said.append(f"output {size_text(size) if isinstance(size, int) else text(size, self.names) + ' bytes'}")
-        return said
+    def details(self) -> Details:
+        """What the runs saw of each expression and each model; only when all of them are over."""
+        if self._details is None:
+            m = self.m
+            found = Details(self)
+            for run in self._runs:
+                m.store.recall(run.known)
+                self._fitting = (run.assumed,)
+                self.names.enter(run.names)
+                found.add(run)
+                self.names.leave()
+            self._runs.clear()
+            m.told.clear()
+            self._details, self._fitting = found, None
+        return self._details
 
     def shown(self, value: Any) -> Shown | None:
         """A tensor as it is shown, with the sizes that are assumed."""
@@ -174,10 +151,6 @@ class Renderer:
         """The facts and problems of one file, in the order of their places."""
         self.trees.setdefault(path, tree)
         facts = [self._fact(key, values) for key, values in self.facts.items() if key[0].file == path]
-        spans: list[Expression] = []
-        for (place, node), (values, abouts) in self.expressions.items():
-            if place.file == path and (values or abouts):
-                spans.append(Expression(self._span(place, node), tuple(values), "\n\n".join(abouts)))
         merged = tuple(sorted(_merged(facts), key=lambda f: (f.span.line, f.span.column)))
         problems = [*self._problems(path), *contradicted(merged, tree, self.names)]
         return FileAnalysis(
@@ -185,19 +158,30 @@ class Renderer:
             tree.text,
             merged,
             tuple(sorted(problems, key=lambda p: (p.span.line, p.span.column, p.code))),
-            tuple(spans),
-            self._models(path),
+            Later(lambda: self._expressions(path)),
+            Later(lambda: self._models(path)),
+            Later(lambda: self._gaps(path)),
             self.names,
+        )
+
+    def _expressions(self, path: str) -> tuple[Expression, ...]:
+        return tuple(
+            Expression(self.span(place, node), tuple(values), "\n\n".join(abouts))
+            for (place, node), (values, abouts) in self.details().expressions.items()
+            if place.file == path and (values or abouts)
         )
 
     def _models(self, path: str) -> tuple[Model, ...]:
         found = [
-            Model(self._span(place, node), *model)
-            for (place, node), models in self.models.items()
+            Model(self.span(place, node), *model)
+            for (place, node), models in self.details().models.items()
             if place.file == path
             for model in models
         ]
         return tuple(sorted(found, key=lambda model: model.span.line))
+
+    def _gaps(self, path: str) -> tuple[Gap, ...]:
+        return tuple(Gap(self.span(*key), name) for key, name in self.gaps.items() if key[0].file == path)
 
     def analyses(self, root: str, main: str) -> list[FileAnalysis]:
         """The analysis of every file below a folder (or of the one file) that was seen."""
@@ -214,7 +198,8 @@ class Renderer:
             self.trees[file] = self.tree_of(file)
         return self.trees[file]
 
-    def _span(self, place: Chunked, node: ast.AST) -> Span:
+    def span(self, place: Chunked, node: ast.AST) -> Span:
+        """Where a node stands in its file."""
         tree = self.trees.get(place.file)
         if tree is None and self.tree_of is not None:
             tree = self._tree(place.file)
@@ -232,14 +217,14 @@ class Renderer:
         if kind == "layer":
             label = _layer_name(node)
         obvious, mixed = kind == "assign" and _is_obvious(node), (place, node) in self.m.others
-        return Fact(self._span(place, node), label, kind, tuple(values), "", obvious, mixed)
+        return Fact(self.span(place, node), label, kind, tuple(values), "", obvious, mixed)
 
     def _problems(self, path: str) -> list[Problem]:
         found: dict[tuple[Any, ...], Problem] = {}
         for report in self.reports:
             if report.place.file != path:
                 continue
-            span = self._span(report.place, report.node)
+            span = self.span(report.place, report.node)
             failure = report.failure
             related = tuple(self._related(r.origin, r.message) for r in report.related if r.origin.where is not None)
             severity = "information" if report.caught and failure.severity == "error" else failure.severity
@@ -257,7 +242,7 @@ class Renderer:
 
     def _related(self, origin: Origin, message: str) -> Place:
         place, node = origin.where
-        return Place(self._span(place, node), message)
+        return Place(self.span(place, node), message)
 
     def _clue(self, failure: Failure) -> Clue:
         """What the search for a fix needs."""
@@ -275,7 +260,7 @@ class Renderer:
             tuple(dict.fromkeys(d for d in sizes if isinstance(d, int))),
             failure.shapes,
             failure.asked,
-            self._span(*made.where) if made is not None else None,
+            self.span(*made.where) if made is not None else None,
             wanted,
         )
 
@@ -339,29 +324,101 @@ def _is_obvious(node: ast.AST) -> bool:
     return name in _OBVIOUS and all(isinstance(a, ast.Constant) for a in value.args)
 
 
-def layer_text(value: Any, renderer: Renderer) -> str:
-    """`torch.nn.Conv2d`: weight (64, 3, 7, 7); its parameters, and what its calls compute and give; for a hover."""
-    if not isinstance(value, Instance) or not isinstance(value.cls, Lib) and not is_child(value):
-        return ""
-    if isinstance(value.cls, Lib):
-        own = {
-            n: w for n, w in value.attrs.items() if isinstance(w, Tensor) and w.parameter and isinstance(w.shape, tuple)
-        }
-        written = f"`{value.cls.path}`" + (": " if own else "")
-        written += ", ".join(f"{name} {shape_text(weight.shape)}" for name, weight in own.items())
-    else:
-        written = f"`{value.cls.name}`"
-    said = [*_weights_said(value, renderer), *renderer.work_said(value)] if is_child(value) else []
-    return written + ("; " + ", ".join(said) if said else "")
+class Details:
+    """What a hover says of each expression, and what a code lens says of each model, from all runs."""
 
+    def __init__(self, renderer: Renderer) -> None:
+        self.renderer = renderer
+        self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
+        self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
 
-def _weights_said(module: Instance, renderer: Renderer) -> list[str]:
-    weights = renderer.holdings.weights(module)
-    if not isinstance(weights.count, int) or not weights.count:
-        return []
-    size = f" ({size_text(weights.bytes)})" if isinstance(weights.bytes, int) else ""
-    frozen = weights.count - weights.trainable if isinstance(weights.trainable, int) else 0
-    return [f"{weights.count:,} parameters{size}" + (f", {frozen:,} of them frozen" if frozen else "")]
+    def add(self, run: _Run) -> None:
+        """Add what one run saw; the store knows what it knew then."""
+        m = self.renderer.m
+        self._abouts: dict[int, str] = {}
+        self._calls: dict[int, list[Called]] = {}
+        self._holdings, self._counter = Holdings(m, run.gradients_known), Counter(m.call)
+        for call in all_calls(run.work):
+            self._calls.setdefault(call.instance.born, []).append(call)
+            cls = call.instance.cls
+            if isinstance(cls, Class) and cls.origin is not None and cls.origin.where[0].focus:
+                self._add_model(cls, call)
+        for key, found in run.expressions.items():
+            listed, abouts = self.expressions.setdefault(key, ([], []))
+            for value in found:
+                resolved = m.store.value(value)
+                shown = self.renderer.shown(resolved)
+                if shown is not None and shown not in listed:
+                    listed.append(shown)
+                about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
+                if about and about not in abouts:
+                    abouts.append(about)
+
+    def _about(self, value: Any) -> str:
+        """What a hover says of an object, worked out once for each run."""
+        if not isinstance(value, Instance):
+            return ""
+        known = self._abouts.get(value.born)
+        if known is None:
+            known = self._abouts[value.born] = self._layer_text(value)
+        return known
+
+    def _add_model(self, cls: Class, call: Called) -> None:
+        renderer = self.renderer
+        found = self.models.setdefault(cls.origin.where, [])  # type: ignore[union-attr]
+        if len(found) >= _MOST_MODELS:
+            return
+        value_of = renderer.m.store.value
+        given = [renderer.shown(t) for t in tensors_in([value_of(a) for a in (*call.args, *call.kwargs.values())])]
+        inputs = tuple(shown for shown in given if shown is not None)
+        if any(inputs == model[1] for model in found):
+            return
+        results = list(tensors_in(value_of(call.result)))
+        parameters = renderer.assumed_dim(self._holdings.weights(call.instance).count)
+        work = renderer.assumed_dim(self._counter.total(call.work))
+        found.append((cls.name, inputs, renderer.shown(results[0]) if results else None, parameters, work))
+
+    def _layer_text(self, value: Instance) -> str:
+        """`torch.nn.Conv2d`: weight (64, 3, 7, 7); its parameters, and what its calls compute and give."""
+        if not isinstance(value.cls, Lib) and not is_child(value):
+            return ""
+        if isinstance(value.cls, Lib):
+            own = {
+                n: w
+                for n, w in value.attrs.items()
+                if isinstance(w, Tensor) and w.parameter and isinstance(w.shape, tuple)
+            }
+            written = f"`{value.cls.path}`" + (": " if own else "")
+            written += ", ".join(f"{name} {shape_text(weight.shape)}" for name, weight in own.items())
+        else:
+            written = f"`{value.cls.name}`"
+        said = [*self._weights_said(value), *self._work_said(value)] if is_child(value) else []
+        return written + ("; " + ", ".join(said) if said else "")
+
+    def _weights_said(self, module: Instance) -> list[str]:
+        weights = self._holdings.weights(module)
+        if not isinstance(weights.count, int) or not weights.count:
+            return []
+        size = f" ({size_text(weights.bytes)})" if isinstance(weights.bytes, int) else ""
+        frozen = weights.count - weights.trainable if isinstance(weights.trainable, int) else 0
+        return [f"{weights.count:,} parameters{size}" + (f", {frozen:,} of them frozen" if frozen else "")]
+
+    def _work_said(self, module: Instance) -> list[str]:
+        """The multiply-adds and the bytes of the outputs of a module's calls in the run; nothing where calls differ."""
+        renderer, value_of = self.renderer, self.renderer.m.store.value
+        calls = self._calls.get(module.born, ())
+        counts = {renderer.assumed_dim(self._counter.total(call.work)) for call in calls}
+        sizes = set()
+        for call in calls:
+            parts = [tensor_bytes(value_of(t)) for t in tensors_in(value_of(call.result))]
+            sizes.add(renderer.assumed_dim(total(parts)) if parts else None)
+        count, size = counts.pop() if len(counts) == 1 else None, sizes.pop() if len(sizes) == 1 else None
+        names, said = renderer.names, []
+        if count is not None and count != 0:
+            said.append(f"{count:,} multiply-adds" if isinstance(count, int) else f"{text(count, names)} multiply-adds")
+        if size is not None:
+            said.append(f"output {size_text(size) if isinstance(size, int) else text(size, names) + ' bytes'}")
+        return said
 
 
 class Names:
@@ -390,9 +447,14 @@ class Names:
                 for symbol in sorted(symbols(dim), key=lambda s: s.id):
                     self(symbol)
 
-    def leave(self) -> None:
-        """A run is over: the next one may use the same names for its own symbols."""
-        self._taken.clear()
+    def leave(self) -> dict[str, Symbol]:
+        """A run is over: the next one may use the same names for its own symbols. Which this one has used."""
+        taken, self._taken = self._taken, {}
+        return taken
+
+    def enter(self, taken: dict[str, Symbol]) -> None:
+        """Go on with the names of a run that is over."""
+        self._taken = taken
 
 
-__all__ = ["Expr", "Names", "Renderer", "layer_text"]
+__all__ = ["Expr", "Names", "Renderer"]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in, total, weights_of
-from shapelens.analysis.facts import Shown
+from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in, total
+from shapelens.analysis.facts import Shown, Span
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
-from shapelens.interpreter import containers
+from shapelens.interpreter import containers, keras
 from shapelens.rules.work import Again, Called, Counter, Maybe, Work, calls
 from shapelens.values import Instance
 
@@ -23,7 +23,7 @@ class Layer:
     """One row. `own` and `own_multiply_adds` leave out what the rows below it show; the others hold everything.
 
     `name` is that of the attribute that holds it. `output` is the first tensor of the result. A `recursive` one was
-    shown before: its weights count there. `output_bytes` is of all tensors of the result, None where not known.
+    shown before: its weights count there. `output_bytes` is of all tensors of the result, None where not known. `made` is where it is made.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Layer:
     output_bytes: Dim | None
     is_leaf: bool
     is_recursive: bool
+    made: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def summary(root: Called, renderer: Renderer) -> Summary:
     _add_rows(top, root.work, paths, {model.born})
     listed = {row.module.born for row in _flat(top)}
     shown_before: set[int] = set()
-    holdings = Holdings(m.gradients_known)
+    holdings = Holdings(m, m.gradients_known)
     layers: list[Layer] = []
     activations: list[Dim | None] = []
     for row in _flat(top):
@@ -109,13 +110,14 @@ def summary(root: Called, renderer: Renderer) -> Summary:
                 _kind(module),
                 row.depth,
                 renderer.shown(found[0]) if found else None,
-                weights_of(every, is_whole, m.gradients_known),
-                Weights() if row.is_recursive else weights_of(own, is_whole or row.is_leaf, m.gradients_known),
+                holdings.of(every, is_whole),
+                Weights() if row.is_recursive else holdings.of(own, is_whole or row.is_leaf),
                 renderer.assumed_dim(counter.total(work)) if row.call else None,
                 renderer.assumed_dim(_own_work(work, counter, {c.call for c in _flat(row)[1:] if c.call})),
                 sizes,
                 row.is_leaf,
                 row.is_recursive,
+                None if module.origin is None else renderer.span(*module.origin.where),
             )
         )
     given = [m.store.value(t) for t in tensors_in([m.store.value(v) for v in (*root.args, *root.kwargs.values())])]
@@ -152,8 +154,9 @@ def _paths(model: Instance) -> dict[int, tuple[tuple[str, Instance], ...]]:
     found: dict[int, tuple[tuple[str, Instance], ...]] = {}
 
     def walk(module: Instance, path: tuple[tuple[str, Instance], ...], above: frozenset[int]) -> None:
-        for name, child in module.attrs.items():
-            if isinstance(child, Instance) and containers.is_child(child) and child.born not in above:
+        is_keras = keras.is_keras_class(module.cls)
+        for name, child in (containers.children(module) if is_keras else module.attrs).items():
+            if isinstance(child, Instance) and (is_keras or containers.is_child(child)) and child.born not in above:
                 found[child.born] = (*path, (name, child))
                 walk(child, found[child.born], above | {child.born})
 

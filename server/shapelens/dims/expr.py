@@ -401,6 +401,11 @@ def symbols(dim: Dim) -> frozenset[Symbol]:
         return _NO_SYMBOLS
     found = dim._symbols
     if found is None:
+        if len(dim.terms) == 1:  # most often one symbol with a factor
+            (mono,) = dim.terms
+            if len(mono) == 1 and isinstance(mono[0], Symbol):
+                found = dim._symbols = frozenset((mono[0],))
+                return found
         seen: set[Symbol] = set()
         for mono in dim.terms:
             for atom in mono:

@@ -128,6 +128,8 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
 
 
 def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) -> Any:
+    if value.library == "keras" and name == "shape":
+        return keras.shape_tuple(m, value)
     path = registry.of_tensor(value.library, name)
     rule = registry.attributes.get(path)
     if rule is not None:

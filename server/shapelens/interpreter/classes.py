@@ -97,9 +97,14 @@ def library_rule(cls: Any, name: str) -> registry.Rule | None:
 
 def is_module_class(cls: Any) -> bool:
     """Whether instances are torch modules."""
-    if isinstance(cls, Lib):
+    kind = type(cls)
+    if kind is Lib:
         return "torch.nn.Module" in registry.bases_of(cls.path)
-    return isinstance(cls, Class) and any(isinstance(b, Lib) and is_module_class(b) for b in cls.mro)
+    if kind is Class:
+        for base in cls.mro:
+            if type(base) is Lib and "torch.nn.Module" in registry.bases_of(base.path):
+                return True
+    return False
 
 
 def is_model_class(cls: Any) -> bool:

@@ -224,10 +224,16 @@ def forward(
 
 
 def children(instance: Instance) -> dict[str, Instance]:
-    """The direct submodules by name, each once."""
+    """The direct submodules by name, each once; a Keras model's layers."""
+    if keras.is_keras_class(instance.cls):
+        return {
+            str(v.attrs.get("name", i)): v for i, v in enumerate(keras.layers_of(instance) or ()) if keras.is_layer(v)
+        }
     found: dict[str, Instance] = {}
+    seen: set[int] = set()
     for name, value in instance.attrs.items():
-        if isinstance(value, Instance) and is_child(value) and not any(value is v for v in found.values()):
+        if isinstance(value, Instance) and id(value) not in seen and is_child(value):
+            seen.add(id(value))
             found[name] = value
     return found
 

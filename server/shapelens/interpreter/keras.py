@@ -32,6 +32,7 @@ from shapelens.values import (
     List,
     Open,
     Scalar,
+    Size,
     Tensor,
     Unknown,
 )
@@ -65,10 +66,9 @@ OWN = frozenset((LAYER, MODEL, SEQUENTIAL, INPUT_LAYER))
 class State:
     """What Keras itself keeps throughout a run: the batch's symbol, which symbols stand for None, names given out."""
 
-    __slots__ = ("batch", "counts", "data_format", "nones")
+    __slots__ = ("batch", "counts", "nones")
 
     def __init__(self) -> None:
-        self.data_format = "channels_last"
         self.batch: Dim = symbol("B")
         self.nones: set[Symbol] = set(symbols(self.batch))
         self.counts: dict[str, int] = {}
@@ -90,9 +90,14 @@ def state(m: Machine) -> State:
 
 def is_keras_class(cls: Any) -> bool:
     """Whether instances are Keras layers or models."""
-    if isinstance(cls, Lib):
+    kind = type(cls)
+    if kind is Lib:
         return cls.path.startswith("keras.") and LAYER in registry.bases_of(cls.path)
-    return isinstance(cls, Class) and any(isinstance(b, Lib) and is_keras_class(b) for b in cls.mro)
+    if kind is Class:
+        for base in cls.mro:
+            if type(base) is Lib and is_keras_class(base):
+                return True
+    return False
 
 
 def is_layer(value: Any) -> bool:
@@ -116,11 +121,11 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def give_name(m: Machine, instance: Instance) -> None:
-    """`dense`, `dense_1`, …: what Keras calls a layer that the program gave no name."""
+def give_name(m: Machine, instance: Instance, kind: str = "") -> None:
+    """`dense`, `dense_1`, …: what Keras calls a layer of that class that the program gave no name."""
     if instance.attrs.get("name") is not None:
         return
-    base = snake_case(instance.cls.name) if not isinstance(instance.cls, Unknown) else "layer"
+    base = snake_case(kind or instance.cls.name)
     counts = state(m).counts
     number = counts.get(base, 0)
     counts[base] = number + 1
@@ -140,7 +145,8 @@ def make(
     for name in ("name", "dtype", "trainable"):
         if name in kwargs:
             instance.attrs[name] = m.store.value(kwargs[name])
-    give_name(m, instance)
+    is_functional = path == MODEL and bool(args or kwargs.keys() & {"inputs", "outputs"})
+    give_name(m, instance, "Functional" if is_functional and isinstance(instance.cls, Lib) else "")
     if path == INPUT_LAYER:
         _input_layer(m, f, node, instance, args, kwargs)
     elif path == SEQUENTIAL:
@@ -338,8 +344,12 @@ def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: li
     if isinstance(owner, Class) and method is not None:
         value = _own_call(m, f, node, instance, Bound(method, instance), args, kwargs)
         calls.layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
-        return value
-    return forward(m, f, node, instance, library_of(instance), args, kwargs)
+    else:
+        value = forward(m, f, node, instance, library_of(instance), args, kwargs)
+    if args and "output" not in instance.attrs and symbolic([value]):
+        m.touch(instance)
+        instance.attrs["input"], instance.attrs["output"] = args[0], value
+    return value
 
 
 def library_of(instance: Instance) -> str:
@@ -607,35 +617,37 @@ def _substituted(m: Machine, value: Any, table: dict[Symbol, Dim], library: str)
 # -- what models know of themselves ------------------------------------------------------------------------------
 
 
-def graph_layers(inputs: Any, outputs: Any) -> list[Instance] | None:
-    """The layers between inputs and outputs in Keras' order: by depth, then as they were met from the inputs on.
-
-    Source of the order: keras.src.ops.function.map_graph.
-    """
-    ends = flatten(outputs)
-    starts = flatten(inputs)
+def graph_tensors(inputs: Any, outputs: Any) -> list[Tensor] | None:
+    """The symbolic tensors from the inputs to the outputs, each behind those that it is made of; None: not known."""
+    ends, starts = flatten(outputs), flatten(inputs)
     if ends is None or starts is None or not all(isinstance(t, Tensor) and t.history for t in ends):
         return None
     order: list[Tensor] = []
     seen: set[int] = set()
     stop = {id(t) for t in starts}
-
-    def visit(tensor: Tensor) -> None:
-        stack: list[tuple[Tensor, bool]] = [(tensor, False)]
+    for end in ends:
+        stack: list[tuple[Tensor, bool]] = [(end, False)]
         while stack:
             each, is_done = stack.pop()
             if is_done:
                 order.append(each)
-                continue
-            if id(each) in seen or each.history is None:
-                continue
-            seen.add(id(each))
-            stack.append((each, True))
-            if id(each) not in stop:
-                stack.extend((p, False) for p in reversed(each.history[1]) if id(p) not in seen)
+            elif id(each) not in seen and each.history is not None:
+                seen.add(id(each))
+                stack.append((each, True))
+                if id(each) not in stop:
+                    stack.extend((p, False) for p in reversed(each.history[1]) if id(p) not in seen)
+    return order
 
-    for end in ends:
-        visit(end)
+
+def graph_layers(inputs: Any, outputs: Any) -> list[Instance] | None:
+    """The layers between inputs and outputs in Keras' order: by depth, then as they were met from the inputs on.
+
+    Source of the order: keras.src.ops.function.map_graph.
+    """
+    order = graph_tensors(inputs, outputs)
+    if order is None:
+        return None
+    stop = {id(t) for t in flatten(inputs) or ()}
     depth: dict[int, int] = {}
     for tensor in reversed(order):
         own = depth.setdefault(id(tensor), 0)
@@ -683,7 +695,7 @@ def children(instance: Instance) -> list[Instance]:
                 collect(each)
 
     for name, value in instance.attrs.items():
-        if name not in ("_inputs", "_outputs", "_input", "_output"):
+        if name not in ("_inputs", "_outputs", "_input", "_output", "input", "output"):
             collect(value)
     return found
 
@@ -703,7 +715,7 @@ def shape_tuple(m: Machine, tensor: Any) -> Any:
         shape = m.store.shape(tensor.shape)
         if not isinstance(shape, tuple):
             return UNKNOWN
-        return tuple([None if symbols(d) & state(m).nones else d for d in shape])
+        return Size([None if symbols(d) & state(m).nones else d for d in shape])
     if isinstance(tensor, (list, tuple)):
         return List([shape_tuple(m, t) for t in tensor])
     if isinstance(tensor, dict):
@@ -718,7 +730,7 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
         return attrs.get("name", UNKNOWN)
     if name in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):
         side = "in" if name.startswith("in") else "out"
-        tensor = attrs.get(f"_{side}puts", attrs.get(f"_{side}put", attrs.get("output") if side == "out" else None))
+        tensor = attrs.get(f"_{side}puts", attrs.get(f"_{side}put", attrs.get(f"{side}put")))
         if tensor is None:
             return Unknown(f"{name} of a layer that was not called")
         if name.endswith("shape"):

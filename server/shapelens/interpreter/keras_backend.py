@@ -18,12 +18,12 @@ def _input(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 
 
 def _data_format(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return keras.state(m).data_format
+    return UNKNOWN if m.call.image_data_format is None else m.call.image_data_format
 
 
 def _set_data_format(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = m.store.value(args[0] if args else kwargs.get("data_format"))
-    keras.state(m).data_format = value if isinstance(value, str) else "channels_last"
+    m.call.image_data_format = value if isinstance(value, str) and not m.touched else None
     return None
 
 

@@ -179,7 +179,9 @@ class Machine:
         self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
+        self.told: list[dict[tuple[Place, ast.AST], list[Any]]] = []  # the expressions of the runs that are over
         self.others: set[tuple[Place, ast.AST]] = set()  # parameters that were no tensor in some call
+        self.gaps: dict[tuple[Place, ast.AST], str] = {}  # library calls that no rule answers
         self.recording = True
         self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
         self.prose = False  # whether comments and docstrings count: in a run on its own, until they prove wrong
@@ -195,7 +197,9 @@ class Machine:
         self.cancelled: Callable[[], bool] | None = None
         # Objects older than this serial belong to followed modules, which other runs share: what this run changes
         # in them is kept here, to be given back at its end.
-        self.shared_until = next(serials)
+        self.began = next(serials)
+        self.executions: list[tuple[int, int]] = []  # serials before and after modules that this run executed
+        self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
@@ -249,7 +253,7 @@ class Machine:
         work, self.call.work = self.call.work, None
         self.recording, self.fuel, self.depth = False, FOLLOW_FUEL, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
-        reports, mark = len(self.reports), self.store.mark()
+        reports, mark, before = len(self.reports), self.store.mark(), next(serials)
         try:
             self.loader.execute(self, module)
         except Budget:
@@ -260,7 +264,7 @@ class Machine:
             del self.reports[reports:]
             self.store.undo(mark)
             module.state = "done"
-            self.shared_until = next(serials)
+            self.executions.append((before, next(serials)))
 
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name, so that it has to be run to see."""
@@ -299,6 +303,11 @@ class Machine:
             return
         if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
             self.seen.append([place, node, name, kind, value])
+
+    def lacks(self, place: Place, node: ast.AST, path: str) -> None:
+        """Keep a call that no rule answers, where it is one that only the library itself could answer."""
+        if place.focus and self.recording:
+            self.gaps[place, node] = path
 
     def report(self, failure: Failure, place: Place, node: ast.AST) -> None:
         """Keep a problem. One that a try statement around would catch is kept as such."""
@@ -356,6 +365,15 @@ class Machine:
         for entry in self.seen[since:]:
             entry[4] = value_of(entry[4])
 
+    def change_in_place(self, tensor: Tensor, before: Tensor) -> None:
+        """A tensor is about to become another one: all that was seen of it so far stays as it was `before`."""
+        for entry in self.seen:
+            if entry[4] is tensor:
+                entry[4] = before
+        for expressions in (self.expressions, *self.told):
+            for seen in expressions.values():
+                seen[:] = [before if v is tensor else v for v in seen]
+
     def origin(self, frame: Frame, node: ast.AST) -> Origin:
         """Where the value of an expression comes from."""
         return Origin((frame.place, node), "")
@@ -369,7 +387,7 @@ class Machine:
             if id(obj) not in table:
                 table[id(obj)] = (obj, content(obj))
         born = getattr(obj, "born", 0)
-        if born < self.shared_until and id(obj) not in self.shared:
+        if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
         if self.watches:
             for watch in self.watches:
@@ -378,6 +396,14 @@ class Machine:
         kind = type(obj)
         if kind is Instance or (kind is List or kind is Dict) and obj.held:
             self.version += 1
+
+    def _is_shared(self, born: int) -> bool:
+        """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""
+        if born < self.began:
+            return True
+        if not self.executions or born > self.executions[-1][1]:
+            return False
+        return any(before < born < after for before, after in self.executions)
 
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
@@ -393,8 +419,15 @@ class Machine:
     def forget_changes(self) -> None:
         """Give the modules that other runs share back the state that they had before this run."""
         for obj, before in self.shared.values():
+            if type(obj) is Tensor:
+                self.unfrozen[id(obj)] = obj, obj.frozen
             restore(obj, before)
         self.shared.clear()
+
+    def is_frozen(self, tensor: Tensor) -> bool | None:
+        """Whether a weight requires no gradient at the end of this run; None where that is not known."""
+        changed = self.unfrozen.get(id(tensor))
+        return tensor.frozen if changed is None else changed[1]
 
     # -- keys ----------------------------------------------------------------------------------------------------
 

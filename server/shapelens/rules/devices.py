@@ -7,6 +7,7 @@ of rank 0 on the CPU goes with any other. Source: the "Tensor Attributes" page, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from shapelens.rules.call import Call
@@ -59,6 +60,8 @@ def device_kind(c: Call, value: object) -> str | None:
 
 def together(c: Call, given: Sequence[Any], layer: Instance | None) -> None:
     """Fail where tensors that an operation needs in one place are certainly on two devices."""
+    if not _is_elsewhere(given) and not (layer is not None and _is_elsewhere(layer.attrs.values())):
+        return
     weights: Iterable[Any] = () if layer is None or not isinstance(layer.cls, Lib) else layer.attrs.values()
     found = [v for v in (*_tensors(given), *weights) if isinstance(v, Tensor) and v.device not in (None, "meta")]
     first = next((t for t in found if t.device == "cpu" and c.shape(t) != () and isinstance(c.shape(t), tuple)), None)
@@ -76,6 +79,21 @@ def together(c: Call, given: Sequence[Any], layer: Instance | None) -> None:
     c.fail("device-mismatch", message, first, other)
 
 
+def _is_elsewhere(given: Iterable[Any]) -> bool:
+    """Whether there may be a tensor that is not on the CPU among the values."""
+    for value in given:
+        kind = type(value)
+        if kind is Tensor:
+            if value.device != "cpu" and value.device is not None and value.device != "meta":
+                return True
+        elif kind is Many:
+            if _is_elsewhere((value.element,)):
+                return True
+        elif isinstance(value, (list, tuple)) and _is_elsewhere((*value, getattr(value, "rest", None))):
+            return True
+    return False
+
+
 def _tensors(given: Sequence[Any]) -> list[Tensor]:
     found: list[Tensor] = []
     for value in given:
@@ -88,14 +106,19 @@ def _tensors(given: Sequence[Any]) -> list[Tensor]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _last_name(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
 def needs_one_device(path: str, layer: Instance | None) -> bool:
     """Whether an operation, or a layer's call, takes all its tensors from one device."""
-    return layer is not None or path.rpartition(".")[2] in _TOGETHER
+    return layer is not None or _last_name(path) in _TOGETHER
 
 
 def placed(c: Call, path: str, result: Any, given: Sequence[Any], asked: object, layer: Instance | None) -> None:
     """Say where results are that do not say so themselves: where asked for, where the arguments are, by default."""
-    name = path.rpartition(".")[2]
+    name = _last_name(path)
     if name in _ELSEWHERE and asked is None:
         return
     tensors = _tensors(given)

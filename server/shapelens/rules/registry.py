@@ -8,6 +8,7 @@ callable, with the same names and defaults. The annotation of a parameter says w
     Tensors    a known sequence of tensors
     Dim        an int or a symbolic dim                Dims   an int or a known tuple or list of them
     int, bool, str, float   a known plain value        object whatever it is, unknown included
+    Array      what NumPy takes for an array: an array, a number, nested lists (`coercions`)
 
 A value of None passes where the parameter's default is None. If a value does not meet the annotation the rule is not
 called, and the result is unknown: a tensor of unknown shape where the rule's return annotation says Tensor.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from shapelens.dims import Expr, TooComplex
@@ -27,8 +29,8 @@ from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import TENSORFLOW, converted, owned
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
-from shapelens.rules.work import UNKNOWN_WORK, Op, formulas
-from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Scalar, Tensor, Unknown
+from shapelens.rules.work import UNKNOWN_WORK, Op, Step, formulas
+from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Named, Scalar, Tensor, Unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MISSING = object()
@@ -81,6 +83,8 @@ rules: dict[str, Rule] = {}
 layers: dict[str, LayerRule] = {}
 attributes: dict[str, Rule] = {}
 aliases: dict[str, str] = {}
+# What a library of its own takes where an annotation says so: the argument, made what the rule needs, or NotKnown.
+coercions: dict[str, Callable[[Call, Any], Any]] = {}
 # Library classes that no layer rule describes, with what they inherit from.
 plain_bases: dict[str, tuple[str, ...]] = {
     f"torch.nn.{name}": ("torch.nn.Module",)
@@ -204,6 +208,8 @@ def layer(
     `setup(c, self)` runs after the constructor's arguments were stored in `self.attrs`; it may check or change them.
     """
     weights = parameters if callable(parameters) or parameters is None else _weights(parameters)
+    canonical.cache_clear()
+    bases_of.cache_clear()
     make = _make_rule(path, _unused, _declared(declared, {}), "object")
 
     def register(function: F) -> F:
@@ -244,6 +250,7 @@ def _unused(*_: Any) -> None:
 def alias(new: str, path: str) -> None:
     """Another name of a library's callable, class or constant."""
     aliases[new] = path
+    canonical.cache_clear()
 
 
 # -- calling -----------------------------------------------------------------------------------------------------
@@ -326,6 +333,9 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
             if value.library in ("tensorflow", "keras"):  # they have `__array__`
                 return value.with_(library="numpy", origin=value.origin, scalars=value.scalars, history=None)
         return c.tensor(value)
+    made = coercions.get(needs)
+    if made is not None:
+        return made(c, value)
     value = c.store.value(value)
     if needs == "Operand":
         if isinstance(value, (Tensor, int, float, complex, Expr, Scalar)):
@@ -403,6 +413,8 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result.scalars = carried(rule.path, result, args, kwargs)
         if is_counted and c.work is not None:
             c.work.append(Op(rule.path, (*leading, *ready), result))
+        if c.flows and c.work is not None and type(result) in (Tensor, tuple, Named):
+            c.work.append(Step(rule.path, (*leading, *ready), result))
         return result
     except (NotKnown, TooComplex):
         return _uncounted(c, rule, is_counted)
@@ -452,6 +464,7 @@ def _keywords(rule: Rule, bound: list[Any], c: Call) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=8192)
 def canonical(path: str) -> str:
     """The name under which a library's callable is registered: aliases and private modules resolved."""
     found = aliases.get(path)
@@ -548,6 +561,7 @@ def call_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
         c.layer = previous
 
 
+@lru_cache(maxsize=8192)
 def bases_of(path: str) -> tuple[str, ...]:
     """A library class and all that it inherits from, itself first."""
     found = layers.get(path)
@@ -628,6 +642,7 @@ __all__ = [
     "binding_problem",
     "call_layer",
     "canonical",
+    "coercions",
     "declare",
     "is_tensor_method",
     "known_names",

@@ -85,6 +85,14 @@ class Store:
         table[key] = value
         self._trail.append((table, key))
 
+    def snapshot(self) -> tuple[dict[Any, Any], ...]:
+        """What is known now, for `recall`: what was said of a value can so be worked out when the run is over."""
+        return dict(self._dims), dict(self._runs), dict(self._holes)
+
+    def recall(self, known: tuple[dict[Any, Any], ...]) -> None:
+        """Know again what was known at a snapshot. Nothing can be learnt or taken back after that."""
+        self._dims, self._runs, self._holes = known
+
     # -- resolving --------------------------------------------------------------------------------------------
 
     def dim(self, dim: Dim) -> Dim:
@@ -92,9 +100,10 @@ class Store:
         if isinstance(dim, int) or not self._dims:
             return dim
         for _ in range(8):
-            bound = {s: self._dims[s] for s in symbols(dim) if s in self._dims}
-            if not bound:
+            known = symbols(dim)
+            if self._dims.keys().isdisjoint(known):
                 return dim
+            bound = {s: self._dims[s] for s in known if s in self._dims}
             dim = substitute(dim, bound)
             if isinstance(dim, int):
                 return dim
@@ -127,6 +136,8 @@ class Store:
     def value(self, value: Any) -> Any:
         """The value with what was learnt filled in: tensors, dims, parameters, and tuples and lists of them."""
         kind = type(value)
+        if kind is int or kind is str or value is None:
+            return value
         if kind is Tensor:
             shape = self.shape(value.shape)
             if shape is value.shape:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
+from shapelens.rules.keras.options import check_names
 from shapelens.rules.registry import layer
 from shapelens.values import Dict, Instance, Lib, List, Open, Tensor, Unknown
 from shapelens.values.dtypes import FLOATS, NAMES
@@ -54,8 +55,15 @@ def keras_layer(
     `ndim` and `min_ndim` are the rank that the layer's input must have (its InputSpec). With `convert` off the inputs are
     given as they come (layers that take strings, or that keep integers).
     """
+    own_names = {part.partition("=")[0].strip() for part in declared.split(",")}
+    common = ", ".join(p for p in COMMON.split(", ") if p.partition("=")[0] not in own_names)
     separator = "" if not declared else ", " if "*" in declared else ", *, "
-    everything = f"{declared}{separator or '*, '}{COMMON}"
+    everything = f"{declared}{separator or '*, '}{common}"
+
+    def check(c: Call, self: Instance, *star: Any) -> None:
+        check_names(c, self)
+        if setup is not None:
+            setup(c, self, *star)
 
     def register(function: F) -> F:
         own = list(inspect.signature(function).parameters.values())
@@ -80,7 +88,7 @@ def keras_layer(
 
         forward.__signature__ = inspect.Signature(_with_training(own))  # type: ignore[attr-defined]
         forward.__annotations__ = function.__annotations__
-        layer(f"keras.layers.{name}", everything, setup=setup, bases=bases)(forward)
+        layer(f"keras.layers.{name}", everything, setup=check, bases=bases)(forward)
         return function
 
     return register
@@ -270,6 +278,14 @@ def floating(c: Call, self: Instance, inputs: Tensor) -> str | None:
     return None if inputs.dtype is None else wanted
 
 
+def output_dtype(c: Call, self: Instance, inputs: Tensor) -> str | None:
+    """The dtype of an output that has the input's elements: for a symbolic input Keras names the compute dtype.
+
+    Source: keras.Layer.compute_output_spec, of the layers that have a compute_output_shape.
+    """
+    return compute_dtype(c, self) if inputs.library == "keras" else inputs.dtype
+
+
 def is_known(value: object) -> bool:
     """Whether a configuration value is known."""
     return not isinstance(value, Unknown)
@@ -284,5 +300,6 @@ __all__ = [
     "converted",
     "floating",
     "keras_layer",
+    "output_dtype",
     "weight",
 ]

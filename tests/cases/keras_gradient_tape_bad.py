@@ -1,0 +1,14 @@
+import keras
+import tensorflow as tf
+
+model = keras.Sequential([keras.Input((20,)), keras.layers.Dense(10)])
+optimizer = keras.optimizers.Adam()
+loss_fn = keras.losses.CategoricalCrossentropy(from_logits=True)
+
+x = tf.random.normal((16, 20))
+y = tf.zeros((16, 1))
+with tf.GradientTape() as tape:
+    logits = model(x, training=True)
+    loss = loss_fn(y, logits)  # raises
+gradients = tape.gradient(loss, model.trainable_variables)
+optimizer.apply_gradients(zip(gradients, model.trainable_variables))

@@ -1,0 +1,5 @@
+import keras
+
+inputs = keras.Input(shape=784)  # raises
+outputs = keras.layers.Dense(10)(inputs)
+model = keras.Model(inputs, outputs)

@@ -1,0 +1,7 @@
+import keras
+import numpy as np
+
+model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+model.compile(loss="mse", optimizer="sgd")
+x, y = np.zeros((100, 5)), np.zeros((90, 1))
+model.fit(x, y, verbose=0)  # raises
