@@ -507,9 +507,9 @@ def _zip(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
     # An endless part takes the length of the known ones.
     if known and all(not p[0] for p in parts if p[1] is not None):
         count = min(len(p[0]) for p in known)
-        rows = [tuple(p[0][i] if p[1] is None else p[1] for p in parts) for i in range(count)]
+        rows = [tuple(p[0][i] if p[1] is None else iteration.another(p[1]) for p in parts) for i in range(count)]
         return Iter(rows)
-    return Many(tuple(p[1] if p[1] is not None else _joined(p[0]) for p in parts))
+    return Many(tuple(_joined([*items, *([] if rest is None else [rest])]) for items, rest in parts))
 
 
 def _joined(items: list[Any]) -> Any:

@@ -27,6 +27,11 @@ LEGAL = {
     "    x[0] = x[0].view(b, 2, 8, h, w)\n    return x[0].split(1, 4)",
     "a number that only keywords give": "from lib import exists\nclass A(nn.Module):\n  def __init__(self, *, dim=None):\n"
     "    super().__init__()\n    self.a = nn.Linear(dim, 3) if exists(dim) else None",
+    "elements of a list of which one may be missing": "a, b, c = torch.zeros(1), torch.zeros(2), torch.zeros(3)\nxs = []\n"
+    "if input(): xs.append(a)\nxs.append(b)\nxs.append(c)\nx, y = xs\nnn.Linear(2, 4)(x), nn.Linear(3, 4)(y)\n"
+    "nn.Linear(2, 4)(xs[-2]), nn.Linear(3, 4)(xs[-1])",
+    "such elements with one layer each": "xs, layers = [], [nn.Linear(2, 4), nn.Linear(3, 4)]\n"
+    "if input(): xs.append(torch.zeros(1))\nxs += [torch.zeros(2), torch.zeros(3)]\nfor f, x in zip(layers, xs): f(x)",
 }  # fmt: skip
 SHAPES = {
     "yields of an unknown number of turns": (
