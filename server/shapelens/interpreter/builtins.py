@@ -878,7 +878,8 @@ def _apply_function(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
         return UNKNOWN
     apart = isinstance(classes.find_in_class(args[0], "setup_context")[1], Class)
     context = [] if apart else [Instance(Lib("torch.autograd.function.FunctionCtx"), {"?": True})]
-    return calls.call(m, f, node, function, [*context, *args[1:]], kwargs)
+    receiver = [args[0]] if isinstance(forward, Descriptor) and forward.kind == "classmethod" else []
+    return calls.call(m, f, node, function, [*receiver, *context, *args[1:]], kwargs)
 
 
 @native("collections.namedtuple._make")

@@ -174,7 +174,9 @@ def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: l
     if rest is None or isinstance(many, int) and many != count:
         if len(items) == count:
             return items
-        if isinstance(value, (tuple, Tensor, Iter, Many)) and fresh:
+        # A plain tuple belongs to what the program was set up with, and so may the branch that does not fit it.
+        meant = type(value) is not tuple or m.is_certain()
+        if isinstance(value, (tuple, Tensor, Iter, Many)) and fresh and meant:
             what = shape_text(value) if isinstance(value, Size) else f"{many or len(items)} values"
             came = [value.of] if isinstance(value, Size) and value.of is not None else []
             m.report(
