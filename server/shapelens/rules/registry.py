@@ -8,6 +8,7 @@ callable, with the same names and defaults. The annotation of a parameter says w
     Tensors    a known sequence of tensors
     Dim        an int or a symbolic dim                Dims   an int or a known tuple or list of them
     int, bool, str, float   a known plain value        object whatever it is, unknown included
+    Array      what NumPy takes for an array: an array, a number, nested lists (`coercions`)
 
 A value of None passes where the parameter's default is None. If a value does not meet the annotation the rule is not
 called, and the result is unknown: a tensor of unknown shape where the rule's return annotation says Tensor.
@@ -82,6 +83,8 @@ rules: dict[str, Rule] = {}
 layers: dict[str, LayerRule] = {}
 attributes: dict[str, Rule] = {}
 aliases: dict[str, str] = {}
+# What a library of its own takes where an annotation says so: the argument, made what the rule needs, or NotKnown.
+coercions: dict[str, Callable[[Call, Any], Any]] = {}
 # Library classes that no layer rule describes, with what they inherit from.
 plain_bases: dict[str, tuple[str, ...]] = {
     f"torch.nn.{name}": ("torch.nn.Module",)
@@ -330,6 +333,9 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
             if value.library in ("tensorflow", "keras"):  # they have `__array__`
                 return value.with_(library="numpy", origin=value.origin, scalars=value.scalars, history=None)
         return c.tensor(value)
+    made = coercions.get(needs)
+    if made is not None:
+        return made(c, value)
     value = c.store.value(value)
     if needs == "Operand":
         if isinstance(value, (Tensor, int, float, complex, Expr, Scalar)):
@@ -636,6 +642,7 @@ __all__ = [
     "binding_problem",
     "call_layer",
     "canonical",
+    "coercions",
     "declare",
     "is_tensor_method",
     "known_names",
