@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shapelens.analysis.callers import contexts_of
 from shapelens.analysis.comments import contradicted
 from shapelens.analysis.costs import Holdings, tensor_bytes, tensors_in, total
-from shapelens.analysis.facts import Clue, Expression, Fact, FileAnalysis, Later, Model, Place, Problem, Shown, Span
+from shapelens.analysis.facts import (
+    Clue,
+    Expression,
+    Fact,
+    FileAnalysis,
+    Gap,
+    Later,
+    Model,
+    Place,
+    Problem,
+    Shown,
+    Site,
+    Span,
+)
 from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
 from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
@@ -45,9 +59,10 @@ class Renderer:
     def __init__(self, m: Machine, trees: dict[str, Tree], tree_of: Callable[[str], Tree] | None = None) -> None:
         self.m, self.trees, self.tree_of = m, trees, tree_of
         # A dict keeps the order in which they were met, and finds one among thousands at once.
-        self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, None]] = {}
+        self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, dict[Site, None]]] = {}
         self.reports: list[Report] = []
         self.names = Names()
+        self.gaps: dict[tuple[Chunked, ast.AST], str] = {}
         self._fitting: tuple[Sizes | None] | None = None
         self._runs: list[_Run] = []
         self._details: Details | None = None
@@ -58,15 +73,20 @@ class Renderer:
         hold_activations(m)
         anything = bool(m.reports)
         assumed = self._assumed()
-        for place, node, name, kind, value in m.seen:
+        for place, node, name, kind, value, site in m.seen:
             shown = self._shown(m.store.value(value), assumed)
             if shown is not None:
                 values = self.facts.setdefault((place, node, name, kind), {})
-                if shown not in values:
+                sites = values.get(shown)
+                if sites is None:
                     anything = True
-                    values[shown] = None
+                    sites = values[shown] = {}
                     self.names.name_all(shown.shape)
+                if site is not None:
+                    sites[site] = None
         m.seen.clear()
+        self.gaps.update(m.gaps)
+        m.gaps.clear()
         m.truncations += 1
         names = self.names.leave()
         if m.expressions or m.call.work:
@@ -145,24 +165,35 @@ class Renderer:
             tuple(sorted(problems, key=lambda p: (p.span.line, p.span.column, p.code))),
             Later(lambda: self._expressions(path)),
             Later(lambda: self._models(path)),
+            Later(lambda: self._gaps(path)),
+            Later(lambda: contexts_of(self, path)),
+            tuple((c.line, c.line + c.text.count("\n")) for c in tree.chunks if c.broken),
+            tuple((piece.line, piece.end_line) for piece in tree.problems),
             self.names,
         )
 
     def _expressions(self, path: str) -> tuple[Expression, ...]:
         return tuple(
-            Expression(self._span(place, node), tuple(values), "\n\n".join(abouts))
+            Expression(self.span(place, node), tuple(values), "\n\n".join(abouts), self._made(place, node))
             for (place, node), (values, abouts) in self.details().expressions.items()
             if place.file == path and (values or abouts)
         )
 
+    def _made(self, place: Chunked, node: ast.AST) -> Span | None:
+        origins = self.details().made.get((place, node), ())
+        return self.span(*origins[0].where) if len(origins) == 1 else None
+
     def _models(self, path: str) -> tuple[Model, ...]:
         found = [
-            Model(self._span(place, node), *model)
+            Model(self.span(place, node), *model)
             for (place, node), models in self.details().models.items()
             if place.file == path
             for model in models
         ]
         return tuple(sorted(found, key=lambda model: model.span.line))
+
+    def _gaps(self, path: str) -> tuple[Gap, ...]:
+        return tuple(Gap(self.span(*key), name) for key, name in self.gaps.items() if key[0].file == path)
 
     def analyses(self, root: str, main: str) -> list[FileAnalysis]:
         """The analysis of every file below a folder (or of the one file) that was seen."""
@@ -179,7 +210,8 @@ class Renderer:
             self.trees[file] = self.tree_of(file)
         return self.trees[file]
 
-    def _span(self, place: Chunked, node: ast.AST) -> Span:
+    def span(self, place: Chunked, node: ast.AST) -> Span:
+        """Where a node stands in its file."""
         tree = self.trees.get(place.file)
         if tree is None and self.tree_of is not None:
             tree = self._tree(place.file)
@@ -191,20 +223,21 @@ class Renderer:
         span = tree.span(place.chunk, node)
         return Span(place.file, span.line, span.column, span.end_line, span.end_column)
 
-    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: Iterable[Shown]) -> Fact:
+    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: dict[Shown, dict[Site, None]]) -> Fact:
         place, node, name, kind = key
         label = name
         if kind == "layer":
             label = _layer_name(node)
         obvious, mixed = kind == "assign" and _is_obvious(node), (place, node) in self.m.others
-        return Fact(self._span(place, node), label, kind, tuple(values), "", obvious, mixed)
+        sites = tuple(map(frozenset, values.values()))
+        return Fact(self.span(place, node), label, kind, tuple(values), "", obvious, mixed, sites)
 
     def _problems(self, path: str) -> list[Problem]:
         found: dict[tuple[Any, ...], Problem] = {}
         for report in self.reports:
             if report.place.file != path:
                 continue
-            span = self._span(report.place, report.node)
+            span = self.span(report.place, report.node)
             failure = report.failure
             related = tuple(self._related(r.origin, r.message) for r in report.related if r.origin.where is not None)
             severity = "information" if report.caught and failure.severity == "error" else failure.severity
@@ -222,7 +255,7 @@ class Renderer:
 
     def _related(self, origin: Origin, message: str) -> Place:
         place, node = origin.where
-        return Place(self._span(place, node), message)
+        return Place(self.span(place, node), message)
 
     def _clue(self, failure: Failure) -> Clue:
         """What the search for a fix needs."""
@@ -240,7 +273,7 @@ class Renderer:
             tuple(dict.fromkeys(d for d in sizes if isinstance(d, int))),
             failure.shapes,
             failure.asked,
-            self._span(*made.where) if made is not None else None,
+            self.span(*made.where) if made is not None else None,
             wanted,
         )
 
@@ -262,8 +295,10 @@ def _merged(facts: list[Fact]) -> list[Fact]:
         if known is None:
             table[key] = fact
         else:
-            values = known.values + tuple(v for v in fact.values if v not in known.values)
-            table[key] = replace(known, values=values, mixed=known.mixed or fact.mixed)
+            seen = dict(zip(known.values, known.sites))
+            for value, sites in zip(fact.values, fact.sites):
+                seen[value] = seen.get(value, frozenset()) | sites
+            table[key] = replace(known, values=tuple(seen), sites=tuple(seen.values()), mixed=known.mixed or fact.mixed)
     return list(table.values())
 
 
@@ -311,6 +346,7 @@ class Details:
         self.renderer = renderer
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
+        self.made: dict[tuple[Chunked, ast.AST], list[Origin]] = {}
 
     def add(self, run: _Run) -> None:
         """Add what one run saw; the store knows what it knew then."""
@@ -330,6 +366,10 @@ class Details:
                 shown = self.renderer.shown(resolved)
                 if shown is not None and shown not in listed:
                     listed.append(shown)
+                if isinstance(resolved, Instance) and resolved.origin is not None:
+                    origins = self.made.setdefault(key, [])
+                    if resolved.origin not in origins:
+                        origins.append(resolved.origin)
                 about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
                 if about and about not in abouts:
                     abouts.append(about)

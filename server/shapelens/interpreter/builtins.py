@@ -33,7 +33,7 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.devices import DEVICE, device_kind
-from shapelens.rules.registry import apply_rule, known_names, layers, tensor_class
+from shapelens.rules.registry import apply_rule, known_names, layers, operator_rule, tensor_class
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -614,7 +614,10 @@ def _getitem(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
 def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = m.store.value(args[0]) if args else UNKNOWN
     if isinstance(value, Tensor):
-        return value.with_(origin=value.origin)
+        rule = operator_rule({value.library}, "abs")
+        if rule is None:
+            return value.with_(origin=value.origin)
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
     return call_pure(m, "builtins.abs", (abs, "float"), [value], {})
 
 

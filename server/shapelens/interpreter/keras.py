@@ -121,11 +121,11 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def give_name(m: Machine, instance: Instance) -> None:
-    """`dense`, `dense_1`, …: what Keras calls a layer that the program gave no name."""
+def give_name(m: Machine, instance: Instance, kind: str = "") -> None:
+    """`dense`, `dense_1`, …: what Keras calls a layer of that class that the program gave no name."""
     if instance.attrs.get("name") is not None:
         return
-    base = snake_case(instance.cls.name) if not isinstance(instance.cls, Unknown) else "layer"
+    base = snake_case(kind or instance.cls.name)
     counts = state(m).counts
     number = counts.get(base, 0)
     counts[base] = number + 1
@@ -145,7 +145,8 @@ def make(
     for name in ("name", "dtype", "trainable"):
         if name in kwargs:
             instance.attrs[name] = m.store.value(kwargs[name])
-    give_name(m, instance)
+    is_functional = path == MODEL and bool(args or kwargs.keys() & {"inputs", "outputs"})
+    give_name(m, instance, "Functional" if is_functional and isinstance(instance.cls, Lib) else "")
     if path == INPUT_LAYER:
         _input_layer(m, f, node, instance, args, kwargs)
     elif path == SEQUENTIAL:
@@ -343,8 +344,12 @@ def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: li
     if isinstance(owner, Class) and method is not None:
         value = _own_call(m, f, node, instance, Bound(method, instance), args, kwargs)
         calls.layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
-        return value
-    return forward(m, f, node, instance, library_of(instance), args, kwargs)
+    else:
+        value = forward(m, f, node, instance, library_of(instance), args, kwargs)
+    if args and "output" not in instance.attrs and symbolic([value]):
+        m.touch(instance)
+        instance.attrs["input"], instance.attrs["output"] = args[0], value
+    return value
 
 
 def library_of(instance: Instance) -> str:
@@ -690,7 +695,7 @@ def children(instance: Instance) -> list[Instance]:
                 collect(each)
 
     for name, value in instance.attrs.items():
-        if name not in ("_inputs", "_outputs", "_input", "_output"):
+        if name not in ("_inputs", "_outputs", "_input", "_output", "input", "output"):
             collect(value)
     return found
 
@@ -725,7 +730,7 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
         return attrs.get("name", UNKNOWN)
     if name in ("input", "output", "inputs", "outputs", "input_shape", "output_shape"):
         side = "in" if name.startswith("in") else "out"
-        tensor = attrs.get(f"_{side}puts", attrs.get(f"_{side}put", attrs.get("output") if side == "out" else None))
+        tensor = attrs.get(f"_{side}puts", attrs.get(f"_{side}put", attrs.get(f"{side}put")))
         if tensor is None:
             return Unknown(f"{name} of a layer that was not called")
         if name.endswith("shape"):

@@ -176,11 +176,12 @@ class Machine:
         self.entered: dict[ast.AST, int] = {}  # how often each function was run
         self.slow: set[ast.AST] = set()  # decorators that took too long
         self.active: dict[ast.AST, tuple[int, ...]] = {}
-        self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
+        self.seen: list[list[Any]] = []  # [place, node, name, kind, value, the call of the function]
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
         self.told: list[dict[tuple[Place, ast.AST], list[Any]]] = []  # the expressions of the runs that are over
         self.others: set[tuple[Place, ast.AST]] = set()  # parameters that were no tensor in some call
+        self.gaps: dict[tuple[Place, ast.AST], str] = {}  # library calls that no rule answers
         self.recording = True
         self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
         self.prose = False  # whether comments and docstrings count: in a run on its own, until they prove wrong
@@ -306,7 +307,12 @@ class Machine:
         if not self.recording or not (place.focus or self.record_all):
             return
         if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
-            self.seen.append([place, node, name, kind, value])
+            self.seen.append([place, node, name, kind, value, self.callsites[-1] if self.callsites else None])
+
+    def lacks(self, place: Place, node: ast.AST, path: str) -> None:
+        """Keep a call that no rule answers, where it is one that only the library itself could answer."""
+        if place.focus and self.recording:
+            self.gaps[place, node] = path
 
     def report(self, failure: Failure, place: Place, node: ast.AST) -> None:
         """Keep a problem. One that a try statement around would catch is kept as such."""
