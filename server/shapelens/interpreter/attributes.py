@@ -450,9 +450,22 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
         target.namespace[name] = value
     elif isinstance(target, Tensor) and name == "requires_grad":
         calls.set_frozen(m, target, m.store.value(value))
+    elif isinstance(target, Tensor) and target.library == "numpy" and name in ("shape", "dtype"):
+        _reshape_array(m, f, target, name, value, node)
     elif isinstance(target, Tensor) and name == "data":
         value = m.store.value(value)
         calls.reshape_in_place(m, target, value.shape if isinstance(value, Tensor) else None)
+
+
+def _reshape_array(m: Machine, f: Frame, array: Tensor, name: str, value: Any, node: ast.AST) -> None:
+    """`x.shape = …` reshapes in place; what `x.dtype = …` makes of the last axis is not followed."""
+    made = UNKNOWN
+    if name == "shape":
+        rule = registry.rules["numpy.ndarray.reshape"]
+        made = calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (array, value), {}), UNKNOWN)
+    calls.reshape_in_place(m, array, made.shape if isinstance(made, Tensor) else None)
+    if name == "dtype":
+        array.dtype = None
 
 
 def set_plainly(m: Machine, f: Frame, target: Instance, name: str, value: Any, node: ast.AST) -> None:

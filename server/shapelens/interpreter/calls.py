@@ -679,13 +679,13 @@ def call_method(
         if found is not containers.NO_METHOD:
             return found
     rule = registry.rules.get(path)
-    if name in RESHAPING_IN_PLACE and isinstance(receiver, Tensor):
+    if isinstance(receiver, Tensor) and (name in RESHAPING_IN_PLACE or path == "numpy.ndarray.resize"):
         known = rule or registry.rules.get(path[:-1])
         value: Any = UNKNOWN
         if known is not None:
             value = guarded(m, f, node, lambda: registry.apply_rule(m.call, known, [receiver, *args], kwargs), UNKNOWN)
         reshape_in_place(m, receiver, value.shape if isinstance(value, Tensor) else None)
-        return receiver
+        return receiver if name in RESHAPING_IN_PLACE else None
     if rule is None and name.endswith("_") and not name.endswith("__"):
         rule = registry.rules.get(path[:-1])
         if rule is not None:
