@@ -33,7 +33,7 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.devices import DEVICE, device_kind
-from shapelens.rules.registry import apply_rule, known_names, layers, tensor_class
+from shapelens.rules.registry import apply_rule, known_names, layers, operator_rule, tensor_class
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -507,9 +507,9 @@ def _zip(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
     # An endless part takes the length of the known ones.
     if known and all(not p[0] for p in parts if p[1] is not None):
         count = min(len(p[0]) for p in known)
-        rows = [tuple(p[0][i] if p[1] is None else p[1] for p in parts) for i in range(count)]
+        rows = [tuple(p[0][i] if p[1] is None else iteration.another(p[1]) for p in parts) for i in range(count)]
         return Iter(rows)
-    return Many(tuple(p[1] if p[1] is not None else _joined(p[0]) for p in parts))
+    return Many(tuple(_joined([*items, *([] if rest is None else [rest])]) for items, rest in parts))
 
 
 def _joined(items: list[Any]) -> Any:
@@ -614,7 +614,10 @@ def _getitem(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
 def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = m.store.value(args[0]) if args else UNKNOWN
     if isinstance(value, Tensor):
-        return value.with_(origin=value.origin)
+        rule = operator_rule({value.library}, "abs")
+        if rule is None:
+            return value.with_(origin=value.origin)
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
     return call_pure(m, "builtins.abs", (abs, "float"), [value], {})
 
 
@@ -878,7 +881,8 @@ def _apply_function(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
         return UNKNOWN
     apart = isinstance(classes.find_in_class(args[0], "setup_context")[1], Class)
     context = [] if apart else [Instance(Lib("torch.autograd.function.FunctionCtx"), {"?": True})]
-    return calls.call(m, f, node, function, [*context, *args[1:]], kwargs)
+    receiver = [args[0]] if isinstance(forward, Descriptor) and forward.kind == "classmethod" else []
+    return calls.call(m, f, node, function, [*receiver, *context, *args[1:]], kwargs)
 
 
 @native("collections.namedtuple._make")

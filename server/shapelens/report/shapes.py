@@ -95,7 +95,8 @@ def _rank(shape: Shape) -> object:
     return None if shape is None else len(shape)
 
 
-def _dims(shape: Shape, names: Names) -> tuple[str, ...]:
+def dim_texts(shape: Shape, names: Names) -> tuple[str, ...]:
+    """The dims as they are written; `…` where their number is not known."""
     if shape is None:
         return (GAP,)
     if isinstance(shape, Open):
@@ -104,7 +105,7 @@ def _dims(shape: Shape, names: Names) -> tuple[str, ...]:
 
 
 def _group(values: Sequence[Shown], names: Names) -> Group:
-    columns = zip(*(_dims(value.shape, names) for value in values))
+    columns = zip(*(dim_texts(value.shape, names) for value in values))
     return Group(tuple(_alternatives(column) for column in columns), any(value.inferred for value in values))
 
 
