@@ -141,12 +141,15 @@ def _named(place: Place) -> str:
 
 
 def _related(server: ShapelensServer, document: Document, place: Place) -> lsp.DiagnosticRelatedInformation:
-    other = document if place.span.file == document.path else server.documents.by_path(place.span.file)
-    lines = other.lines if other is not None else _lines_on_disk(place.span.file)
-    uri = other.uri if other is not None else from_fs_path(place.span.file) or place.span.file
-    return lsp.DiagnosticRelatedInformation(
-        location=lsp.Location(uri=uri, range=_range(server, lines, place.span)), message=place.message
-    )
+    return lsp.DiagnosticRelatedInformation(location=location(server, document, place.span), message=place.message)
+
+
+def location(server: ShapelensServer, document: Document, span: Span) -> lsp.Location:
+    """A span in the document, in another open one, or in a file on disk."""
+    other = document if span.file == document.path else server.documents.by_path(span.file)
+    lines = other.lines if other is not None else _lines_on_disk(span.file)
+    uri = other.uri if other is not None else from_fs_path(span.file) or span.file
+    return lsp.Location(uri=uri, range=_range(server, lines, span))
 
 
 def _lines_on_disk(path: str) -> list[str] | None:

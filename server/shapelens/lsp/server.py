@@ -18,13 +18,14 @@ from pygls.uris import to_fs_path
 
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
-from shapelens.analysis.facts import FileAnalysis, Problem
+from shapelens.analysis.facts import FileAnalysis, Problem, Span
 from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.protocol import Protocol
-from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, wants_status
+from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, shows_summaries, wants_status
 from shapelens.lsp.status import Statuses
+from shapelens.report.contexts import Choice, Choices, with_chosen
 from shapelens.source.environments import EnvironmentNotFound
 from shapelens.source.positions import Encoding
 
@@ -57,6 +58,9 @@ class ShapelensServer(LanguageServer):
         self._is_trusted = False
         self._hints_shown: bool | None = None
         self._statuses: Statuses | None = None
+        self._chosen: dict[str, dict[str, Choice]] = {}
+        self.shows_summaries = False
+        self.readable: dict[str, FileAnalysis] = {}  # each document's last analysis without a syntax error
 
     def can(self, capability: str) -> bool:
         """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
@@ -74,11 +78,27 @@ class ShapelensServer(LanguageServer):
             analysis = await self.analyses.of(document)
             if self._statuses is not None:
                 self._statuses.tell(document, analysis)
-            return document, analysis
+            return document, with_chosen(analysis, self.chosen(uri))
         except Stale:
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
+
+    def chosen(self, uri: str) -> Choices:
+        """The calls that a person chose to see in a document."""
+        return self._chosen.get(uri, {})
+
+    def choose(self, uri: str, function: str, choice: Choice | None) -> None:
+        """Show this call of a function; None: all of them."""
+        chosen = self._chosen.setdefault(uri, {})
+        chosen.pop(function, None)
+        if choice is not None:
+            chosen[function] = choice
+        self.refresh()
+
+    def location(self, document: Document, span: Span) -> lsp.Location:
+        """A span as a place that the client can go to; `document` is looked at first for its lines."""
+        return diagnostics.location(self, document, span)
 
     async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
         """What the work gives, on the worker thread. Raises Stale if the document changes meanwhile."""
@@ -137,6 +157,8 @@ class ShapelensServer(LanguageServer):
         if document is not None and document.is_python:
             self.analyses.document_closed(document)
             self.pushed.clear(document.uri)
+            self.readable.pop(document.uri, None)
+            self._chosen.pop(document.uri, None)
             if self._statuses is not None:
                 self._statuses.forget(document.uri)
 
@@ -286,6 +308,7 @@ class ShapelensServer(LanguageServer):
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
         self._is_trusted = is_trusted(params.initialization_options)
+        self.shows_summaries = shows_summaries(params.initialization_options)
         if wants_status(params.initialization_options):
             self._statuses = Statuses(self)
         diagnostics.register_pull(self)

@@ -71,6 +71,11 @@ def wants_status(initialization_options: object) -> bool:
     return _Reader(initialization_options).get("status", False, _boolean) is True
 
 
+def shows_summaries(initialization_options: object) -> bool:
+    """Whether the client can show what the command for a model's summary gives."""
+    return _Reader(initialization_options).get("summaryView", False, _boolean) is True
+
+
 class _Reader:
     """Reads dotted names from nested mappings (or flat ones with dotted keys), and notes what is not valid."""
 
