@@ -16,6 +16,9 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "ambiguous-truth": Entry(
+        "Ambiguous truth", "An array of several elements is tested, by `if`, `while`, `and`, `or` or `not`."
+    ),
     "annotation-mismatch": Entry(
         "Annotation mismatch", "A value has another shape or dtype than its annotation says.", "warning"
     ),
@@ -75,6 +78,7 @@ CATALOGUE: dict[str, Entry] = {
         "Memory budget", "An array, or the activations of a model, are larger than the memory that there is.", "warning"
     ),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
+    "no-attribute": Entry("No such attribute", "An array is asked for an attribute or method that arrays do not have."),
     "normalize-before-tensor": Entry(
         "Normalize before ToTensor", "Normalize is given an image that is not a tensor yet."
     ),
