@@ -105,6 +105,7 @@ class Session:
         self._look_again = False
         self._asked: set[tuple[str, Path | None]] = set()
         self._configuration: Configuration | None = None
+        self._configured = (0, 0)
         self._budgets: dict[str, int | None] = {}
 
     @property
@@ -113,6 +114,7 @@ class Session:
         if self._configuration is None:
             found = read_configuration(self.roots[0].absolute()) if self.roots else Configuration()
             self._configuration = replace(found, **self._budgets)  # type: ignore[arg-type]
+            self._configured = self._configuration_stamp()
         return self._configuration
 
     @property
@@ -188,6 +190,21 @@ class Session:
             self._resolver.invalidate()
         self._asked.clear()
         self._look_again = True
+
+    def look_at_disk(self) -> bool:
+        """Whether a followed file or the configuration changed on disk since it was read; it is then read anew."""
+        changed = self._following is not None and self._following.is_stale(self._texts)
+        if changed:
+            self._following = None
+        stamp = self._configuration_stamp()
+        if self._configuration is not None and stamp != self._configured:
+            self._configuration, changed = None, True
+        if changed:
+            self._quiet.clear()
+        return changed
+
+    def _configuration_stamp(self) -> tuple[int, int]:
+        return file_stamp(str(self.roots[0] / CONFIGURATION_FILE)) if self.roots else (0, 0)
 
     def learn_slowly(self) -> bool:
         """Ask jedi for the imports that the static search did not find; whether an analysis would now say more.
