@@ -331,6 +331,7 @@ def call_method(
     if name in _METHODS:
         return _METHODS[name](m, f, node, instance, args, kwargs)
     if name in _QUIET:
+        m.hooked = m.hooked or name.endswith("_hook")
         if name in _HOOKS and any(_may_answer(a) for a in (*args, *kwargs.values())):
             m.touch(instance)
             instance.attrs["?"] = True  # the hook may replace what goes in or comes out

@@ -30,6 +30,12 @@ _COMBINED = (
     "combinations pad embedding interpolate"
 )
 _NAMES = frozenset((*_MADE.split(), *_COMBINED.split()))
+# Of NumPy: views, and what gives the array that it was handed, aside, all that is named here makes one of its own.
+_OF_NUMPY = frozenset(
+    "array copy astype identity tri indices vstack hstack dstack column_stack row_stack append block power mod remainder "
+    "sqrt exp log sin cos tanh abs absolute square nan_to_num round around clip sort argsort isnan isclose matmul dot "
+    "tensordot einsum inner choice permutation integers random standard_normal take fft ifft fft2 ifft2 fftn ifftn".split()
+)
 # Decorators and context managers that change nothing of what is allocated.
 QUIET = frozenset(
     "no_grad inference_mode enable_grad set_grad_enabled autocast staticmethod classmethod property cached_property wraps "
@@ -45,6 +51,8 @@ def is_allocating(path: str) -> bool:
     if name.startswith("__"):
         name = name.strip("_")
         return (name[1:] if name[:1] == "r" and name not in _NAMES else name) in _NAMES
+    if path.startswith("numpy."):
+        return name in _NAMES or name in _OF_NUMPY or path.startswith("numpy.random.")
     return path.startswith("torch.") and (name in _NAMES or path == "torch.nn.Embedding")
 
 
@@ -131,7 +139,9 @@ def _is_larger(m: Machine, tensor: Tensor) -> bool:
 def _bytes(m: Machine, tensor: Tensor) -> int | None:
     """The bytes, where they are certain, and the device is not one that holds nothing."""
     shape = tensor.shape
-    if type(shape) is not tuple or tensor.dtype not in BYTES or tensor.device in (None, "meta"):
+    if type(shape) is not tuple or tensor.dtype not in BYTES:
+        return None
+    if tensor.library != "numpy" and tensor.device in (None, "meta"):
         return None
     size = BYTES[tensor.dtype]
     for dim in m.store.dims(shape):

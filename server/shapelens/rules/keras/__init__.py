@@ -1,21 +1,31 @@
 """Rules of Keras 3: importing this package registers them. One file a topic; Keras itself is never imported."""
 
 from shapelens.rules.keras import (
+    activations,
     convolution,
     core,
     kerastensor,
+    losses,
     merging,
+    metrics,
+    normalization,
     ops,
     pooling,
+    regularization,
     reshaping,
 )
 
 __all__ = [
+    "activations",
     "convolution",
     "core",
     "kerastensor",
+    "losses",
     "merging",
+    "metrics",
+    "normalization",
     "ops",
     "pooling",
+    "regularization",
     "reshaping",
 ]
