@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import shapelens.rules.einops
 import shapelens.rules.keras
 import shapelens.rules.numpy
+import shapelens.rules.sklearn
 import shapelens.rules.tensorflow
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules

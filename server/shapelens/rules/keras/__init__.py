@@ -11,6 +11,7 @@ from shapelens.rules.keras import (
     normalization,
     ops,
     pooling,
+    preprocessing,
     regularization,
     reshaping,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "normalization",
     "ops",
     "pooling",
+    "preprocessing",
     "regularization",
     "reshaping",
 ]
