@@ -22,6 +22,8 @@ from shapelens.analysis.facts import FileAnalysis, Problem, Span
 from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
+from shapelens.lsp.folders import Folders
+from shapelens.lsp.progress import Progress
 from shapelens.lsp.protocol import Protocol
 from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, shows_summaries, wants_status
 from shapelens.lsp.status import Statuses
@@ -34,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 0.3
 _IDLE_SECONDS = 2.0
+_LOOK_SECONDS = 3.0
 _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 
 
@@ -48,12 +51,14 @@ class ShapelensServer(LanguageServer):
         self.analyses = Analyses(self.documents, self._make)
         self.settings = Settings()
         self.pushed = diagnostics.Pushed(self)
+        self.under_way = Progress(self)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._make_analyser = make or _session
         self._initialization_options: object = None
         self._complaints: set[str] = set()
         self._refresh: asyncio.TimerHandle | None = None
         self._learning: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
         self._hints_shown: bool | None = None
@@ -75,7 +80,8 @@ class ShapelensServer(LanguageServer):
         if document is None:
             return None
         try:
-            analysis = await self.analyses.of(document)
+            async with self.under_way.told(f"Shapelens: analysing {Path(document.path).name}"):
+                analysis = await self.analyses.of(document)
             if self._statuses is not None:
                 self._statuses.tell(document, analysis)
             return document, with_chosen(analysis, self.chosen(uri))
@@ -102,12 +108,14 @@ class ShapelensServer(LanguageServer):
 
     async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
         """What the work gives, on the worker thread. Raises Stale if the document changes meanwhile."""
-        return await self.analyses.worked(document, work)
+        async with self.under_way.told("Shapelens: following the model"):
+            return await self.analyses.worked(document, work)
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
         try:
-            return await self.analyses.mended(document, problems)
+            async with self.under_way.told("Shapelens: looking for fixes"):
+                return await self.analyses.mended(document, problems)
         except Stale:
             raise JsonRpcContentModified from None
 
@@ -318,7 +326,24 @@ class ShapelensServer(LanguageServer):
         self.configure(self._initialization_options)
         self.analyses.warm_up()
         await self._register_dynamically()
+        if not self.can("workspace.did_change_watched_files.dynamic_registration"):
+            self._look_at_disk_soon()
         await self.ask_configuration()
+
+    def _look_at_disk_soon(self) -> None:
+        """Where the client watches no files, look from time to time whether one has changed."""
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(_LOOK_SECONDS, lambda: loop.create_task(self._look_at_disk()))
+
+    async def _look_at_disk(self) -> None:
+        try:
+            if len(self.documents) and await self.analyses.look_at_disk():
+                self.refresh()
+        except RuntimeError:
+            return  # The worker is gone: the server is shutting down.
+        except Exception:
+            logger.exception("looking at the disk failed")
+        self._look_at_disk_soon()
 
     async def _register_dynamically(self) -> None:
         registrations = []
@@ -362,6 +387,12 @@ def _registration(method: str, options: Any) -> lsp.Registration:
 
 
 def _session(roots: Sequence[Path], python: str | None) -> Analyser:
+    if len(roots) > 1:
+        return Folders(roots, lambda ordered: _session_of(ordered, python))
+    return _session_of(roots, python)
+
+
+def _session_of(roots: Sequence[Path], python: str | None) -> Analyser:
     from shapelens.analysis.session import Session
 
     session = Session(roots, python)
