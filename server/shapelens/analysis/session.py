@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracle
 
 MODULE_FUEL = 200_000
+_MOST_TREES = 300
+"""How many files of packages one session keeps that goes from file to file."""
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 
@@ -218,6 +220,16 @@ class Session:
         self._following = None
         return True
 
+    def release(self, path: str) -> None:
+        """Nobody will ask for this file again: its tree, and packages that take much memory, need not be kept."""
+        if path in self._texts:
+            return
+        if self._following is None or not self._following.holds(path):
+            self._disk.pop(path, None)
+        if len(self._disk) > _MOST_TREES:
+            self._following = None
+            self._disk.clear()
+
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""
         if self._following is not None and self._following.holds(path):
@@ -288,7 +300,7 @@ class Session:
         finally:
             m.forget_changes()
         done = time.perf_counter()
-        analysis = renderer.analysis(path, tree)
+        analysis = replace(renderer.analysis(path, tree), unfinished=m.unfinished)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
@@ -462,7 +474,7 @@ def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
         for chunk in tree.chunks:
             places[id(chunk)] = run_module(m, module, (chunk,), True)
     except Budget:
-        pass
+        m.unfinished += 1
     for chunk in tree.chunks:
         places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
     return places

@@ -171,6 +171,7 @@ class Machine:
         self.loader = loader
         self.fuel = fuel
         self.ticks = 0
+        self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
         self.entered: dict[ast.AST, int] = {}  # how often each function was run
