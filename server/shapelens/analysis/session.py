@@ -396,13 +396,13 @@ class Session:
 
         With `counted`, what its own statements compute is kept.
         """
-        path = target if target.endswith(".py") else None
+        path = target if target.endswith(".py") or target in self._texts else None
         if path is None:
             found = self.resolver.find(target, None)
             if found is None or found.path is None:
                 raise SourceError(f"no module {target} in {self.environment.python or 'this environment'}")
             path = str(found.path)
-        path = os.path.abspath(path)
+        path = path if path in self._texts else os.path.abspath(path)
         tree = self._tree(path)
         module = self._main_module(path)
         m = self._machine(module, shared=False)

@@ -4,6 +4,7 @@ from shapelens.rules.keras import (
     activations,
     convolution,
     core,
+    datasets,
     kerastensor,
     losses,
     merging,
@@ -13,12 +14,14 @@ from shapelens.rules.keras import (
     pooling,
     regularization,
     reshaping,
+    utils,
 )
 
 __all__ = [
     "activations",
     "convolution",
     "core",
+    "datasets",
     "kerastensor",
     "losses",
     "merging",
@@ -28,4 +31,5 @@ __all__ = [
     "pooling",
     "regularization",
     "reshaping",
+    "utils",
 ]
