@@ -4,6 +4,7 @@ from shapelens.rules.keras import (
     activations,
     convolution,
     core,
+    datasets,
     kerastensor,
     losses,
     merging,
@@ -14,12 +15,14 @@ from shapelens.rules.keras import (
     preprocessing,
     regularization,
     reshaping,
+    utils,
 )
 
 __all__ = [
     "activations",
     "convolution",
     "core",
+    "datasets",
     "kerastensor",
     "losses",
     "merging",
@@ -30,4 +33,5 @@ __all__ = [
     "preprocessing",
     "regularization",
     "reshaping",
+    "utils",
 ]
