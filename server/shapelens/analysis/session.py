@@ -464,7 +464,7 @@ def _parsed(text: str, known: Tree | None) -> Tree:
     """The tree of a text. The rules of Keras, TensorFlow and scikit-learn are loaded with the first text that names them."""
     if "shapelens.rules.tensorflow" not in sys.modules and _KERAS.search(text):
         import shapelens.rules.keras
-        import shapelens.rules.tensorflow  # noqa: F401  registers the rules
+        import shapelens.rules.tensorflow
 
         forget_names()
     if "shapelens.rules.sklearn" not in sys.modules and "sklearn" in text:

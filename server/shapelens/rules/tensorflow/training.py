@@ -191,6 +191,8 @@ def py_function(
     """Tensors of which only the dtypes are known."""
     kinds = c.store.value(Tout)
     if isinstance(kinds, (list, tuple)):
+        if len(kinds) == 1:
+            return UNKNOWN  # a list of one, or that one
         return List([made(None, named(c, k)) for k in kinds])
     return made(None, named(c, kinds))
 
