@@ -278,6 +278,14 @@ def floating(c: Call, self: Instance, inputs: Tensor) -> str | None:
     return None if inputs.dtype is None else wanted
 
 
+def output_dtype(c: Call, self: Instance, inputs: Tensor) -> str | None:
+    """The dtype of an output that has the input's elements: for a symbolic input Keras names the compute dtype.
+
+    Source: keras.Layer.compute_output_spec, of the layers that have a compute_output_shape.
+    """
+    return compute_dtype(c, self) if inputs.library == "keras" else inputs.dtype
+
+
 def is_known(value: object) -> bool:
     """Whether a configuration value is known."""
     return not isinstance(value, Unknown)
@@ -292,5 +300,6 @@ __all__ = [
     "converted",
     "floating",
     "keras_layer",
+    "output_dtype",
     "weight",
 ]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.keras.convolution import SPATIAL, joined, slid, split
-from shapelens.rules.keras.layer import floating, keras_layer
+from shapelens.rules.keras.layer import floating, keras_layer, output_dtype
 from shapelens.rules.keras.options import choice, flag, is_channels_first, keep_sizes, sizes_of
 from shapelens.rules.registry import alias
 from shapelens.values import Instance, Tensor
@@ -46,7 +46,7 @@ def _window(name: str, n: int, default: str) -> None:
         except NotKnown:
             out = [c.fresh(s, 1) for s in SPATIAL[n]]
         dims = c.dims(inputs)
-        return inputs.with_(shape=joined(dims[0], out, dims[axis], axis))
+        return Tensor(joined(dims[0], out, dims[axis], axis), output_dtype(c, self, inputs))
 
     declared = f"pool_size{default}, strides=None, padding='valid', data_format=None, name=None"
     keras_layer(name, declared, ndim=n + 2, setup=_setup(n))(forward)
@@ -58,7 +58,9 @@ def _global(name: str, n: int, masked: bool, averaged: bool) -> None:
         keep, first = flag(c, self, "keepdims"), is_channels_first(c, self)
         axis = 1 if first else -1
         shape = joined(dims[0], (1,) * n if keep else (), dims[axis], axis)
-        return Tensor(shape, floating(c, self, inputs) if averaged and n == 1 else inputs.dtype)
+        return Tensor(
+            shape, output_dtype(c, self, inputs) if not averaged or inputs.dtype == floating(c, self, inputs) else None
+        )
 
     def forward(c: Call, self: Instance, inputs: Tensor) -> Tensor:
         """(B, *spatial, C) to (B, C)."""
@@ -85,7 +87,8 @@ def _adaptive(name: str, n: int) -> None:
         dims, axis = c.dims(inputs), 1 if is_channels_first(c, self) else -1
         if len(dims) != n + 2:
             raise NotKnown  # building a model asks no rank, running it does
-        return inputs.with_(shape=joined(dims[0], sizes_of(c, self, "output_size", n), dims[axis], axis))
+        out = sizes_of(c, self, "output_size", n)
+        return Tensor(joined(dims[0], out, dims[axis], axis), output_dtype(c, self, inputs))
 
     keras_layer(name, "output_size, data_format=None", setup=_adaptive_setup(n))(forward)
 
