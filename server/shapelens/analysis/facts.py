@@ -113,6 +113,14 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A call of a library that no rule answers: what it gives is not known without the library itself."""
+
+    span: Span
+    path: str
+
+
+@dataclass(frozen=True)
 class Place:
     """Another place that has to do with a problem, and what."""
 
@@ -170,5 +178,6 @@ class FileAnalysis:
     problems: tuple[Problem, ...] = ()
     expressions: Sequence[Expression] = ()
     models: Sequence[Model] = ()
+    gaps: Sequence[Gap] = ()
     names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
     timings: dict[str, float] = field(default_factory=dict, compare=False)

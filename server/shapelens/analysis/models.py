@@ -24,7 +24,7 @@ class ModelRun:
     error: str = ""
 
 
-def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]) -> ModelRun:
+def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor], flows: bool = False) -> ModelRun:
     """Call a model that an expression names, with the inputs, or with those that can be known.
 
     What the file's own statements did must lie in `m.call.work`. Raises ValueError with a message for a person.
@@ -40,6 +40,7 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     except Exceptional as error:
         return ModelRun(None, _text(error))
     m.recording = m.apart = True
+    m.call.flows = flows
     m.reports.clear()
     m.call.work = work = []  # type: ignore[var-annotated]
     error_text = ""
@@ -48,7 +49,7 @@ def run(m: Machine, frame: Frame, expression: ast.expr, inputs: Sequence[Tensor]
     except Exceptional as error:
         error_text = _text(error)
     finally:
-        m.call.work = None
+        m.call.work, m.call.flows = None, False
     error_text = _moved(m, frame) or error_text
     root = next((call for call in work if type(call) is Called and call.instance is model), None)
     if (

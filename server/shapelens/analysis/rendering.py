@@ -9,7 +9,19 @@ from typing import Any
 
 from shapelens.analysis.comments import contradicted
 from shapelens.analysis.costs import Holdings, tensor_bytes, tensors_in, total
-from shapelens.analysis.facts import Clue, Expression, Fact, FileAnalysis, Later, Model, Place, Problem, Shown, Span
+from shapelens.analysis.facts import (
+    Clue,
+    Expression,
+    Fact,
+    FileAnalysis,
+    Gap,
+    Later,
+    Model,
+    Place,
+    Problem,
+    Shown,
+    Span,
+)
 from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
 from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
@@ -48,6 +60,7 @@ class Renderer:
         self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, None]] = {}
         self.reports: list[Report] = []
         self.names = Names()
+        self.gaps: dict[tuple[Chunked, ast.AST], str] = {}
         self._fitting: tuple[Sizes | None] | None = None
         self._runs: list[_Run] = []
         self._details: Details | None = None
@@ -67,6 +80,8 @@ class Renderer:
                     values[shown] = None
                     self.names.name_all(shown.shape)
         m.seen.clear()
+        self.gaps.update(m.gaps)
+        m.gaps.clear()
         m.truncations += 1
         names = self.names.leave()
         if m.expressions or m.call.work:
@@ -145,24 +160,28 @@ class Renderer:
             tuple(sorted(problems, key=lambda p: (p.span.line, p.span.column, p.code))),
             Later(lambda: self._expressions(path)),
             Later(lambda: self._models(path)),
+            Later(lambda: self._gaps(path)),
             self.names,
         )
 
     def _expressions(self, path: str) -> tuple[Expression, ...]:
         return tuple(
-            Expression(self._span(place, node), tuple(values), "\n\n".join(abouts))
+            Expression(self.span(place, node), tuple(values), "\n\n".join(abouts))
             for (place, node), (values, abouts) in self.details().expressions.items()
             if place.file == path and (values or abouts)
         )
 
     def _models(self, path: str) -> tuple[Model, ...]:
         found = [
-            Model(self._span(place, node), *model)
+            Model(self.span(place, node), *model)
             for (place, node), models in self.details().models.items()
             if place.file == path
             for model in models
         ]
         return tuple(sorted(found, key=lambda model: model.span.line))
+
+    def _gaps(self, path: str) -> tuple[Gap, ...]:
+        return tuple(Gap(self.span(*key), name) for key, name in self.gaps.items() if key[0].file == path)
 
     def analyses(self, root: str, main: str) -> list[FileAnalysis]:
         """The analysis of every file below a folder (or of the one file) that was seen."""
@@ -179,7 +198,8 @@ class Renderer:
             self.trees[file] = self.tree_of(file)
         return self.trees[file]
 
-    def _span(self, place: Chunked, node: ast.AST) -> Span:
+    def span(self, place: Chunked, node: ast.AST) -> Span:
+        """Where a node stands in its file."""
         tree = self.trees.get(place.file)
         if tree is None and self.tree_of is not None:
             tree = self._tree(place.file)
@@ -197,14 +217,14 @@ class Renderer:
         if kind == "layer":
             label = _layer_name(node)
         obvious, mixed = kind == "assign" and _is_obvious(node), (place, node) in self.m.others
-        return Fact(self._span(place, node), label, kind, tuple(values), "", obvious, mixed)
+        return Fact(self.span(place, node), label, kind, tuple(values), "", obvious, mixed)
 
     def _problems(self, path: str) -> list[Problem]:
         found: dict[tuple[Any, ...], Problem] = {}
         for report in self.reports:
             if report.place.file != path:
                 continue
-            span = self._span(report.place, report.node)
+            span = self.span(report.place, report.node)
             failure = report.failure
             related = tuple(self._related(r.origin, r.message) for r in report.related if r.origin.where is not None)
             severity = "information" if report.caught and failure.severity == "error" else failure.severity
@@ -222,7 +242,7 @@ class Renderer:
 
     def _related(self, origin: Origin, message: str) -> Place:
         place, node = origin.where
-        return Place(self._span(place, node), message)
+        return Place(self.span(place, node), message)
 
     def _clue(self, failure: Failure) -> Clue:
         """What the search for a fix needs."""
@@ -240,7 +260,7 @@ class Renderer:
             tuple(dict.fromkeys(d for d in sizes if isinstance(d, int))),
             failure.shapes,
             failure.asked,
-            self._span(*made.where) if made is not None else None,
+            self.span(*made.where) if made is not None else None,
             wanted,
         )
 

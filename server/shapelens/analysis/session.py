@@ -20,6 +20,7 @@ import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models
 from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place, Problem, Shown, Span
+from shapelens.analysis.flow import Flow, flow
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
 from shapelens.analysis.summary import Summary, summary
@@ -80,6 +81,7 @@ class SummaryResult:
     summary: Summary | None
     analyses: tuple[FileAnalysis, ...]
     error: str = ""
+    flow: Flow | None = None
     names: Callable[[Symbol], str] = str
 
 
@@ -359,7 +361,9 @@ class Session:
         renderer.finish()
         return EntryResult(tuple(self._wanted(analysis) for analysis in renderer.analyses(m.below, path)))
 
-    def _namespace(self, target: str, entry: str, counted: bool = False) -> tuple[str, Tree, PyModule, Machine, Frame]:
+    def _namespace(
+        self, target: str, entry: str, counted: bool = False, cancelled: Callable[[], bool] | None = None
+    ) -> tuple[str, Tree, PyModule, Machine, Frame]:
         """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
 
         With `counted`, what its own statements compute is kept.
@@ -374,7 +378,7 @@ class Session:
         tree = self._tree(path)
         module = self._main_module(path)
         m = self._machine(module, shared=False)
-        m.training = False
+        m.training, m.cancelled = False, cancelled
         m.fuel = 20_000_000
         m.record_all = True
         m.below = _root(module, path)
@@ -385,33 +389,42 @@ class Session:
         chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
         return path, tree, module, m, Frame(module, chunk, module.namespace)
 
-    def summarise(self, target: str, entry: str, inputs: Sequence[InputSpec]) -> SummaryResult:
+    def summarise(
+        self,
+        target: str,
+        entry: str,
+        inputs: Sequence[InputSpec],
+        flows: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> SummaryResult:
         """The layers of a model: a class of a file or module, or an expression that makes or names one.
 
-        Without inputs, those of the first call in the file's own statements, else what the layers ask for.
-        Raises SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
+        Without inputs, those of the first call in the file's own statements, else what the layers ask for. With `flows`,
+        also how its tensors flow. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
         no such model or its inputs cannot be known.
         """
         try:
             expression = ast.parse(entry.strip(), mode="eval").body
         except SyntaxError as error:
             raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
-        path, tree, module, m, frame = self._namespace(target, entry, counted=True)
+        path, tree, module, m, frame = self._namespace(target, entry, counted=True, cancelled=cancelled)
         for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
             if canonical(f"{target}.{name}") in layers and name not in module.namespace:
                 module.namespace[name] = Lib(f"{target}.{name}")  # a library that is known by rules is not followed
         try:
-            run = models.run(m, frame, expression, [Tensor(spec.shape, spec.dtype) for spec in inputs])
+            run = models.run(m, frame, expression, [Tensor(spec.shape, spec.dtype) for spec in inputs], flows)
         except Budget:
             raise ValueError(f"{entry} is too large to follow") from None
         renderer = Renderer(m, {path: tree}, self._tree)
         found = None if run.root is None else summary(run.root, renderer)
+        drawn = flow(run.root, renderer) if flows and run.root is not None else None
         renderer.finish()
         files = {report.place.file for report in renderer.reports} | {path}
         return SummaryResult(
             found,
             tuple(self._wanted(renderer.analysis(file, self._tree(file))) for file in sorted(files)),
             run.error,
+            drawn,
             renderer.names,
         )
 

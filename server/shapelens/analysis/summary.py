@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shapelens.analysis.costs import Holdings, Weights, tensor_bytes, tensors_in, total
-from shapelens.analysis.facts import Shown
+from shapelens.analysis.facts import Shown, Span
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
 from shapelens.interpreter import containers, keras
@@ -23,7 +23,7 @@ class Layer:
     """One row. `own` and `own_multiply_adds` leave out what the rows below it show; the others hold everything.
 
     `name` is that of the attribute that holds it. `output` is the first tensor of the result. A `recursive` one was
-    shown before: its weights count there. `output_bytes` is of all tensors of the result, None where not known.
+    shown before: its weights count there. `output_bytes` is of all tensors of the result, None where not known. `made` is where it is made.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Layer:
     output_bytes: Dim | None
     is_leaf: bool
     is_recursive: bool
+    made: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def summary(root: Called, renderer: Renderer) -> Summary:
                 sizes,
                 row.is_leaf,
                 row.is_recursive,
+                None if module.origin is None else renderer.span(*module.origin.where),
             )
         )
     given = [m.store.value(t) for t in tensors_in([m.store.value(v) for v in (*root.args, *root.kwargs.values())])]

@@ -13,7 +13,7 @@ from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
-from shapelens.rules.work import UNKNOWN_WORK, Again, record
+from shapelens.rules.work import UNKNOWN_WORK, Again, Step, record
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -548,10 +548,27 @@ def guarded(m: Machine, f: Frame, node: ast.AST, rule: Callable[[], Any], otherw
         return otherwise
     finally:
         m.call.warn, m.call.invoke = previous
+    if m.call.flows and m.call.work and type(m.call.work[-1]) is Step:
+        return _flowed(m, f, node, m.call.work[-1], value)
     if type(value) is Tensor:
         return _placed(m, f, node, value)
     if type(value) is tuple:
         return tuple([_placed(m, f, node, v) if type(v) is Tensor else v for v in value])
+    return value
+
+
+def _flowed(m: Machine, f: Frame, node: ast.AST, step: Step, value: Any) -> Any:
+    """The result of a step, with where it was made. A tensor that a rule hands on is another one from here on."""
+
+    def one(each: Any) -> Any:
+        if type(each) is Tensor and any(each is given for given in step.args):
+            each = each.with_(scalars=each.scalars, parameter=each.parameter)
+        return _placed(m, f, node, each) if type(each) is Tensor else each
+
+    if step.result is not value:
+        return one(value)
+    value = one(value) if type(value) is Tensor else tuple(map(one, value)) if type(value) is tuple else value
+    step.where, step.result = (f.place, node), value
     return value
 
 
@@ -601,6 +618,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
     if m.oracle is not None and m.oracle.may_ask(path):
         made = asking.unruled(m, path, args, kwargs)
         return made if made is not None else _asked(m, f, node, path, args, kwargs, Unknown(f"{path}()"))
+    _lacking(m, f, node, path, args)
     if not builtins.is_harmless(path):
         for value in (*args, *kwargs.values()):
             havoc(m, value)
@@ -616,9 +634,20 @@ def _ruled(
     otherwise = registry.unknown_result(rule.result)
     value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
     memory.hold(m, f, node, path, value, args, kwargs)
-    if m.oracle is not None and asking.is_unanswered(value) and len(m.reports) == reports:
-        return _asked(m, f, node, path, args, kwargs, value)
+    if asking.is_unanswered(value) and len(m.reports) == reports:
+        if m.oracle is not None:
+            value = _asked(m, f, node, path, args, kwargs, value)
+        if rule.result == "Tensor" and asking.is_unanswered(value):
+            _lacking(m, f, node, path, args)
     return value
+
+
+def _lacking(m: Machine, f: Frame, node: ast.AST, path: str, args: list[Any]) -> None:
+    """Keep a call of known tensors that only the library itself could answer."""
+    if f.place.focus:
+        tensors = [value for value in map(m.store.value, args) if type(value) is Tensor]
+        if tensors and all(type(tensor.shape) is tuple for tensor in tensors):
+            m.lacks(f.place, node, path)
 
 
 def _asked(
@@ -658,7 +687,11 @@ def call_method(
         if native is not None:
             return native(m, f, node, [receiver, *args], kwargs)
         if isinstance(receiver, Tensor) and m.oracle is not None and m.oracle.may_ask(path):
-            return _asked(m, f, node, path, [receiver, *args], kwargs, UNKNOWN)
+            value = _asked(m, f, node, path, [receiver, *args], kwargs, UNKNOWN)
+            if asking.is_unanswered(value):
+                _lacking(m, f, node, path, [receiver, *args])
+            return value
+        _lacking(m, f, node, path, [receiver, *args])
         for value in (*args, *kwargs.values()):
             havoc(m, value)
         return not_counted(m, UNKNOWN, [receiver])

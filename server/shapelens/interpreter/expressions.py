@@ -446,9 +446,7 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
         rule = operator_rule(libraries, name)
         return Tensor(None, None, "tensorflow") if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
     if "numpy" in libraries:
-        value = _array_binary(m, f, node, name, a, b, libraries)
-        kept = place == "i" and isinstance(a, Tensor) and isinstance(value, Tensor)
-        return value.with_(dtype=a.dtype, origin=value.origin) if kept else value
+        return _array_binary(m, f, node, name, a, b, libraries, place)
     rule = rules.get(f"torch.Tensor.__{place}{name}__") or rules.get(f"torch.Tensor.__{name}__")
     if rule is None:
         return Tensor(None)
@@ -463,11 +461,19 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
 _TENSORFLOW = {"tensorflow", "keras"}
 
 
-def _array_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, libraries: set[str]) -> Any:
+def _array_binary(
+    m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, libraries: set[str], place: str = ""
+) -> Any:
     """With an array: NumPy's own promotion; a NumPy number beside a tensor counts as a plain number."""
     if libraries == {"numpy"}:
-        rule = rules.get(f"numpy.ndarray.__{name.rstrip('_')}__")
-        return UNKNOWN if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
+        place = place if isinstance(a, Tensor) else ""
+        rule = rules.get(f"numpy.ndarray.__{place}{name.rstrip('_')}__")
+        if rule is None:
+            return UNKNOWN
+        value = _applied(m, f, node, rule, (a, b), UNKNOWN)
+        if not place:
+            memory.hold(m, f, node, rule.path, value, (a, b), {})
+        return value
     number = a if isinstance(a, Tensor) and a.library == "numpy" else b
     rule = rules.get(f"torch.Tensor.__{name}__")
     if rule is None or m.store.shape(number.shape) != ():

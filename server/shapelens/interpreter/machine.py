@@ -181,6 +181,7 @@ class Machine:
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
         self.told: list[dict[tuple[Place, ast.AST], list[Any]]] = []  # the expressions of the runs that are over
         self.others: set[tuple[Place, ast.AST]] = set()  # parameters that were no tensor in some call
+        self.gaps: dict[tuple[Place, ast.AST], str] = {}  # library calls that no rule answers
         self.recording = True
         self.doubt = False  # a run that only checks whether a problem is certain: doubtful defaults are open
         self.prose = False  # whether comments and docstrings count: in a run on its own, until they prove wrong
@@ -302,6 +303,11 @@ class Machine:
             return
         if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
             self.seen.append([place, node, name, kind, value])
+
+    def lacks(self, place: Place, node: ast.AST, path: str) -> None:
+        """Keep a call that no rule answers, where it is one that only the library itself could answer."""
+        if place.focus and self.recording:
+            self.gaps[place, node] = path
 
     def report(self, failure: Failure, place: Place, node: ast.AST) -> None:
         """Keep a problem. One that a try statement around would catch is kept as such."""

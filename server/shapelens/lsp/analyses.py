@@ -10,12 +10,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp.documents import Document, Documents
 
+if TYPE_CHECKING:
+    from shapelens.analysis.session import InputSpec, SummaryResult
+
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -35,6 +39,16 @@ class Analyser(Protocol):
 
     def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
         """The annotations for the function whose head is on the line."""
+
+    def summarise(
+        self,
+        target: str,
+        entry: str,
+        inputs: Sequence[InputSpec],
+        flows: bool = ...,
+        cancelled: Callable[[], bool] | None = ...,
+    ) -> SummaryResult:
+        """The layers of a model of a file."""
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
@@ -90,6 +104,9 @@ def _worker() -> ThreadPoolExecutor:
     return worker
 
 
+_ATTEMPTS = 3
+"""How often work is started, at most, that something else interrupts; the last time it is not."""
+
 _MENDING_SECONDS = 1.5
 """How long the search for the fixes of one problem may take; an edit ends it."""
 
@@ -120,6 +137,7 @@ class Analyses:
         self._on_disk: list[str] = []
         self._jobs: dict[str, _Job] = {}
         self._mended: dict[str, dict[Problem, tuple[_Key, Problem]]] = {}
+        self._aside: set[threading.Event] = set()
         self._stopped = False
 
     # -- what changed ------------------------------------------------------------------------------------------------
@@ -139,6 +157,11 @@ class Analyses:
         self._renewed = True
         self._tick()
         return True
+
+    def renew(self) -> None:
+        """Make the analyser anew."""
+        self._renewed = True
+        self._tick()
 
     def document_changed(self, document: Document) -> None:
         """The document was opened or edited."""
@@ -165,6 +188,8 @@ class Analyses:
         self.clock += 1
         for job in self._jobs.values():
             job.cancelled.set()
+        for cancelled in self._aside:
+            cancelled.set()
 
     def _drop(self, uri: str) -> None:
         self._mended.pop(uri, None)
@@ -240,6 +265,29 @@ class Analyses:
         except Exception:
             logger.exception("the search for fixes failed")
             return problem
+
+    async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
+        """What the work gives, done on the worker thread for this version of the document.
+
+        It is told when to stop, and is started again where only something else changed. Raises Stale if the document
+        changes meanwhile, and what the work raises.
+        """
+        loop = asyncio.get_running_loop()
+        for attempt in range(_ATTEMPTS):
+            if self._stopped or self._documents.get(document.uri) is not document:
+                raise Stale
+            cancelled = threading.Event()
+            if attempt < _ATTEMPTS - 1:
+                self._aside.add(cancelled)
+            apply = self._changes()
+            try:
+                return await loop.run_in_executor(self._worker, lambda: work(apply(), cancelled.is_set))  # noqa: B023
+            except Exception:
+                if not cancelled.is_set():
+                    raise
+            finally:
+                self._aside.discard(cancelled)
+        raise Stale
 
     async def learn_slowly(self) -> bool:
         """Look for imports that were not found, aside; whether analyses would now show more."""

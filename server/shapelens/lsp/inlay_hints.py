@@ -31,7 +31,7 @@ def register(server: ShapelensServer) -> None:
 async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
     """The hints of the document as it is now, those in the range only."""
     settings = server.settings
-    if not settings.hints_enabled or not settings.hints.kinds:
+    if not server.hints_enabled or not settings.hints.kinds:
         return []
     found = await server.analysis(params.text_document.uri)
     if found is None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
@@ -19,14 +19,16 @@ from pygls.uris import to_fs_path
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem
-from shapelens.lsp import code_actions, code_lens, diagnostics, hover, inlay_hints
+from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.protocol import Protocol
-from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from
+from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, wants_status
+from shapelens.lsp.status import Statuses
 from shapelens.source.environments import EnvironmentNotFound
 from shapelens.source.positions import Encoding
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 0.3
@@ -53,6 +55,8 @@ class ShapelensServer(LanguageServer):
         self._learning: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
+        self._hints_shown: bool | None = None
+        self._statuses: Statuses | None = None
 
     def can(self, capability: str) -> bool:
         """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
@@ -67,11 +71,18 @@ class ShapelensServer(LanguageServer):
         if document is None:
             return None
         try:
-            return document, await self.analyses.of(document)
+            analysis = await self.analyses.of(document)
+            if self._statuses is not None:
+                self._statuses.tell(document, analysis)
+            return document, analysis
         except Stale:
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
+
+    async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
+        """What the work gives, on the worker thread. Raises Stale if the document changes meanwhile."""
+        return await self.analyses.worked(document, work)
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
@@ -126,6 +137,8 @@ class ShapelensServer(LanguageServer):
         if document is not None and document.is_python:
             self.analyses.document_closed(document)
             self.pushed.clear(document.uri)
+            if self._statuses is not None:
+                self._statuses.forget(document.uri)
 
     def on_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         """A document was saved: others that follow it may say something else now. It may be new on the disk."""
@@ -171,11 +184,41 @@ class ShapelensServer(LanguageServer):
             self.complain(f"Shapelens: {complaint}")
         changed = settings != self.settings
         self.settings = settings
+        if changed:
+            self._hints_shown = None
         return self._configure_analyses() or changed
 
     def _configure_analyses(self) -> bool:
-        oracle = self._is_trusted and self.settings.oracle == "auto"
-        return self.analyses.configure(self._roots(), self.settings.python, oracle, self.settings.budgets)
+        return self.analyses.configure(self._roots(), self.settings.python, self._asks_oracle, self.settings.budgets)
+
+    @property
+    def hints_enabled(self) -> bool:
+        """Whether hints are shown: as the settings say, or as a command has said since."""
+        return self.settings.hints_enabled if self._hints_shown is None else self._hints_shown
+
+    def show_hints(self, enabled: bool | None) -> bool:
+        """Show hints or not (None: the other than now), until the settings change; whether they are shown now."""
+        self._hints_shown = not self.hints_enabled if enabled is None else enabled
+        self.refresh()
+        return self._hints_shown
+
+    def restart_oracle(self) -> bool:
+        """Find the interpreter anew and ask it from now on; whether it may be asked."""
+        self.analyses.renew()
+        self.refresh_soon()
+        return self._asks_oracle
+
+    def what_is_missing(self) -> str:
+        """Why calls are not known that the library itself could tell."""
+        if self._oracle is not None:
+            return "an answer of the library"
+        if self.settings.oracle == "off":
+            return "the oracle, which is off"
+        return "torch in the interpreter" if self._is_trusted else "torch in a trusted workspace"
+
+    @property
+    def _asks_oracle(self) -> bool:
+        return self._is_trusted and self.settings.oracle == "auto"
 
     def complain(self, message: str) -> None:
         """Show a message to the person, once."""
@@ -243,6 +286,8 @@ class ShapelensServer(LanguageServer):
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
         self._is_trusted = is_trusted(params.initialization_options)
+        if wants_status(params.initialization_options):
+            self._statuses = Statuses(self)
         diagnostics.register_pull(self)
 
     async def on_initialized(self) -> None:
@@ -339,6 +384,6 @@ def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:
         elif isinstance(params.settings, dict) and server.configure(params.settings):
             server.refresh()
 
-    for feature in (inlay_hints, hover, code_actions, code_lens):
+    for feature in (inlay_hints, hover, code_actions, code_lens, commands):
         feature.register(server)
     return server

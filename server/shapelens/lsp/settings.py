@@ -66,6 +66,11 @@ def is_trusted(initialization_options: object) -> bool:
     return _Reader(initialization_options).get("trusted", False, _boolean) is True
 
 
+def wants_status(initialization_options: object) -> bool:
+    """Whether the client asks to be told how much is known of each document."""
+    return _Reader(initialization_options).get("status", False, _boolean) is True
+
+
 class _Reader:
     """Reads dotted names from nested mappings (or flat ones with dotted keys), and notes what is not valid."""
 

@@ -113,3 +113,14 @@ def page_uri(code: str) -> str | None:
     """The page as a URI that an editor can open; None where the documentation is not installed beside the package."""
     path = _PAGES / f"{code}.md"
     return path.as_uri() if code in CATALOGUE and path.is_file() else None
+
+
+def page_text(code: str) -> str | None:
+    """The page of a code as Markdown: its own, or what the catalogue says where the documentation is not installed."""
+    entry = CATALOGUE.get(code)
+    if entry is None:
+        return None
+    try:
+        return (_PAGES / f"{code}.md").read_text(encoding="utf-8")
+    except OSError:
+        return f"# {entry.title}\n\n`{code}` · {entry.severity}\n\n{entry.summary}\n"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from shapelens.analysis.facts import Shown
+from shapelens.analysis.facts import Shown, Span
+from shapelens.analysis.flow import Edge, Flow
 from shapelens.analysis.summary import Layer, Summary
 from shapelens.dims import Dim, ascii_text, text
 from shapelens.report.jsonface import json_shape
-from shapelens.report.shapes import INFERRED, Names
+from shapelens.report.shapes import INFERRED, Names, written
 from shapelens.values.text import dim_text
 
 _NONE = "--"
@@ -129,16 +130,69 @@ def _megabytes(size: Dim | None, names: Names) -> str:
 # -- as data ---------------------------------------------------------------------------------------------------------
 
 
+def number_data(number: Dim | None, names: Names) -> int | str | None:
+    """An integer, a string where it is symbolic, None where it is not known."""
+    return number if number is None or isinstance(number, int) else ascii_text(number, names)
+
+
+def shown_data(value: Shown | None, names: Names) -> dict[str, Any] | None:
+    """A shape with its dtype, as in the machine-readable face, and as a person reads it."""
+    if value is None:
+        return None
+    found = written([value], names)
+    return {
+        "shape": json_shape(value.shape, names),
+        "dtype": value.dtype,
+        "inferred": value.inferred,
+        "text": "" if found is None else found.text(),
+    }
+
+
+def place_data(span: Span | None) -> dict[str, Any] | None:
+    """A stretch of a file; lines count from 1, columns from 1 in code points, the end is exclusive."""
+    if span is None:
+        return None
+    start, end = span.column + 1, span.end_column + 1
+    return {"file": span.file, "line": span.line, "column": start, "end_line": span.end_line, "end_column": end}
+
+
+def flow_data(flow: Flow, names: Names) -> dict[str, Any]:
+    """The nodes and edges of a flow as plain data; edges name nodes by `id`."""
+    nodes = [
+        {
+            "id": node.number,
+            "role": node.role,
+            "name": node.name,
+            "type": node.kind,
+            "parent": node.parent,
+            "place": place_data(node.span),
+            "made": place_data(node.made),
+            "output": shown_data(node.output, names),
+            "params": number_data(node.parameters, names),
+            "mult_adds": number_data(node.multiply_adds, names),
+        }
+        for node in flow.nodes
+    ]
+    edges = [
+        {"from": edge.start, "to": edge.end, "tensor": shown_data(edge.shown, names), "label": _edge_label(edge, names)}
+        for edge in flow.edges
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+def _edge_label(edge: Edge, names: Names) -> str:
+    found = None if edge.shown is None else written([edge.shown], names)
+    return "" if found is None else found.text()
+
+
 def as_data(summary: Summary, names: Names, depth: int | None = None) -> dict[str, Any]:
     """The summary as plain data: numbers are integers, strings where they are symbolic, None where not known."""
 
     def plain(number: Dim | None) -> int | str | None:
-        return number if number is None or isinstance(number, int) else ascii_text(number, names)
+        return number_data(number, names)
 
     def shown(value: Shown | None) -> dict[str, Any] | None:
-        if value is None:
-            return None
-        return {"shape": json_shape(value.shape, names), "dtype": value.dtype, "inferred": value.inferred}
+        return shown_data(value, names)
 
     layers = [
         {
@@ -154,6 +208,7 @@ def as_data(summary: Summary, names: Names, depth: int | None = None) -> dict[st
             "mult_adds": plain(layer.multiply_adds),
             "own_mult_adds": plain(layer.own_multiply_adds),
             "recursive": layer.is_recursive,
+            "made": place_data(layer.made),
         }
         for number, layer in _numbered(summary)
         if depth is None or layer.depth <= depth

@@ -71,11 +71,12 @@ class Call:
     `keras_policy` is what keras.config.dtype_policy() names: "float32", "mixed_float16"; `image_data_format` what
     keras.config.image_data_format() gives.
     `work` is where what is computed is kept (see rules/work.py), None where nobody wants to know.
+    With `flows`, each call of a rule that gives a tensor is kept there too.
     `moves` is set once something may move tensors by itself, as DataParallel does: devices are then not compared.
     """
 
     __slots__ = (
-        "autocast", "conflict", "device", "floating", "image_data_format", "invoke", "keras_policy", "layer", "moves", "path", "store", "warn",
+        "autocast", "conflict", "device", "floating", "flows", "image_data_format", "invoke", "keras_policy", "layer", "moves", "path", "store", "warn",
         "work",
     )  # fmt: skip
 
@@ -89,6 +90,7 @@ class Call:
         self.store, self.path = store, path
         self.layer: Instance | None = None
         self.work: list[Any] | None = None
+        self.flows = False
         self.autocast: Autocast | None = None
         self.floating: str | None = "float32"
         self.keras_policy: str | None = "float32"

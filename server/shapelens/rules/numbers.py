@@ -91,7 +91,7 @@ for _name, _operator in _OPERATORS.items():
 FUNCTIONS.update({f"torch.Tensor.{name}": lambda *values: values[0] for name in _CASTS})
 # NumPy's are the same but for their results' dtypes, which the rules know.
 _NUMPY = ("round", "floor", "ceil", "trunc", "log", "log2", "log10", "exp", "sqrt", "abs", "square", "diff", "sum", "prod",
-          "max", "min", "cumsum", "maximum", "minimum", "linspace", "arange")  # fmt: skip
+          "max", "min", "cumsum", "maximum", "minimum")  # fmt: skip
 FUNCTIONS.update({f"numpy.{name}": FUNCTIONS[f"torch.{name}"] for name in _NUMPY})
 FUNCTIONS.update({f"numpy.ndarray.{name}": FUNCTIONS[f"torch.Tensor.{name}"] for name in _OPERATORS})
 FUNCTIONS.update({f"tensorflow.Tensor.{name}": _each(function) for name, function in _OPERATORS.items()})

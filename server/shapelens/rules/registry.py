@@ -8,6 +8,7 @@ callable, with the same names and defaults. The annotation of a parameter says w
     Tensors    a known sequence of tensors
     Dim        an int or a symbolic dim                Dims   an int or a known tuple or list of them
     int, bool, str, float   a known plain value        object whatever it is, unknown included
+    Array      what NumPy takes for an array: an array, a number, nested lists (`coercions`)
 
 A value of None passes where the parameter's default is None. If a value does not meet the annotation the rule is not
 called, and the result is unknown: a tensor of unknown shape where the rule's return annotation says Tensor.
@@ -28,8 +29,8 @@ from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import TENSORFLOW, converted, owned
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
-from shapelens.rules.work import UNKNOWN_WORK, Op, formulas
-from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Scalar, Tensor, Unknown
+from shapelens.rules.work import UNKNOWN_WORK, Op, Step, formulas
+from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Named, Scalar, Tensor, Unknown
 
 F = TypeVar("F", bound=Callable[..., Any])
 _MISSING = object()
@@ -82,6 +83,8 @@ rules: dict[str, Rule] = {}
 layers: dict[str, LayerRule] = {}
 attributes: dict[str, Rule] = {}
 aliases: dict[str, str] = {}
+# What a library of its own takes where an annotation says so: the argument, made what the rule needs, or NotKnown.
+coercions: dict[str, Callable[[Call, Any], Any]] = {}
 # Library classes that no layer rule describes, with what they inherit from.
 plain_bases: dict[str, tuple[str, ...]] = {
     f"torch.nn.{name}": ("torch.nn.Module",)
@@ -330,6 +333,9 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
             if value.library in ("tensorflow", "keras"):  # they have `__array__`
                 return value.with_(library="numpy", origin=value.origin, scalars=value.scalars, history=None)
         return c.tensor(value)
+    made = coercions.get(needs)
+    if made is not None:
+        return made(c, value)
     value = c.store.value(value)
     if needs == "Operand":
         if isinstance(value, (Tensor, int, float, complex, Expr, Scalar)):
@@ -407,6 +413,8 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             result.scalars = carried(rule.path, result, args, kwargs)
         if is_counted and c.work is not None:
             c.work.append(Op(rule.path, (*leading, *ready), result))
+        if c.flows and c.work is not None and type(result) in (Tensor, tuple, Named):
+            c.work.append(Step(rule.path, (*leading, *ready), result))
         return result
     except (NotKnown, TooComplex):
         return _uncounted(c, rule, is_counted)
@@ -634,6 +642,7 @@ __all__ = [
     "binding_problem",
     "call_layer",
     "canonical",
+    "coercions",
     "declare",
     "is_tensor_method",
     "known_names",

@@ -2,7 +2,7 @@
 
 A run keeps a list of entries: an `Op` for each library call that multiplies and adds, a `Called` for each call of a
 module with the entries of its own, `Maybe` for a branch of which it is not known whether it is taken, `Again` for a
-function that is not run a second time. Counting comes last, when all that can be known of the shapes is known.
+function that is not run a second time. Where the flow of tensors is asked for, a `Step` for each call of a rule. Counting comes last, when all that can be known of the shapes is known.
 
 The convention: one multiply-add is one multiplication with the addition that goes with it, in convolutions, linear
 layers, matrix products, attention and recurrent layers. It is half of what torch.utils.flop_counter counts, and what
@@ -26,6 +26,17 @@ class Op:
 
     def __init__(self, path: str, args: tuple[Any, ...] = (), result: Any = None) -> None:
         self.path, self.args, self.result = path, args, result
+
+
+class Step:
+    """One call of a rule that gave a tensor, kept where the flow of tensors is asked for; it counts nothing itself."""
+
+    __slots__ = ("args", "path", "result", "where", "work")
+
+    def __init__(self, path: str, args: tuple[Any, ...], result: Any) -> None:
+        self.path, self.args, self.result = path, args, result
+        self.where: Any = None  # the place and node of the call
+        self.work: tuple[Any, ...] = ()
 
 
 class Called:

@@ -1,5 +1,5 @@
 """Rules of Keras 3: importing this package registers them. One file a topic; Keras itself is never imported."""
 
-from shapelens.rules.keras import convolution, core, pooling, reshaping
+from shapelens.rules.keras import convolution, core, merging, pooling, reshaping
 
-__all__ = ["convolution", "core", "pooling", "reshaping"]
+__all__ = ["convolution", "core", "merging", "pooling", "reshaping"]

@@ -1,5 +1,23 @@
-"""Rules of NumPy: how arrays are made, joined, reshaped, reduced and computed with, as training code does it."""
+"""Rules of NumPy: one file a topic. What goes in is made an array first, as NumPy does it (`arrays`)."""
 
-from shapelens.rules.numpy import arithmetic, creation, joining, random, ranges, reductions, reshaping
+from shapelens.rules.numpy import (
+    creation,
+    fft,
+    indexing,
+    joining,
+    linalg,
+    polynomials,
+    products,
+    random,
+    ranges,
+    reductions,
+    reshaping,
+    signals,
+    sorting,
+    ufuncs,
+)
 
-__all__ = ["arithmetic", "creation", "joining", "random", "ranges", "reductions", "reshaping"]
+__all__ = [
+    "creation", "fft", "indexing", "joining", "linalg", "polynomials", "products", "random", "ranges", "reductions",
+    "reshaping", "signals", "sorting", "ufuncs",
+]  # fmt: skip

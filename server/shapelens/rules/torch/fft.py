@@ -72,14 +72,18 @@ def _transform(c: Call, kind: str, input: Tensor, sizes: list[Dim | None], axes:
     return Tensor(shape, dtype, input.library, input.device)
 
 
-def _one(kind: str) -> Callable[..., Tensor]:
+def one(kind: str) -> Callable[..., Tensor]:
+    """The rule of a transform along one axis."""
+
     def apply(c: Call, input: Tensor, n: Dim | None = None, dim: int = -1, norm: object = None) -> Tensor:
         return _transform(c, kind, input, [n], (dim,))
 
     return apply
 
 
-def _several(kind: str, two: bool) -> Callable[..., Tensor]:
+def several(kind: str, two: bool) -> Callable[..., Tensor]:
+    """The rule of a transform along several axes: the last two, or all."""
+
     def apply(c: Call, input: Tensor, s: object = None, dim: object = None, norm: object = None) -> Tensor:
         given = None if s is None else c.ints(s)
         sizes: list[Dim | None] = [] if given is None else [None if n == -1 else n for n in given]
@@ -102,9 +106,9 @@ def _several(kind: str, two: bool) -> Callable[..., Tensor]:
 
 
 for _kind in _LAST:
-    rule(f"torch.fft.{_kind}")(_one(_kind))
-    rule(f"torch.fft.{_kind}2")(_several(_kind, True))
-    rule(f"torch.fft.{_kind}n")(_several(_kind, False))
+    rule(f"torch.fft.{_kind}")(one(_kind))
+    rule(f"torch.fft.{_kind}2")(several(_kind, True))
+    rule(f"torch.fft.{_kind}n")(several(_kind, False))
 
 
 @rule("torch.fft.fftshift", "torch.fft.ifftshift")

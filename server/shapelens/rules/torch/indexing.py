@@ -29,8 +29,12 @@ def sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
     if isinstance(step, int) and step < 0 and tensor.library == "numpy":
         if start is None and stop is None:
             return size if step == -1 else ceildiv(size, -step)
-        raise NotKnown
+        if type(size) is int and type(start) in _PLAIN and type(stop) in _PLAIN:
+            return len(range(*slice(start, stop, step).indices(size)))
+        return c.fresh("n", 0)
     if isinstance(step, int) and step <= 0:
+        if tensor.library == "numpy":
+            c.fail("argument-value", "slice step must not be zero", tensor)
         _only_of_torch(tensor)
         c.fail("argument-value", f"slice step must be positive, got {step}", tensor)
     if type(size) is int and type(start) in _PLAIN and type(stop) in _PLAIN and type(step) is int:
@@ -90,7 +94,7 @@ def _counted(value: Any, size: Dim, default: Dim) -> Dim | None:
 # -- x[index] ------------------------------------------------------------------------------------------------------
 
 
-class _Pick:
+class Pick:
     """Where an index tensor stands among the dims of a result, and its shape."""
 
     __slots__ = ("shape",)
@@ -123,7 +127,7 @@ def selected(c: Call, tensor: Tensor, index: Any) -> Shape:
         if items.count(Ellipsis) > 1:
             raise NotKnown
         items[cut : cut + 1] = fill
-    return _placed(c, _slots(c, tensor, shape, items))
+    return placed(c, _slots(c, tensor, shape, items))
 
 
 _ONE = (slice, int)
@@ -172,7 +176,7 @@ def _uses(c: Call, item: Any) -> int:
 
 
 def _slots(c: Call, tensor: Tensor, dims: Sequence[Dim], items: Sequence[Any]) -> list[Any]:
-    """The dims that the parts of an index leave, with a _Pick for each index tensor."""
+    """The dims that the parts of an index leave, with a Pick for each index tensor."""
     slots: list[Any] = []
     late: Failure | None = None
     at = 0
@@ -184,32 +188,32 @@ def _slots(c: Call, tensor: Tensor, dims: Sequence[Dim], items: Sequence[Any]) -
         elif item is None:
             slots.append(1)
         elif kind is bool:
-            slots.append(_Pick((int(item),)))
+            slots.append(Pick((int(item),)))
         elif kind is int or isinstance(item, (Expr, Scalar)):
-            _check_index(c, tensor, dims[at], at, item)
+            check_index(c, tensor, dims[at], at, item)
             at += 1
         elif isinstance(item, list):
             try:
-                slots.append(_Pick(_listed(c, tensor, dims[at], at, item)))
+                slots.append(Pick(_listed(c, tensor, dims[at], at, item)))
             except Failure as failure:
                 if failure.code != "index-out-of-range":
                     raise
                 late = late or failure
-                slots.append(_Pick((1,)))
+                slots.append(Pick((1,)))
             at += 1
         elif item.dtype in _MASKS:
-            at += _check_mask(c, tensor, dims, at, c.dims(item), item)
-            slots.append(_Pick((c.fresh("n", 0),)))
+            at += check_mask(c, tensor, dims, at, c.dims(item), item)
+            slots.append(Pick((c.fresh("n", 0),)))
         else:
             if isinstance(item.scalars, list):
                 try:
                     _listed(c, tensor, dims[at], at, item.scalars)
                 except Failure as failure:
                     late = late or failure
-            slots.append(_Pick(c.shape(item)))
+            slots.append(Pick(c.shape(item)))
             at += 1
     if late is not None:
-        sizes = [d for s in slots for d in (c.dims(Tensor(s.shape)) if type(s) is _Pick else (s,))]
+        sizes = [d for s in slots for d in (c.dims(Tensor(s.shape)) if type(s) is Pick else (s,))]
         if all(less(0, d) is True for d in sizes):
             raise late
         raise NotKnown  # torch does not look at the numbers where nothing is picked
@@ -232,17 +236,17 @@ def _listed(c: Call, tensor: Tensor, size: Dim, at: int, items: list[Any], insid
         elif isinstance(item, bool) or not isinstance(item, (int, Expr, Scalar)):
             inner.add((-1,))
         else:
-            _check_index(c, tensor, size, at, item)
+            check_index(c, tensor, size, at, item)
             inner.add(())
     if inner == {(-1,)} and not inside and all(isinstance(i, bool) for i in items):
-        _check_mask(c, tensor, (size,), 0, (len(items),), None, at)
+        check_mask(c, tensor, (size,), 0, (len(items),), None, at)
         return (sum(items),)
     if len(inner) != 1 or (-1,) in inner:
         raise NotKnown
     return (len(items), *inner.pop())
 
 
-def _check_mask(
+def check_mask(
     c: Call, tensor: Tensor, dims: Sequence[Dim], at: int, mask: Sequence[Dim], item: Tensor | None, first: int = 0
 ) -> int:
     """A mask must have the very sizes of the dims that it masks. Gives how many dims those are."""
@@ -257,7 +261,8 @@ def _check_mask(
     return len(mask)
 
 
-def _check_index(c: Call, tensor: Tensor, size: Dim, at: int, index: Any) -> None:
+def check_index(c: Call, tensor: Tensor, size: Dim, at: int, index: Any) -> None:
+    """Fail where an int is certainly out of range for a dim."""
     if type(index) is int and type(size) is int:
         bad = not -size <= index < size
     elif isinstance(index, Scalar):
@@ -272,13 +277,13 @@ def _check_index(c: Call, tensor: Tensor, size: Dim, at: int, index: Any) -> Non
         )
 
 
-def _placed(c: Call, slots: list[Any]) -> Shape:
+def placed(c: Call, slots: list[Any]) -> Shape:
     """The shape with the common shape of all index tensors put where it belongs."""
-    places = [i for i, s in enumerate(slots) if type(s) is _Pick]
+    places = [i for i, s in enumerate(slots) if type(s) is Pick]
     if not places:
         return tuple(slots)
     side_by_side = places[-1] - places[0] == len(places) - 1
-    rest = [s for s in slots if type(s) is not _Pick]
+    rest = [s for s in slots if type(s) is not Pick]
     at = places[0] if side_by_side else 0
     front, back = tuple(rest[:at]), tuple(rest[at:])
     shapes = [slots[i].shape for i in places]
@@ -302,16 +307,16 @@ def _open_selected(c: Call, tensor: Tensor, shape: Open, items: list[Any], cut: 
     kept = len(known.suffix) - back
     first = _slots(c, tensor, known.prefix[:front], head)
     last = _slots(c, tensor, known.suffix[kept:], tail)
-    picks = [i for i, s in enumerate(last) if type(s) is _Pick]
-    if picks and (any(type(s) is _Pick for s in first) or picks[-1] - picks[0] != len(picks) - 1):
+    picks = [i for i, s in enumerate(last) if type(s) is Pick]
+    if picks and (any(type(s) is Pick for s in first) or picks[-1] - picks[0] != len(picks) - 1):
         raise NotKnown
-    prefix, suffix = _placed(c, first), _placed(c, last)
+    prefix, suffix = placed(c, first), placed(c, last)
     if not isinstance(prefix, tuple) or not isinstance(suffix, tuple):
         raise NotKnown
     return Open(prefix + known.prefix[front:], known.var, known.suffix[:kept] + suffix)
 
 
-def _plainly(shape: tuple[Dim, ...], index: tuple[Any, ...]) -> tuple[Dim, ...] | None:
+def plainly(shape: tuple[Dim, ...], index: tuple[Any, ...]) -> tuple[Dim, ...] | None:
     """The shape for plain ints, slices, None and an ellipsis; None where a closer look is needed, as for a failure."""
     made: list[Dim] = []
     at, rank = 0, len(shape)
@@ -352,13 +357,14 @@ def getitem(c: Call, self: Tensor, index: object) -> Tensor:
     """`self[index]`; numbers that are known are picked too."""
     shape = self.shape
     if type(shape) is tuple and self.scalars is None:
-        found = _plainly(shape, index if type(index) is tuple else (index,))
+        found = plainly(shape, index if type(index) is tuple else (index,))
         if found is not None:
             return Tensor(found, self.dtype, self.library, self.device)
-    return self.with_(shape=selected(c, self, index), scalars=_picked(self.scalars, index))
+    return self.with_(shape=selected(c, self, index), scalars=picked(self.scalars, index))
 
 
-def _picked(scalars: Any, index: Any) -> Any:
+def picked(scalars: Any, index: Any) -> Any:
+    """The known numbers that plain ints and slices pick out of known ones."""
     if not isinstance(scalars, list):
         return None
     for part in index if isinstance(index, tuple) else (index,):
@@ -473,7 +479,7 @@ def select(c: Call, input: Tensor, dim: int, index: object) -> Tensor:
     size, replaced = axis_of(c, input, dim)
     index = c.store.value(index)
     if isinstance(index, (int, Expr)):
-        _check_index(c, input, size, dim, index)
+        check_index(c, input, size, dim, index)
     return input.with_(shape=replaced())
 
 

@@ -1,0 +1,164 @@
+"""The commands and the status, with the real analysis: what a summary view and a status item have to show."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from client import SHAPELENS, Client, ResponseError
+
+RESIDUAL = """\
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x):
+        return torch.relu(x + self.conv(x))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3)
+        self.blocks = nn.Sequential(Block(8), Block(8))
+        self.head = nn.Linear(8, 10)
+
+    def forward(self, image):
+        y = self.blocks(self.stem(image))
+        return self.head(y.mean((2, 3)))
+
+
+out = Net()(torch.rand(4, 3, 32, 32))
+"""
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    client = Client(SHAPELENS, "utf-8")
+    client.root = tmp_path_factory.mktemp("project")
+    client.start(root=client.root, options={"status": True})
+    yield client
+    assert client.stop() == 0
+
+
+@pytest.fixture
+def client(started):
+    yield started
+    started.reset()
+
+
+@pytest.fixture
+def uri(client):
+    return (client.root / "net.py").as_uri()
+
+
+def command(client, name, arguments=None):
+    given = {} if arguments is None else {"arguments": [arguments]}
+    return client.request("workspace/executeCommand", {"command": f"shapelens.{name}", **given})
+
+
+def test_a_summary_has_the_layers_with_their_places(client, uri):
+    client.open(uri, RESIDUAL)
+    found = command(client, "summary", {"uri": uri})
+    assert (found["model"], found["models"], found["error"]) == ("Net", ["Net", "Block"], "")
+    summary = found["summary"]
+    rows = {row["name"]: row for row in summary["layers"]}
+    assert rows["stem"]["output"]["text"] == "(4, 8, 30, 30)"
+    assert (rows["stem"]["params"], rows["stem"]["mult_adds"]) == (3 * 8 * 9 + 8, 4 * 30 * 30 * 8 * 27)
+    assert rows["stem"]["made"]["range"]["start"] == {"line": 16, "character": 20}
+    assert summary["total_params"] == 224 + 2 * 584 + 90
+    assert "Conv2d (stem)" in summary["text"]
+
+
+def test_the_flow_goes_around_a_residual_block(client, uri):
+    client.open(uri, RESIDUAL)
+    flow = command(client, "summary", {"uri": uri})["flow"]
+    nodes = {node["id"]: node for node in flow["nodes"]}
+    said = [(node["role"], node["name"] or node["type"], node["parent"]) for node in flow["nodes"]]
+    blocks = next(node["id"] for node in flow["nodes"] if node["name"] == "blocks")
+    first = next(node["id"] for node in flow["nodes"] if node["parent"] == blocks)
+    assert said[:4] == [("input", "input", None), ("layer", "stem", None), ("group", "blocks", None), ("group", "0", 2)]
+    assert said[4:7] == [("layer", "conv", first), ("operation", "+", first), ("operation", "relu", first)]
+    assert said[-3:] == [("operation", "mean", None), ("layer", "head", None), ("output", "output", None)]
+    edges = {(nodes[e["from"]]["name"], e["from"], nodes[e["to"]]["name"], e["to"]): e["label"] for e in flow["edges"]}
+    assert edges["input", 0, "stem", 1] == "(4, 3, 32, 32)"
+    assert edges["stem", 1, "conv", 4] == edges["stem", 1, "+", 5] == edges["conv", 4, "+", 5] == "(4, 8, 30, 30)"
+    assert edges["relu", 6, "conv", 8] == edges["relu", 6, "+", 9] == "(4, 8, 30, 30)"
+    assert [label for (_, _, end, _), label in edges.items() if end in ("head", "output")] == ["(4, 8)", "(4, 10)"]
+    assert nodes[5]["place"]["range"]["start"] == {"line": 10, "character": 26}
+    assert not any(nodes[e[side]]["role"] == "group" for e in flow["edges"] for side in ("from", "to"))
+
+
+def test_a_summary_of_another_model_with_an_input_of_ones_own(client, uri):
+    client.open(uri, RESIDUAL)
+    found = command(client, "summary", {"uri": uri, "model": "Block(5)", "input": ["2,5,9,9"]})
+    assert found["summary"]["output"]["text"] == "(2, 5, 9, 9)"
+    found = command(client, "summary", {"uri": uri, "model": "Block(5)", "input": ["2,4,9,9"]})
+    (problem,) = found["diagnostics"]
+    assert problem["code"] == "channel-mismatch"
+    assert problem["range"]["start"]["line"] == 10
+    found = command(client, "summary", {"uri": uri, "input": ["two"]})
+    assert found["error"] == "an input is dims such as 2,3,224,224, not 'two'"
+    client.change(uri, "x = 1\n")
+    assert command(client, "summary", {"uri": uri})["error"] == "there is no model in this file"
+
+
+def test_hints_are_toggled_until_the_settings_change(client, uri):
+    client.open(uri, RESIDUAL)
+    assert client.hints(uri)
+    assert command(client, "toggleHints") == {"enabled": False}
+    assert client.hints(uri) == []
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh"))
+    assert command(client, "toggleHints", {"enabled": True}) == {"enabled": True}
+    assert client.hints(uri)
+    assert command(client, "toggleHints") == {"enabled": False}
+    client.settings = {"shapelens": {"inlayHints": {"maxLength": 60}}}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh") >= 4)
+    assert client.hints(uri)
+
+
+def test_a_rules_page(client):
+    page = command(client, "rulePage", {"code": "channel-mismatch"})["markdown"]
+    assert page.startswith("# channel-mismatch")
+    with pytest.raises(ResponseError):
+        command(client, "rulePage", {"code": "../../README"})
+
+
+def test_what_is_wrong_with_a_command_is_said(client):
+    for name, arguments in [
+        ("nothing", {}),
+        ("summary", {}),
+        ("summary", {"uri": "file:///none.py"}),
+        ("summary", [1]),
+    ]:
+        with pytest.raises(ResponseError) as raised:
+            command(client, name, arguments)
+        assert raised.value.code == -32602
+
+
+def said_of(client, uri):
+    params = [m["params"] for m in client.notifications if m["method"] == "shapelens/status"]
+    return [each["text"] for each in params if each["uri"] == uri]
+
+
+def test_the_status_says_what_is_known(tmp_path):
+    client = Client([sys.executable, str(Path(__file__).parents[1] / "ruleless.py"), "server"])
+    client.start(root=tmp_path, options={"status": True})
+    uri = (tmp_path / "net.py").as_uri()
+    client.open(uri, "import torch\nx = torch.rand(4, 6)\ny = torch.roll(x, 1)\nz = x.T\n")
+    client.labels(uri)
+    assert said_of(client, uri) == ["2 of 3 tensor lines known; 1 needs torch in a trusted workspace"]
+    client.change(uri, (3, 0, 3, 7, "z = x.T.T"))
+    client.labels(uri)
+    assert len(said_of(client, uri)) == 1
+    client.change(uri, "x = 1\n")
+    client.labels(uri)
+    assert said_of(client, uri)[-1] == "no tensors in this file"
+    assert client.stop() == 0
