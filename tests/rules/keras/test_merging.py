@@ -64,7 +64,7 @@ def test_concatenate_function():
 @given(similar(2), st.one_of(st.integers(-3, 3), st.tuples(st.integers(-2, 3), st.integers(-2, 3))), st.booleans())
 def test_dot(inputs, axes, normalize):
     pair = (axes, axes) if isinstance(axes, int) else axes
-    is_batch = any(a in (0, -len(x.shape)) for a, x in zip(pair, inputs))
+    is_batch = any(a in (0, -len(x.shape)) or len(x.shape) < 2 for a, x in zip(pair, inputs))
     given_inputs = [X(x.shape, none=x.none) for x in inputs]
     kwargs = {"normalize": normalize}
     check_layer("keras.layers.Dot", (axes,), kwargs, given_inputs, allow_unknown=is_batch, may_miss=is_batch)

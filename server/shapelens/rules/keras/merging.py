@@ -227,6 +227,8 @@ def _dotted(c: Call, self: Instance | None, inputs: object, axes: Any) -> Tensor
     a, b = c.dims(x), c.dims(y)
     if len(a) < 2 or len(b) < 2:
         tensor = x if len(a) < 2 else y
+        if x.library == "keras":
+            raise NotKnown  # building a model does not ask, running it does
         c.fail("rank-mismatch", f"{c.name} expects inputs of rank 2 or more, got {c.text(tensor)}", tensor)
     if isinstance(axes, int) and axes < 0:
         pair = (axes % len(a), axes % len(b))  # one below -rank wraps around too
