@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracle
 
 MODULE_FUEL = 200_000
+_MOST_TREES = 300
+"""How many files of packages one session keeps that goes from file to file."""
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 
@@ -103,6 +105,7 @@ class Session:
         self._look_again = False
         self._asked: set[tuple[str, Path | None]] = set()
         self._configuration: Configuration | None = None
+        self._configured = (0, 0)
         self._budgets: dict[str, int | None] = {}
 
     @property
@@ -111,6 +114,7 @@ class Session:
         if self._configuration is None:
             found = read_configuration(self.roots[0].absolute()) if self.roots else Configuration()
             self._configuration = replace(found, **self._budgets)  # type: ignore[arg-type]
+            self._configured = self._configuration_stamp()
         return self._configuration
 
     @property
@@ -187,6 +191,21 @@ class Session:
         self._asked.clear()
         self._look_again = True
 
+    def look_at_disk(self) -> bool:
+        """Whether a followed file or the configuration changed on disk since it was read; it is then read anew."""
+        changed = self._following is not None and self._following.is_stale(self._texts)
+        if changed:
+            self._following = None
+        stamp = self._configuration_stamp()
+        if self._configuration is not None and stamp != self._configured:
+            self._configuration, changed = None, True
+        if changed:
+            self._quiet.clear()
+        return changed
+
+    def _configuration_stamp(self) -> tuple[int, int]:
+        return file_stamp(str(self.roots[0] / CONFIGURATION_FILE)) if self.roots else (0, 0)
+
     def learn_slowly(self) -> bool:
         """Ask jedi for the imports that the static search did not find; whether an analysis would now say more.
 
@@ -200,6 +219,16 @@ class Session:
             return False
         self._following = None
         return True
+
+    def release(self, path: str) -> None:
+        """Nobody will ask for this file again: its tree, and packages that take much memory, need not be kept."""
+        if path in self._texts:
+            return
+        if self._following is None or not self._following.holds(path):
+            self._disk.pop(path, None)
+        if len(self._disk) > _MOST_TREES:
+            self._following = None
+            self._disk.clear()
 
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""
@@ -271,7 +300,7 @@ class Session:
         finally:
             m.forget_changes()
         done = time.perf_counter()
-        analysis = renderer.analysis(path, tree)
+        analysis = replace(renderer.analysis(path, tree), unfinished=m.unfinished)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
@@ -445,7 +474,7 @@ def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
         for chunk in tree.chunks:
             places[id(chunk)] = run_module(m, module, (chunk,), True)
     except Budget:
-        pass
+        m.unfinished += 1
     for chunk in tree.chunks:
         places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
     return places

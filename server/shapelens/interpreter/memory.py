@@ -30,6 +30,12 @@ _COMBINED = (
     "combinations pad embedding interpolate"
 )
 _NAMES = frozenset((*_MADE.split(), *_COMBINED.split()))
+# Of NumPy: views, and what gives the array that it was handed, aside, all that is named here makes one of its own.
+_OF_NUMPY = frozenset(
+    "array copy astype identity tri indices vstack hstack dstack column_stack row_stack append block power mod remainder "
+    "sqrt exp log sin cos tanh abs absolute square nan_to_num round around clip sort argsort isnan isclose matmul dot "
+    "tensordot einsum inner choice permutation integers random standard_normal take fft ifft fft2 ifft2 fftn ifftn".split()
+)
 # Decorators and context managers that change nothing of what is allocated.
 QUIET = frozenset(
     "no_grad inference_mode enable_grad set_grad_enabled autocast staticmethod classmethod property cached_property wraps "
@@ -45,6 +51,8 @@ def is_allocating(path: str) -> bool:
     if name.startswith("__"):
         name = name.strip("_")
         return (name[1:] if name[:1] == "r" and name not in _NAMES else name) in _NAMES
+    if path.startswith("numpy."):
+        return name in _NAMES or name in _OF_NUMPY or path.startswith("numpy.random.")
     return path.startswith("torch.") and (name in _NAMES or path == "torch.nn.Embedding")
 
 

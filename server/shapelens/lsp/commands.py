@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 from pygls.uris import from_fs_path
 
+from shapelens.lsp import contexts
 from shapelens.lsp.analyses import Stale
 from shapelens.lsp.documents import Document, position
 from shapelens.report.catalogue import page_text
@@ -109,6 +110,12 @@ def _located(server: ShapelensServer, document: Document, data: Any) -> Any:
     return found
 
 
+async def choose_context(server: ShapelensServer, given: dict[str, Any]) -> Any:
+    """Show one call of a function, or all."""
+    document, analysis = await _analysed(server, given)
+    return await contexts.choose(server, document, analysis, given)
+
+
 async def toggle_hints(server: ShapelensServer, given: dict[str, Any]) -> dict[str, Any]:
     """Hints off where they are on, and back; or as `enabled` says. Counts until the settings change."""
     enabled = given.get("enabled")
@@ -140,6 +147,7 @@ async def _analysed(server: ShapelensServer, given: dict[str, Any]) -> tuple[Doc
 COMMANDS: dict[str, Command] = {
     SUMMARY: summary,
     TOGGLE: toggle_hints,
+    CHOOSE: choose_context,
     RULE_PAGE: rule_page,
     RESTART_ORACLE: restart_oracle,
 }

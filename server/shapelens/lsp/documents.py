@@ -55,6 +55,9 @@ class Documents:
     def __iter__(self) -> Iterator[Document]:
         return iter(tuple(self._by_uri.values()))
 
+    def __len__(self) -> int:
+        return len(self._by_uri)
+
     def get(self, uri: str) -> Document | None:
         """The document, if it is open and holds Python."""
         document = self._by_uri.get(uri)

@@ -18,13 +18,16 @@ from pygls.uris import to_fs_path
 
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
-from shapelens.analysis.facts import FileAnalysis, Problem
+from shapelens.analysis.facts import FileAnalysis, Problem, Span
 from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
+from shapelens.lsp.folders import Folders
+from shapelens.lsp.progress import Progress
 from shapelens.lsp.protocol import Protocol
-from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, wants_status
+from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, shows_summaries, wants_status
 from shapelens.lsp.status import Statuses
+from shapelens.report.contexts import Choice, Choices, with_chosen
 from shapelens.source.environments import EnvironmentNotFound
 from shapelens.source.positions import Encoding
 
@@ -33,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 0.3
 _IDLE_SECONDS = 2.0
+_LOOK_SECONDS = 3.0
 _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 
 
@@ -47,16 +51,21 @@ class ShapelensServer(LanguageServer):
         self.analyses = Analyses(self.documents, self._make)
         self.settings = Settings()
         self.pushed = diagnostics.Pushed(self)
+        self.under_way = Progress(self)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._make_analyser = make or _session
         self._initialization_options: object = None
         self._complaints: set[str] = set()
         self._refresh: asyncio.TimerHandle | None = None
         self._learning: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
         self._hints_shown: bool | None = None
         self._statuses: Statuses | None = None
+        self._chosen: dict[str, dict[str, Choice]] = {}
+        self.shows_summaries = False
+        self.readable: dict[str, FileAnalysis] = {}  # each document's last analysis without a syntax error
 
     def can(self, capability: str) -> bool:
         """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
@@ -71,23 +80,42 @@ class ShapelensServer(LanguageServer):
         if document is None:
             return None
         try:
-            analysis = await self.analyses.of(document)
+            async with self.under_way.told(f"Shapelens: analysing {Path(document.path).name}"):
+                analysis = await self.analyses.of(document)
             if self._statuses is not None:
                 self._statuses.tell(document, analysis)
-            return document, analysis
+            return document, with_chosen(analysis, self.chosen(uri))
         except Stale:
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
 
+    def chosen(self, uri: str) -> Choices:
+        """The calls that a person chose to see in a document."""
+        return self._chosen.get(uri, {})
+
+    def choose(self, uri: str, function: str, choice: Choice | None) -> None:
+        """Show this call of a function; None: all of them."""
+        chosen = self._chosen.setdefault(uri, {})
+        chosen.pop(function, None)
+        if choice is not None:
+            chosen[function] = choice
+        self.refresh()
+
+    def location(self, document: Document, span: Span) -> lsp.Location:
+        """A span as a place that the client can go to; `document` is looked at first for its lines."""
+        return diagnostics.location(self, document, span)
+
     async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
         """What the work gives, on the worker thread. Raises Stale if the document changes meanwhile."""
-        return await self.analyses.worked(document, work)
+        async with self.under_way.told("Shapelens: following the model"):
+            return await self.analyses.worked(document, work)
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
         try:
-            return await self.analyses.mended(document, problems)
+            async with self.under_way.told("Shapelens: looking for fixes"):
+                return await self.analyses.mended(document, problems)
         except Stale:
             raise JsonRpcContentModified from None
 
@@ -137,6 +165,8 @@ class ShapelensServer(LanguageServer):
         if document is not None and document.is_python:
             self.analyses.document_closed(document)
             self.pushed.clear(document.uri)
+            self.readable.pop(document.uri, None)
+            self._chosen.pop(document.uri, None)
             if self._statuses is not None:
                 self._statuses.forget(document.uri)
 
@@ -286,6 +316,7 @@ class ShapelensServer(LanguageServer):
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
         self._is_trusted = is_trusted(params.initialization_options)
+        self.shows_summaries = shows_summaries(params.initialization_options)
         if wants_status(params.initialization_options):
             self._statuses = Statuses(self)
         diagnostics.register_pull(self)
@@ -295,7 +326,24 @@ class ShapelensServer(LanguageServer):
         self.configure(self._initialization_options)
         self.analyses.warm_up()
         await self._register_dynamically()
+        if not self.can("workspace.did_change_watched_files.dynamic_registration"):
+            self._look_at_disk_soon()
         await self.ask_configuration()
+
+    def _look_at_disk_soon(self) -> None:
+        """Where the client watches no files, look from time to time whether one has changed."""
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(_LOOK_SECONDS, lambda: loop.create_task(self._look_at_disk()))
+
+    async def _look_at_disk(self) -> None:
+        try:
+            if len(self.documents) and await self.analyses.look_at_disk():
+                self.refresh()
+        except RuntimeError:
+            return  # The worker is gone: the server is shutting down.
+        except Exception:
+            logger.exception("looking at the disk failed")
+        self._look_at_disk_soon()
 
     async def _register_dynamically(self) -> None:
         registrations = []
@@ -339,6 +387,12 @@ def _registration(method: str, options: Any) -> lsp.Registration:
 
 
 def _session(roots: Sequence[Path], python: str | None) -> Analyser:
+    if len(roots) > 1:
+        return Folders(roots, lambda ordered: _session_of(ordered, python))
+    return _session_of(roots, python)
+
+
+def _session_of(roots: Sequence[Path], python: str | None) -> Analyser:
     from shapelens.analysis.session import Session
 
     session = Session(roots, python)

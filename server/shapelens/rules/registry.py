@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from shapelens.dims import Expr, TooComplex
+from shapelens.dims import Expr, TooComplex, less, product
 from shapelens.rules import devices
 from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
@@ -356,6 +356,8 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
     if needs == "int":
         if isinstance(value, int):
             return value
+        if isinstance(value, Tensor) and c.path.startswith("numpy."):
+            return _of_array(c, value)
         raise NotKnown
     if needs == "bool":
         if isinstance(value, (bool, int)):
@@ -370,6 +372,16 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
             return value
         raise NotKnown
     return value
+
+
+def _of_array(c: Call, value: Tensor) -> int:
+    """The int that an array of NumPy stands for; one of several elements stands for none, and that fails."""
+    shape = c.shape(value)
+    if isinstance(shape, tuple) and shape and less(1, product(shape)) is True:
+        c.fail("call-arguments", f"{c.name} expects an int where it is given an array of {c.text(value)}", value)
+    if shape == () and type(value.scalars) is int:
+        return value.scalars
+    raise NotKnown
 
 
 def unknown_result(result: str) -> Any:
