@@ -18,7 +18,6 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import keras as rules
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
-from shapelens.rules.keras.layer import variable_dtype
 from shapelens.values import (
     UNKNOWN,
     Class,
@@ -454,4 +453,4 @@ METHODS: dict[str, keras.Method] = {
     "predict_on_batch": _on_batch("predict"),
 }
 
-__all__ = ["METHODS", "Data", "data_of", "element_of", "judge", "variable_dtype"]
+__all__ = ["METHODS", "Data", "data_of", "element_of", "judge"]

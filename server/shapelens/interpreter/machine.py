@@ -308,7 +308,7 @@ class Machine:
         if not self.recording or not (place.focus or self.record_all):
             return
         if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
-            self.seen.append([place, node, name, kind, value, self.callsites[-1] if self.callsites else None])
+            self.seen.append([place, node, name, kind, value, self.callsites[-1][:2] if self.callsites else None])
 
     def lacks(self, place: Place, node: ast.AST, path: str) -> None:
         """Keep a call that no rule answers, where it is one that only the library itself could answer."""

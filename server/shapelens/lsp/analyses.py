@@ -335,7 +335,7 @@ class Analyses:
         dirty, self._dirty = self._dirty, {}
         on_disk, self._on_disk = self._on_disk, []
         if renewed:
-            dirty = {document.path: document.text for document in self._documents if document.is_python}
+            dirty = {document.path: document.text for document in self._documents.programs}
         roots, python, oracle = self._roots, self._python, self._oracle
 
         def apply() -> Analyser:

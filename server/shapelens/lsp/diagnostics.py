@@ -11,7 +11,6 @@ from pygls.exceptions import JsonRpcContentModified
 from pygls.uris import from_fs_path
 
 from shapelens.analysis.facts import Place, Problem, Span
-from shapelens.lsp.analyses import Stale
 from shapelens.lsp.documents import Document, position
 from shapelens.lsp.protocol import ServerCancelled
 from shapelens.report.catalogue import page_uri
@@ -104,11 +103,12 @@ class Pushed:
         items: list[lsp.Diagnostic] = []
         if server.settings.diagnostics_enabled:
             try:
-                analysis = await server.analyses.of(document)
-            except Stale:
+                found = await server.analysis(uri)
+            except JsonRpcContentModified:
                 return  # The change that made it so has scheduled the next push.
-            except Exception:
+            if found is None:
                 return  # Logged where it failed.
+            document, analysis = found
             items = [diagnostic(server, document, problem) for problem in reported(analysis)]
         self._publish(uri, document.version, items)
 

@@ -66,16 +66,23 @@ def _classes(c: Call, labels: Tensor) -> Dim:
 
 @rule(f"{_U}normalize")
 def normalize(c: Call, x: Tensor, axis: object = -1, order: object = 2) -> Tensor:
-    """The shape stays; arrays of integers become float64."""
+    """The shape stays; arrays of integers become float64.
+
+    The norms of an array are put in as the last axis where `axis` is 0, and broadcast: a vector becomes a matrix.
+    """
     at = c.store.value(axis)
-    shape = c.shape(x)
-    if isinstance(at, int) and isinstance(shape, tuple):
-        axis_in(c, at, len(shape), x)
+    dims = c.dims(x)
     if x.library != "numpy":
-        return Tensor(x.shape, x.dtype if x.library == "tensorflow" else "float32", "tensorflow")
+        if isinstance(at, int):
+            axis_in(c, at, len(dims), x)
+        return Tensor(dims, x.dtype if x.library == "tensorflow" else "float32", "tensorflow")
+    if not isinstance(at, int):
+        raise NotKnown
+    i = axis_in(c, at, len(dims), x)
+    norms = (*dims[:i], *dims[i + 1 :]) or (1,)
+    place = (at or -1) % (len(norms) + 1)
     floats = x.dtype is not None and x.dtype.startswith("float")
-    if isinstance(shape, tuple) and len(shape) < 2:
-        shape = (1, *shape)  # its one norm becomes a matrix
+    shape = c.broadcast(dims, (*norms[:place], 1, *norms[place:]), tensors=(x,))
     return _array(shape, x.dtype if floats else None if x.dtype is None else "float64")
 
 
