@@ -2,6 +2,7 @@
 
 from shapelens.rules.keras import (
     activations,
+    attention,
     convolution,
     core,
     datasets,
@@ -12,6 +13,7 @@ from shapelens.rules.keras import (
     normalization,
     ops,
     pooling,
+    recurrent,
     regularization,
     reshaping,
     utils,
@@ -19,6 +21,7 @@ from shapelens.rules.keras import (
 
 __all__ = [
     "activations",
+    "attention",
     "convolution",
     "core",
     "datasets",
@@ -29,6 +32,7 @@ __all__ = [
     "normalization",
     "ops",
     "pooling",
+    "recurrent",
     "regularization",
     "reshaping",
     "utils",
