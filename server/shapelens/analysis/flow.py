@@ -65,10 +65,18 @@ class _Drawing:
         self.edges: dict[tuple[int, int, Shown | None], Edge] = {}
         self.givers: dict[int, int] = {}  # a tensor's key to the node that gave it
         self.inputs: list[tuple[Tensor, int]] = []
-        self.names = {
-            child.born: name for _, module in containers.walk(root.instance) for name, child in _children(module)
-        }
+        self.names: dict[int, str] = {}
+        self._name(root.instance, {root.instance.born})
         self.holdings, self.counter = Holdings(self.m, self.m.gradients_known), Counter(self.m.call)
+
+    def _name(self, module: Instance, seen: set[int]) -> None:
+        """Name each layer by the attribute that holds it, or by its place in a list or container."""
+        held = [*containers.children(module).items(), *module.attrs.items()]
+        for name, child in held:
+            if isinstance(child, Instance) and child.born not in seen and classes.is_model_class(child.cls):
+                seen.add(child.born)
+                self.names[child.born] = name
+                self._name(child, seen)
 
     def drawn(self) -> Flow:
         value_of = self.m.store.value
@@ -219,10 +227,6 @@ def _key(tensor: Tensor) -> int:
 
 def _renamed(node: Node, name: str) -> Node:
     return Node(node.number, node.role, name, node.kind, node.parent, node.span, node.made, node.output)
-
-
-def _children(module: Instance) -> Iterator[tuple[str, Instance]]:
-    yield from containers.children(module).items()
 
 
 def _entries(work: Iterable[Any] | Work) -> Iterator[Step | Called]:
