@@ -497,6 +497,7 @@ def canonical(path: str) -> str:
 # What keras.src calls by another name than the public one: the modules there hold one class each.
 _KERAS = ("tensorflow.keras.", "tensorflow.python.keras.", "tensorflow.compat.v2.keras.", "keras.src.", "keras.api.")
 _COMPAT = ("tensorflow.compat.v1.", "tensorflow.compat.v2.")
+_OPS = ("numpy", "nn", "math", "core", "linalg", "einops")
 _OPENED = ("layers", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers", "constraints")
 
 
@@ -513,6 +514,8 @@ def _canonical_keras(path: str) -> str:
             if path.startswith(prefix):
                 path = "tensorflow." + path[len(prefix) :]
     parts = path.split(".")
+    if len(parts) == 4 and parts[:2] == ["keras", "ops"] and parts[2] in _OPS:
+        path = f"keras.ops.{parts[3]}"
     if len(parts) > 3 and parts[0] == "keras" and parts[1] in _OPENED:
         path = f"keras.{parts[1]}.{parts[-1]}"
     return aliases.get(path, path)
