@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -12,9 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapelens.rules.einops
-import shapelens.rules.keras
 import shapelens.rules.numpy
-import shapelens.rules.tensorflow
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models
@@ -30,7 +29,7 @@ from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
-from shapelens.rules.registry import canonical, layers
+from shapelens.rules.registry import canonical, forget_names, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
 from shapelens.source.configuration import Configuration, read_configuration
 from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
@@ -254,12 +253,12 @@ class Session:
         if text is not None:
             known = self._trees.get(path)
             if known is None or known.text != text:
-                known = self._trees[path] = parse(text, known)
+                known = self._trees[path] = _parsed(text, known)
             return known
         stamp = file_stamp(path)
         held = self._disk.get(path)
         if held is None or held[0] != stamp:
-            held = self._disk[path] = (stamp, parse(read_text(path), held[1] if held else None))
+            held = self._disk[path] = (stamp, _parsed(read_text(path), held[1] if held else None))
         return held[1]
 
     def _machine(self, module: PyModule, shared: bool = True) -> Machine:
@@ -415,7 +414,7 @@ class Session:
         m.call.work = [] if counted else None
         run_main(m, module, tree)
         m.seen.clear()
-        chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
+        chunk = Chunked(path, _parsed(entry.strip(), None).chunks[0], False)
         return path, tree, module, m, Frame(module, chunk, module.namespace)
 
     def summarise(
@@ -456,6 +455,19 @@ class Session:
             drawn,
             renderer.names,
         )
+
+
+_KERAS = re.compile(r"\b(?:keras|tensorflow|tf)\b|\blayers\.[A-Z]")
+
+
+def _parsed(text: str, known: Tree | None) -> Tree:
+    """The tree of a text. The rules of Keras and TensorFlow are loaded with the first text that speaks of them."""
+    if "shapelens.rules.tensorflow" not in sys.modules and _KERAS.search(text):
+        import shapelens.rules.keras
+        import shapelens.rules.tensorflow  # noqa: F401  registers the rules
+
+        forget_names()
+    return parse(text, known)
 
 
 def _root(module: PyModule, path: str) -> str:

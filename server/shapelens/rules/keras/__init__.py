@@ -2,6 +2,7 @@
 
 from shapelens.rules.keras import (
     activations,
+    attention,
     convolution,
     core,
     datasets,
@@ -13,6 +14,7 @@ from shapelens.rules.keras import (
     ops,
     pooling,
     random,
+    recurrent,
     regularization,
     reshaping,
     utils,
@@ -20,6 +22,7 @@ from shapelens.rules.keras import (
 
 __all__ = [
     "activations",
+    "attention",
     "convolution",
     "core",
     "datasets",
@@ -31,6 +34,7 @@ __all__ = [
     "ops",
     "pooling",
     "random",
+    "recurrent",
     "regularization",
     "reshaping",
     "utils",
