@@ -61,9 +61,13 @@ def keras_layer(
     everything = f"{declared}{separator or '*, '}{common}"
 
     def check(c: Call, self: Instance, *star: Any) -> None:
-        check_names(c, self)
-        if setup is not None:
-            setup(c, self, *star)
+        previous, c.layer = c.layer, self
+        try:
+            check_names(c, self)
+            if setup is not None:
+                setup(c, self, *star)
+        finally:
+            c.layer = previous
 
     def register(function: F) -> F:
         own = list(inspect.signature(function).parameters.values())
