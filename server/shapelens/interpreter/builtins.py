@@ -99,6 +99,11 @@ for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow co
 for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
+# What NumPy gives a number of its own for, which counts by its dtype: `float32_array * np.sqrt(2)` is of float64.
+NUMBERS_OF_NUMPY = frozenset(
+    f"numpy.{name}"
+    for name in "ceil cos cosh degrees exp expm1 fabs floor fmod hypot log log10 log1p log2 radians sin sinh sqrt tan tanh trunc".split()
+)
 PURE["os.path.join"] = (lambda *a: "/".join(a), "str")
 PURE.update(regexes.PURE)
 
@@ -113,6 +118,10 @@ CONSTANTS: dict[str, Any] = {
     "numpy.inf": math.inf,
     "numpy.nan": math.nan,
     "numpy.newaxis": None,
+    "numpy.e": math.e,
+    "numpy.euler_gamma": 0.5772156649015329,
+    "numpy.NaN": math.nan,
+    "numpy.Inf": math.inf,
     "tensorflow.newaxis": None,
     "tensorflow.__version__": "2.21.0",
     "torch.pi": math.pi,
@@ -156,7 +165,7 @@ def call_pure(
 ) -> Any:
     """A pure function: computed where all is known, else an unknown number (or an exact dim where that is easy)."""
     function, kind = pure
-    args = [m.store.value(a) for a in args]
+    args = [_plain_number(m.store.value(a)) for a in args]
     if all(map(plain.is_plain, args)) and all(map(plain.is_plain, kwargs.values())):
         if path.endswith((".factorial", ".pow", ".perm", ".comb")) and any(
             isinstance(a, int) and abs(a) > 2000 for a in args
@@ -185,9 +194,18 @@ def call_pure(
         from shapelens.interpreter.expressions import binary
 
         return binary(m, None, ast.Pass(), name.rstrip("_"), function, *args)  # type: ignore[arg-type]
+    if args and isinstance(args[0], Tensor) and path == "builtins.round":
+        return args[0].with_(dtype=args[0].dtype if args[0].shape != () else None)
     if any(isinstance(a, Tensor) for a in args):
         return Tensor(None, library="numpy") if path.startswith("numpy") else Scalar(kind or "float")
     return Scalar(kind) if kind else UNKNOWN
+
+
+def _plain_number(value: Any) -> Any:
+    """A number of NumPy that is known as the plain number that it is."""
+    if isinstance(value, Tensor) and value.library == "numpy" and isinstance(value.scalars, (int, float)):
+        return value.scalars
+    return value
 
 
 def _divided(m: Machine, divide: Callable[[Any, Any], Any], ratio: Ratio) -> Any:
@@ -331,6 +349,8 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
     if kind == "float":
         if isinstance(value, (int, float, str)):
             return plain.compute(float, [value], {})
+        if isinstance(value, Tensor) and isinstance(value.scalars, (int, float)):
+            return float(value.scalars)
         return value if isinstance(value, Ratio) else Ratio(value, 1) if isinstance(value, Expr) else Scalar("float")
     if kind == "bool":
         known = truth(m, value)
@@ -636,7 +656,7 @@ def _extreme(larger: bool) -> Native:
                 if "default" in kwargs:
                     return kwargs["default"]
                 raise Exceptional("ValueError")
-        items = [m.store.value(i) for i in items]
+        items = [_plain_number(m.store.value(i)) for i in items]
         key = kwargs.get("key")
         if key is not None:
             marks = [calls.call(m, f, node, key, [i], {}) for i in items]

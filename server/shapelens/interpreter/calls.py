@@ -637,7 +637,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         return instance
     rule = registry.rules.get(path)
     pure = builtins.PURE.get(path)
-    if rule is not None and (pure is None or any(isinstance(m.store.value(a), Tensor) for a in args)):
+    if rule is not None and (pure is None or _is_of_arrays(m, path, args)):
         return _ruled(m, f, node, rule, path, args, kwargs)
     if pure is not None:
         return builtins.call_pure(m, path, pure, args, kwargs)
@@ -656,6 +656,16 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
             havoc(m, value)
         not_counted(m, None, args)
     return Unknown(f"{path}()")
+
+
+def _is_of_arrays(m: Machine, path: str, args: Sequence[Any]) -> bool:
+    """Whether a function of plain numbers is called as NumPy's: on arrays or lists, or where its result is no plain float."""
+    values = [m.store.value(a) for a in args]
+    if any(isinstance(v, Tensor) for v in values):
+        return True
+    if path in builtins.NUMBERS_OF_NUMPY:
+        return all(isinstance(v, (int, float, list, tuple)) for v in values)
+    return path.startswith("numpy.") and path != "numpy.prod" and any(isinstance(v, (list, tuple)) for v in values)
 
 
 def _ruled(
@@ -701,13 +711,13 @@ def call_method(
         if found is not containers.NO_METHOD:
             return found
     rule = registry.rules.get(path)
-    if name in RESHAPING_IN_PLACE and isinstance(receiver, Tensor):
+    if isinstance(receiver, Tensor) and (name in RESHAPING_IN_PLACE or path == "numpy.ndarray.resize"):
         known = rule or registry.rules.get(path[:-1])
         value: Any = UNKNOWN
         if known is not None:
             value = guarded(m, f, node, lambda: registry.apply_rule(m.call, known, [receiver, *args], kwargs), UNKNOWN)
         reshape_in_place(m, receiver, value.shape if isinstance(value, Tensor) else None)
-        return receiver
+        return receiver if name in RESHAPING_IN_PLACE else None
     if rule is None and name.endswith("_") and not name.endswith("__"):
         rule = registry.rules.get(path[:-1])
         if rule is not None:

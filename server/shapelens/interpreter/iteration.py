@@ -314,6 +314,9 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Lib):
         if value.path == "sys.modules":
             return importing.loaded(m, f, index)
+        picking = rules.get(f"{value.path}.__getitem__")
+        if picking is not None:  # np.r_[…]
+            return calls.guarded(m, f, node, lambda: apply_rule(m.call, picking, (index,), {}), UNKNOWN)
         return value
     if isinstance(value, Unknown):
         if isinstance(value.why, tuple) and value.why[0] == "shape of" and isinstance(index, int):

@@ -30,7 +30,7 @@ from shapelens.interpreter.joining import (
     settle_outcomes,
 )
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report, Unkeyable
-from shapelens.interpreter.truth import assume, truth
+from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.rules.devices import DEVICE, device_kind
@@ -165,7 +165,7 @@ def _return(m: Machine, node: ast.Return, f: Frame) -> Signal:
 
 def _if(m: Machine, node: ast.If, f: Frame) -> Signal:
     test = ev(m, node.test, f)
-    known = truth(m, test)
+    known = tested(m, f, node.test, test)
     if known is not None:
         return run_block(m, node.body if known else node.orelse, f)
 
@@ -432,7 +432,7 @@ def _while(m: Machine, node: ast.While, f: Frame) -> Signal:
         while True:
             m.burn()
             test = ev(m, node.test, f)
-            known = truth(m, test)
+            known = tested(m, f, node.test, test)
             if known is False:
                 signal = run_block(m, node.orelse, f)
                 return signal if signal is not None else _after_loop(m, f, None)
@@ -499,7 +499,7 @@ def _raise(m: Machine, node: ast.Raise, f: Frame) -> Signal:
 
 def _assert(m: Machine, node: ast.Assert, f: Frame) -> Signal:
     test = ev(m, node.test, f)
-    known = truth(m, test)
+    known = tested(m, f, node.test, test)
     if known is None:
         assume(m, f, node.test, test, True)
     elif known is False:

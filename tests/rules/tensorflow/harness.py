@@ -41,6 +41,9 @@ z = lambda *shape: tf.ones(shape, tf.complex64)
 nf = lambda *shape: np.ones(shape, dtype=np.float32)
 nd = lambda *shape: np.ones(shape)
 nl = lambda *shape: np.ones(shape, dtype=np.int64)
+D = tf.data.Dataset
+S = tf.data.Dataset.from_tensor_slices
+first = lambda dataset: next(iter(dataset))
 """
 MAKERS = ("f", "d", "i", "l", "u", "b", "z", "nf", "nd", "nl")
 
@@ -101,12 +104,17 @@ def same(ours: Any, real: Any, place: str, exact: bool) -> None:
         if not isinstance(ours, Unknown) and tuple(ours) != tuple(real):
             raise Disagreement(f"{place}: {real} against ours {ours}")
     elif isinstance(real, (tuple, list)):
-        if isinstance(ours, (Unknown, Many)) and not exact:
+        if isinstance(ours, (Unknown, Many)) and not exact or getattr(ours, "rest", None) is not None:
             return
         if not isinstance(ours, (tuple, list)) or len(ours) != len(real):
             raise Disagreement(f"{place}: {len(real)} things against ours {ours!r}")
         for n, (a, b) in enumerate(zip(ours, real)):
             same(a, b, f"{place}[{n}]", exact)
+    elif isinstance(real, dict):
+        if not isinstance(ours, dict) or list(ours) != list(real):
+            raise Disagreement(f"{place}: {real} against ours {ours!r}")
+        for key in real:
+            same(ours[key], real[key], f"{place}[{key}]", exact)
     elif isinstance(ours, (Unknown, Scalar)) or real is None:
         return
     elif isinstance(real, tf.DType):

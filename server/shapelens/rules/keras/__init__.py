@@ -2,26 +2,38 @@
 
 from shapelens.rules.keras import (
     activations,
+    attention,
     convolution,
     core,
+    datasets,
     kerastensor,
+    losses,
     merging,
+    metrics,
     normalization,
     ops,
     pooling,
+    recurrent,
     regularization,
     reshaping,
+    utils,
 )
 
 __all__ = [
     "activations",
+    "attention",
     "convolution",
     "core",
+    "datasets",
     "kerastensor",
+    "losses",
     "merging",
+    "metrics",
     "normalization",
     "ops",
     "pooling",
+    "recurrent",
     "regularization",
     "reshaping",
+    "utils",
 ]

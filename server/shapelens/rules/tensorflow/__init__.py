@@ -4,6 +4,7 @@ from shapelens.rules.registry import alias
 from shapelens.rules.tensorflow import (
     convolution,
     creation,
+    data,
     elementwise,
     image,
     indexing,
@@ -54,6 +55,7 @@ for _new, _path in {
 __all__ = [
     "convolution",
     "creation",
+    "data",
     "elementwise",
     "image",
     "indexing",
