@@ -35,7 +35,7 @@ def at_the_use(source: Source, problem: Problem, node: ast.AST) -> Iterator[Prop
         others = [other for other in tensors if other is not tensor]
         yield from _without(source, problem, tensor)
         if source.library(tensor) != "torch":
-            yield from _arrays(source, problem, tensor)
+            yield from _arrays(source, problem, tensor, others)
             continue
         if problem.code in _DTYPES:
             yield from _casts(source, problem, tensor, others)
@@ -147,7 +147,7 @@ def _layouts(
             yield _behind(source, problem, tensor, f".unsqueeze({axis})", choice, "unsqueeze")
 
 
-def _arrays(source: Source, problem: Problem, tensor: ast.expr) -> Iterator[Proposal]:
+def _arrays(source: Source, problem: Problem, tensor: ast.expr, others: list[ast.expr]) -> Iterator[Proposal]:
     """As `_layouts`, of NumPy's arrays and of TensorFlow's and Keras' tensors, which have no methods for it.
 
     In order: with a dim of 1 at the end (the channels), and of arrays without a dim of 1, with dims exchanged, flat.
@@ -156,10 +156,13 @@ def _arrays(source: Source, problem: Problem, tensor: ast.expr) -> Iterator[Prop
     product = problem.code == "matmul-mismatch"
     if not isinstance(shape, tuple) or problem.code in _DTYPES and library != "numpy":
         return
+    if isinstance(tensor, ast.Call) and callee(tensor) == "Input":
+        return  # it says its shape itself
     if problem.code == "dtype-mismatch":
         yield _behind(source, problem, tensor, '.astype("float32")', choice, "cast")
         return
-    if not product:
+    ranks = [len(target) for other in others if isinstance(target := source.shape(other), tuple)]
+    if problem.code in ("rank-mismatch", "input-mismatch") or not product and ranks and len(shape) < max(ranks):
         yield _behind(source, problem, tensor, "[..., None]", choice, "unsqueeze")
     if library != "numpy":
         return

@@ -77,7 +77,7 @@ def keras_layer(
         is_added_last = not takes_training and all(p.kind in _PLAIN for p in own)
 
         def forward(c: Call, self: Instance, *args: Any, **kwargs: Any) -> Any:
-            given = list(args[:-1] if is_added_last else args)
+            given = list(args[: len(names)] if is_added_last else args)
             if not takes_training:
                 kwargs.pop("training", None)
             for i, name in enumerate(names[: len(given)]):
