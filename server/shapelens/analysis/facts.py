@@ -197,7 +197,8 @@ class FileAnalysis:
     """All that is known of one version of one file. `names` says how a symbol is shown (`B`, `H`).
 
     `broken` are the first and last lines of the top-level statements that do not parse, `lost` those of the parts of
-    them that were lost by it.
+    them that were lost by it. `unfinished` is how many parts of it were not looked at, because the file had
+    used up its budget.
     """
 
     path: str
@@ -211,4 +212,5 @@ class FileAnalysis:
     broken: tuple[tuple[int, int], ...] = ()
     lost: tuple[tuple[int, int], ...] = ()
     names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
+    unfinished: int = field(default=0, compare=False)
     timings: dict[str, float] = field(default_factory=dict, compare=False)

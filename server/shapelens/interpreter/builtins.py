@@ -27,6 +27,7 @@ from shapelens.interpreter import (
     keras_backend,
     plain,
     regexes,
+    tensorflow_control,
 )
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
@@ -895,6 +896,7 @@ for _path in (
 
 
 NATIVES.update(keras_backend.NATIVES)
+NATIVES.update(tensorflow_control.NATIVES)
 
 
 @native("torch.autograd.Function.apply")

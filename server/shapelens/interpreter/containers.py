@@ -316,7 +316,7 @@ def call_method(
         return None
     if name == "__getattr__" and args and isinstance(args[0], str):
         return instance.attrs.get(args[0], UNKNOWN)
-    if owner.startswith("builtins.") or owner.startswith("collections."):
+    if owner.startswith(("builtins.", "collections.")) or owner.startswith("tensorflow.") and name != "__call__":
         return NO_METHOD
     if keras.is_keras_class(instance.cls):
         return keras.call_method(m, f, node, instance, owner, name, args, kwargs)

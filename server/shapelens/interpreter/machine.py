@@ -171,6 +171,7 @@ class Machine:
         self.loader = loader
         self.fuel = fuel
         self.ticks = 0
+        self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
         self.entered: dict[ast.AST, int] = {}  # how often each function was run
@@ -307,7 +308,7 @@ class Machine:
         if not self.recording or not (place.focus or self.record_all):
             return
         if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
-            self.seen.append([place, node, name, kind, value, self.callsites[-1] if self.callsites else None])
+            self.seen.append([place, node, name, kind, value, self.callsites[-1][:2] if self.callsites else None])
 
     def lacks(self, place: Place, node: ast.AST, path: str) -> None:
         """Keep a call that no rule answers, where it is one that only the library itself could answer."""

@@ -29,6 +29,7 @@ class Settings:
     code_lens_enabled: bool = True
     budgets: tuple[tuple[str, int | None], ...] = ()
     oracle: str = "auto"
+    rule_pages: str | None = None
 
 
 def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
@@ -54,6 +55,7 @@ def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
             if (value := reader.get(setting, None, _budget)) is not None
         ),
         oracle=reader.get("oracle", "auto", _one_of("auto", "off")),
+        rule_pages=reader.get("rulePages", None, _url),
     )
     return settings, tuple(reader.complaints)
 
@@ -142,6 +144,12 @@ def _budget(value: object) -> str | None:
     except ValueError:
         return 'a size such as "24GB" or "64GiB", "off", or null'
     return None
+
+
+def _url(value: object) -> str | None:
+    if value is None or isinstance(value, str) and value.startswith(("https://", "http://", "file://")):
+        return None
+    return "the address that the rules' pages stand below"
 
 
 def _path(value: object) -> str | None:

@@ -113,8 +113,13 @@ def page(code: str) -> str:
     return f"docs/rules/{code}.md"
 
 
-def page_uri(code: str) -> str | None:
-    """The page as a URI that an editor can open; None where the documentation is not installed beside the package."""
+def page_uri(code: str, base: str | None = None) -> str | None:
+    """The page as a URI that an editor can open: below `base`, or the file that is installed beside the package.
+
+    None where there is neither; the page is then to be had by `page_text`.
+    """
+    if base and code in CATALOGUE:
+        return f"{base.rstrip('/')}/{code}.md"
     path = _PAGES / f"{code}.md"
     return path.as_uri() if code in CATALOGUE and path.is_file() else None
 

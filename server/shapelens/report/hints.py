@@ -267,7 +267,7 @@ def kept_hints(
         elif new[line - 1].startswith(old[hint.line - 1][: hint.column]):
             kept.append(replace(hint, line=line))
     staying = {hint.line for hint in kept}
-    return [hint for hint in shown if hint.line not in staying], kept
+    return [h for h in shown if h.line not in staying and not (at_work and h.line not in touched)], kept
 
 
 def _lines(ranges: Sequence[tuple[int, int]]) -> set[int]:

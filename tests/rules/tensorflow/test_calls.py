@@ -17,7 +17,7 @@ UNCHANGED = ("irfft",)
 
 
 def paths() -> list[str]:
-    own = ("tensorflow.data.", "tensorflow.keras.", "tensorflow.placeholder")
+    own = ("tensorflow.keras.", "tensorflow.placeholder")
     return sorted(p for p in {*rules, *attributes} if p.startswith("tensorflow.") and not p.startswith(own))
 
 

@@ -4,6 +4,7 @@ from shapelens.rules.registry import alias
 from shapelens.rules.tensorflow import (
     convolution,
     creation,
+    data,
     elementwise,
     image,
     indexing,
@@ -15,6 +16,7 @@ from shapelens.rules.tensorflow import (
     reshaping,
     signal,
     tensor,
+    training,
 )
 
 # One function under several names: where it stands too, and where its rule is.
@@ -54,6 +56,7 @@ for _new, _path in {
 __all__ = [
     "convolution",
     "creation",
+    "data",
     "elementwise",
     "image",
     "indexing",
@@ -65,4 +68,5 @@ __all__ = [
     "reshaping",
     "signal",
     "tensor",
+    "training",
 ]
