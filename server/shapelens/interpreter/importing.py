@@ -69,7 +69,7 @@ def is_ruled_part(name: str) -> bool:
 
 
 def tensor_library(module: PyModule) -> str:
-    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has TensorFlow alone."""
+    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has others alone."""
     found = "torch"
     for value in module.namespace.values():
         if type(value) is Lib:
@@ -78,6 +78,8 @@ def tensor_library(module: PyModule) -> str:
                 return "torch"
             if top in ("tensorflow", "keras"):
                 found = "tensorflow"
+            elif top == "numpy" and found == "torch":
+                found = "numpy"
     return found
 
 
