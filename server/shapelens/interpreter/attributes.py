@@ -58,6 +58,12 @@ _COMMON_NAMES = frozenset(
 )
 
 
+# What tables, trees and other objects have too.
+_COMMON_WITH_ARRAYS = frozenset(
+    "base data device flags flat mean max min partition prod repeat size std sum var".split()
+)
+
+
 # Which dtypes answer yes to `dtype.is_floating_point` and `dtype.is_complex`.
 _OF_DTYPES = {"is_floating_point": FLOATS, "is_complex": COMPLEXES}
 
@@ -152,6 +158,8 @@ def _refuse_missing(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AS
     """Report an attribute that no array has. What may be a subclass with more, or a number, is left alone."""
     if name in ATTRIBUTES or name.startswith("_") or value.dtype is None or not m.store.shape(value.shape):
         return
+    if not m.is_certain():
+        return  # a branch may be about what kind of array it is
     instead = f": {INSTEAD[name]}" if name in INSTEAD else ""
     text = m.call.text(value)
     m.report(Failure("no-attribute", f"a NumPy array {text} has no attribute '{name}'{instead}"), f.place, node)
@@ -195,6 +203,8 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
         return UNKNOWN
     if name not in _COMMON_NAMES and not name.startswith("__"):
         library = importing.tensor_library(f.module)
+        if library == "numpy" and name in _COMMON_WITH_ARRAYS:
+            return of_hole(m, value, name, name)
         path = registry.of_tensor(library, name)
         if path in registry.attributes or path in registry.rules:
             tensor = m.store.open_tensor(value, None, library)
