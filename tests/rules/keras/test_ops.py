@@ -7,11 +7,11 @@ import inspect
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.rules.keras.harness import check, check_layer
-from tests.rules.keras.ops_samples import SAMPLES
 
 import shapelens.rules.keras  # noqa: F401  registers the rules
 from shapelens.rules.registry import canonical, layers, rules
+from tests.rules.keras.harness import check, check_layer
+from tests.rules.keras.ops_samples import SAMPLES
 
 METHODS = ("keras.random.SeedGenerator.next",)
 PHASES = (Phase.generate, Phase.shrink)
