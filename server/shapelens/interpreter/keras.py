@@ -253,7 +253,12 @@ def add(m: Machine, f: Frame, node: ast.AST, model: Instance, layer: Any) -> Non
         model.attrs["?"] = True
         return
     layers = model.attrs["_layers"] = List(held)
-    if isinstance(layer, Tensor) and layer.history is not None and kind_of(layer.history[0]) == INPUT_LAYER:
+    if (
+        isinstance(layer, Tensor)
+        and layer.history is not None
+        and is_layer(layer.history[0])
+        and kind_of(layer.history[0]) == INPUT_LAYER
+    ):
         layer = layer.history[0]
     if not is_layer(layer):
         if isinstance(layer, (Unknown, Choice, Tensor)) or isinstance(layer, Instance) and layer.attrs.get("?"):
@@ -560,7 +565,10 @@ def _by_name(model: Instance, given: Any, declared: list[Any] | None) -> list[An
     """The inputs in the order of the declared ones; a dict goes by the inputs' names."""
     struct = model.attrs["_inputs"]
     if isinstance(given, dict) and not isinstance(struct, dict) and declared is not None:
-        names = [t.history[0].attrs.get("name") if isinstance(t, Tensor) and t.history else None for t in declared]
+        names = [
+            t.history[0].attrs.get("name") if isinstance(t, Tensor) and t.history and t.history[0] else None
+            for t in declared
+        ]
         if all(n in given for n in names):
             return [given[n] for n in names]
         return None
