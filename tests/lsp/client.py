@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Client:
         self.versions: dict[str, int] = {}
         self.notifications: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
+        self.replies: dict[str, Any] = {}
         self.log = b""
         self._answers: dict[Any, queue.Queue[dict[str, Any]]] = {}
         self._arrived = threading.Condition()
@@ -97,6 +99,8 @@ class Client:
     def _take(self, message: dict[str, Any]) -> None:
         if "method" in message and "id" in message:
             result = None
+            if message["method"] in self.replies:
+                result = self.replies[message["method"]]
             if message["method"] == "workspace/configuration":
                 result = [self.settings.get(item.get("section")) for item in message["params"]["items"]]
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
@@ -158,15 +162,24 @@ class Client:
 
     # -- a session ---------------------------------------------------------------------------------------------------
 
-    def start(self, pull: bool = False, options: Any = None, root: Path | None = None, **workspace: Any) -> Any:
-        folders = [{"uri": root.as_uri(), "name": root.name}] if root else None
+    def start(
+        self,
+        pull: bool = False,
+        options: Any = None,
+        root: Path | None = None,
+        roots: Sequence[Path] = (),
+        editor: dict[str, Any] | None = None,
+        **workspace: Any,
+    ) -> Any:
+        """`editor` are the capabilities to tell instead of those that are put together from the rest."""
+        folders = [{"uri": each.as_uri(), "name": each.name} for each in (roots or [root] if root else roots)] or None
         result = self.request(
             "initialize",
             {
                 "processId": None,
                 "rootUri": root.as_uri() if root else None,
                 "workspaceFolders": folders,
-                "capabilities": capabilities(self.encoding, pull, **workspace),
+                "capabilities": editor or capabilities(self.encoding, pull, **workspace),
                 "initializationOptions": options,
             },
         )
@@ -213,7 +226,7 @@ class Client:
     def labels(self, uri: str) -> list[tuple[int, int, str]]:
         """Line, character and label of each hint."""
         found = self.hints(uri)
-        return [(h["position"]["line"], h["position"]["character"], h["label"]) for h in found]
+        return [(h["position"]["line"], h["position"]["character"], label_of(h)) for h in found]
 
     def hover(self, uri: str, line: int, character: int) -> Any:
         place = {"line": line, "character": character}
@@ -248,6 +261,12 @@ class Client:
     def asked(self, method: str) -> int:
         """How often the server asked this of us."""
         return sum(message["method"] == method for message in self.requests)
+
+
+def label_of(hint: dict[str, Any]) -> str:
+    """The text of a hint, whose label may be in parts."""
+    label = hint["label"]
+    return label if isinstance(label, str) else "".join(part["value"] for part in label)
 
 
 def hint_params(uri: str, first: int = 0, last: int = 10_000) -> dict[str, Any]:

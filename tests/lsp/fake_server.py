@@ -48,6 +48,9 @@ class FakeSession:
     def mended(self, analysis, problem, seconds, cancelled=None):
         return problem
 
+    def look_at_disk(self) -> bool:
+        return False
+
     def learn_slowly(self) -> bool:
         learnt = not self.has_learnt and any("HIDDEN" in text for text in self.texts.values())
         self.has_learnt = self.has_learnt or learnt

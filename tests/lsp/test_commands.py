@@ -162,3 +162,83 @@ def test_the_status_says_what_is_known(tmp_path):
     client.labels(uri)
     assert said_of(client, uri)[-1] == "no tensors in this file"
     assert client.stop() == 0
+
+
+# -- which call is shown ---------------------------------------------------------------------------------------------
+
+CALLS = """\
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.head = nn.Linear(features, 10)
+
+    def forward(self, x):
+        return self.head(x)
+
+
+small = Net(4)(torch.rand(2, 4))
+net = Net(8)
+large = net(torch.rand(3, 8))
+"""
+
+
+def lenses(client, uri):
+    return client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
+
+
+def test_the_lens_names_the_call_and_a_click_chooses_another(client, uri):
+    client.open(uri, CALLS)
+    assert (9, "x (2|3, 4|8)") in [(line, label) for line, _, label in client.labels(uri)]
+    model, lens = lenses(client, uri)
+    assert model["range"]["start"]["line"] == 4
+    assert model["command"]["command"] == ""
+    assert lens["range"]["start"] == {"line": 9, "character": 4}
+    title = "shown for all 2 calls: Net(4)(torch.rand(2, 4)) at line 14 · 1 more"
+    assert lens["command"] == {
+        "title": title,
+        "command": "shapelens.chooseContext",
+        "arguments": [{"uri": uri, "line": 9}],
+    }
+    client.replies["window/showMessageRequest"] = {"title": "net(torch.rand(3, 8)) at line 16"}
+    found = command(client, "chooseContext", lens["command"]["arguments"][0])
+    (asked,) = [m["params"] for m in client.requests if m["method"] == "window/showMessageRequest"]
+    assert [each["title"] for each in asked["actions"]] == [
+        "Net(4)(torch.rand(2, 4)) at line 14",
+        "net(torch.rand(3, 8)) at line 16",
+        "All calls",
+    ]
+    assert (found["function"], found["chosen"]) == ("Net.forward", 1)
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh"))
+    assert (9, "x (3, 8)") in [(line, label) for line, _, label in client.labels(uri)]
+    client.change(uri, (0, 0, 0, 0, "# moved\n"))
+    assert (10, "x (3, 8)") in [(line, label) for line, _, label in client.labels(uri)]
+    assert lenses(client, uri)[1]["command"]["title"] == "shown for net(torch.rand(3, 8)) at line 17 · 1 more"
+
+
+def test_contexts_are_listed_and_chosen_by_number(client, uri):
+    client.open(uri, CALLS)
+    listed = command(client, "chooseContext", {"uri": uri, "line": 10, "list": True})
+    assert [(each["id"], each["range"]["start"]["line"]) for each in listed["contexts"]] == [(0, 13), (1, 15)]
+    assert listed["chosen"] is None
+    assert command(client, "chooseContext", {"uri": uri, "line": 10, "context": 0})["chosen"] == 0
+    assert (10, "→ (2, 10)") in [(line, label) for line, _, label in client.labels(uri)]
+    assert command(client, "chooseContext", {"uri": uri, "line": 10, "context": None})["chosen"] is None
+    assert (10, "→ (2|3, 10)") in [(line, label) for line, _, label in client.labels(uri)]
+    assert command(client, "chooseContext", {"uri": uri, "line": 0, "context": 0})["function"] is None
+
+
+def test_a_hover_tells_the_calls_and_the_story(client, uri):
+    client.open(uri, CALLS.replace("return self.head(x)", "y = self.head(x)\n        return y.exp()"))
+    said = client.hover(uri, 10, 8)["contents"]["value"]
+    assert said == (
+        "**y** has 2 known shapes here, in the order met:\n\n"
+        "- `(2, 10) float32` — 80 bytes · Net(4)(torch.rand(2, 4)) at line 15\n"
+        "- `(3, 10) float32` — 120 bytes · net(torch.rand(3, 8)) at line 17\n\n"
+        "How it came about:\n\n"
+        "- line 10: `x` → `(2|3, 4|8)`\n"
+        "- line 11: `y = self.head(x)` → `(2|3, 10)`"
+    )

@@ -65,7 +65,7 @@ def _judged(subject: Subject, words: list[tuple[Mutant, Any]], doubt: bool) -> l
 
 
 def asked(chosen: list[Subject], count: int, luck: random.Random) -> dict[str, list[tuple[Mutant, Any]]]:
-    """Mutants of each program, at most one kind of change of each number, with torch's words."""
+    """Mutants of each program with torch's words: one change of each number, and others where these are too few."""
     share = -(-count // len(chosen))
     words = {}
     for subject in chosen:
@@ -76,6 +76,8 @@ def asked(chosen: list[Subject], count: int, luck: random.Random) -> dict[str, l
             places.setdefault((mutant.line, mutant.start), []).append(mutant)
         picked = luck.sample(sorted(places), min(share, len(places)))
         some = [luck.choice(places[place]) for place in picked]
+        others = sorted(m for found in places.values() for m in found if m not in some)
+        some += luck.sample(others, min(share - len(some), len(others)))
         said = _torch(subject, [[m.line, m.start, m.end, m.old, m.new, m.kind] for m in some])
         words[subject.name] = [(m, v) for m, v in zip(some, said, strict=True) if v != "late" and not _is_no_number(v)]
         print(

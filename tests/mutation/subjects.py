@@ -37,7 +37,10 @@ class Subject:
 
 def subjects() -> list[Subject]:
     """All of them, in a fixed order; torchvision's only where it is installed."""
-    found = [Subject(f"own/{path.stem}", path) for path in sorted((Path(__file__).parent / "models").glob("*.py"))]
+    found = []
+    for path in sorted((Path(__file__).parent / "models").glob("*.py")):
+        library, _, rest = path.stem.partition("_")
+        found.append(Subject(f"keras/{rest}" if library == "keras" else f"own/{path.stem}", path))
     found += [Subject(f"examples/{name}", ROOT / "examples" / f"{name}.py") for name in EXAMPLES]
     found += [Subject(f"cases/{p.stem}", p, "", "\n".join(calls(p))) for p in sorted(CASES.glob("*_ok.py"))]
     package = importlib.util.find_spec("torchvision")

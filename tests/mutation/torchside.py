@@ -30,6 +30,8 @@ from tests.truth.recorder import built, declared_operators, input_tensor
 
 SECONDS = 60
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 
 def run(subject: Subject, text: str, meta: bool = True) -> None:
     """Run a program with this text in the place of its file; torch's words come as an exception."""
@@ -145,6 +147,9 @@ def main() -> None:
     subject = next(s for s in subjects() if s.name == sys.argv[1])
     if subject.module:
         importlib.import_module(subject.module)
+    elif subject.name.startswith("keras/"):
+        importlib.import_module("tensorflow")  # its threads start with its first operation, in the forks
+        importlib.import_module("keras")
     else:
         import torch.nn
     text = subject.path.read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.truth.comparer import CLASSES
-from tests.truth.models import claims, compare, models, truth
+from tests.truth.models import HERE, claims, compare, models, truth
 
 
 def main() -> None:
@@ -15,9 +15,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.truth", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="models of the list, such as resnet18; default: all")
     parser.add_argument("--show", action="store_true", help="each point that is not exact, and each alarm")
+    parser.add_argument("--keras", action="store_true", help="the models of keras.applications")
     options = parser.parse_args()
     print(f"{'model':28}{'points':>7}", *(f"{name:>8}" for name in CLASSES), f"{'dtypes':>7}{'alarms':>7}{'s':>7}")
-    for model in models():
+    for model in models(HERE / "keras.tsv") if options.keras else models():
         if options.names and model.name not in options.names:
             continue
         recorded = truth(model)

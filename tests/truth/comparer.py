@@ -60,7 +60,7 @@ def _key(row: Row) -> tuple[str, int, str, str]:
 
 def _pair(value: Sequence[Any]) -> tuple[tuple[Any, ...] | None, str]:
     shape, dtype = value
-    return None if shape is None else tuple(shape), dtype
+    return None if shape is None else tuple(None if isinstance(d, str) else d for d in shape), dtype
 
 
 def _verdict(recorded: Sequence[Sequence[int]], claimed: Sequence[Shape]) -> str:
@@ -68,9 +68,16 @@ def _verdict(recorded: Sequence[Sequence[int]], claimed: Sequence[Shape]) -> str
         return "missing"
     if not all(any(_may_be(shape, real) for real in recorded) for shape in claimed):
         return "wrong"
-    as_lists = [list(shape) for shape in claimed if shape is not None]
-    everything = all(list(real) in as_lists for real in recorded)
-    return "exact" if everything and all(shape in [list(r) for r in recorded] for shape in as_lists) else "partial"
+    known = [shape for shape in claimed if shape is not None]
+    everything = all(any(_same(shape, real) for shape in known) for real in recorded)
+    return "exact" if everything and all(any(_same(s, real) for real in recorded) for s in known) else "partial"
+
+
+def _same(claimed: Sequence[Any], real: Sequence[Any]) -> bool:
+    """Whether nothing is left open: a size of None, in Keras, has a name."""
+    return len(claimed) == len(real) and all(
+        isinstance(c, str) and c != "..." if r is None else c == r for c, r in zip(claimed, real)
+    )
 
 
 def _may_be(claimed: Shape, real: Sequence[int]) -> bool:

@@ -34,6 +34,11 @@ class Model:
         """The factory's name."""
         return self.expression.partition("(")[0]
 
+    @property
+    def is_keras(self) -> bool:
+        """Whether making the model is the run."""
+        return self.inputs == ("keras",)
+
 
 def models(path: Path = HERE / "torchvision.tsv") -> list[Model]:
     """The models of a list, in its order."""
@@ -48,7 +53,8 @@ def models(path: Path = HERE / "torchvision.tsv") -> list[Model]:
 
 def truth(model: Model) -> list[dict[str, Any]]:
     """The rows of a real run: kept from before, or made now."""
-    versions = [importlib.metadata.version(package) for package in ("torch", model.module.partition(".")[0])]
+    packages = ("tensorflow-cpu" if model.is_keras else "torch", model.module.partition(".")[0])
+    versions = [importlib.metadata.version(package) for package in packages]
     sources = [(HERE / name).read_bytes() for name in ("instrument.py", "recorder.py")]
     stamp = hashlib.sha256(b"\0".join([repr((model, versions, sys.prefix)).encode(), *sources])).hexdigest()[:12]
     path = RECORDED / f"{model.name}-{stamp}.json"
@@ -65,8 +71,8 @@ def truth(model: Model) -> list[dict[str, Any]]:
 def claims(model: Model, session: Session | None = None) -> dict[str, Any]:
     """What `shapelens hints MODULE --json --entry …` says."""
     session = session or Session((), sys.executable)
-    inputs: Sequence[InputSpec] = [InputSpec.parse(text) for text in model.inputs]
-    analyses = session.run_entry(model.module, model.expression, inputs).analyses
+    inputs: Sequence[InputSpec] = [] if model.is_keras else [InputSpec.parse(text) for text in model.inputs]
+    analyses = session.run_entry(model.module, model.expression, inputs, model.is_keras).analyses
     problems = [problem for analysis in analyses for problem in reported(analysis)]
     return {"hints": rows(analyses), "diagnostics": diagnostics(problems)}
 

@@ -1,9 +1,10 @@
 """Runs one model in a process of its own and prints the shapes of its tensors, place by place, as JSON rows.
 
     python -m tests.truth.recorder torchvision.models.resnet:resnet18() 2,3,224,224
+    python -m tests.truth.recorder "keras.applications.vgg16:VGG16(weights=None)" keras
 
 The model is built and called on the meta device: sizes and weights cost nothing. What cannot be built there is built on
-the CPU first. A row is {file, line, end_line, name, kind, values} with the distinct [shape, dtype] in the order met.
+the CPU first. For Keras, making the model is the run. A row is {file, line, end_line, name, kind, values} with the distinct [shape, dtype] in the order met.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 def record(model: str, inputs: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of one run of `MODULE:EXPRESSION`, called with inputs such as `2,3,224,224` or `i:2,16`."""
+    if list(inputs) == ["keras"]:
+        return record_keras(model)
     import torch
 
     library = declared_operators()
@@ -49,6 +52,35 @@ def record(model: str, inputs: Sequence[str]) -> list[dict[str, Any]]:
         network(*arguments)
         running = False
     del library
+    return _rows(seen)
+
+
+def record_keras(model: str) -> list[dict[str, Any]]:
+    """The rows of making a Keras model; a size of None stays one."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    module_name, _, expression = model.partition(":")
+    seen: dict[Point, list[Any]] = {}
+    running = False
+
+    def keep(point: Point, value: Any) -> None:
+        if running and "Tensor" in type(value).__name__ and hasattr(value, "shape"):
+            shape = [list(value.shape), str(getattr(value.dtype, "name", value.dtype))]
+            shapes = seen.setdefault(point, [])
+            if shape not in shapes:
+                shapes.append(shape)
+
+    spec = importlib.util.find_spec("keras")
+    assert spec is not None
+    assert spec.origin is not None
+    install(os.path.join(os.path.dirname(spec.origin), "src", "applications", ""), keep)
+    namespace = vars(importlib.import_module(module_name))
+    running = True
+    eval(expression, namespace)
+    running = False
+    return _rows(seen)
+
+
+def _rows(seen: dict[Point, list[Any]]) -> list[dict[str, Any]]:
     return [
         {
             "file": point.file,

@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 
 from tests.truth.comparer import compare
-from tests.truth.models import Model, comparison, models
+from tests.truth.models import HERE, Model, comparison, models
 
 LEAST_EXACT = 0.95
 
@@ -15,6 +15,19 @@ LEAST_EXACT = 0.95
 @pytest.mark.skipif(importlib.util.find_spec("torchvision") is None, reason="torchvision is not installed")
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
 def test_model(model: Model) -> None:
+    found = comparison(model)
+    wrong = [(row["file"], row["line"], row["name"], values) for v, row, values in found.verdicts if v == "wrong"]
+    assert not wrong
+    assert not found.alarms
+    assert found.exact >= LEAST_EXACT, dict(found.counts)
+
+
+IN_CI = ("VGG16", "Xception", "MobileNetV3Small", "NASNetMobile")
+"""`python -m tests.truth --keras` takes all of the list."""
+
+
+@pytest.mark.parametrize("model", [m for m in models(HERE / "keras.tsv") if m.name in IN_CI], ids=lambda m: m.name)
+def test_keras_model(model: Model) -> None:
     found = comparison(model)
     wrong = [(row["file"], row["line"], row["name"], values) for v, row, values in found.verdicts if v == "wrong"]
     assert not wrong

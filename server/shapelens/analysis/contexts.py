@@ -85,6 +85,9 @@ class Roots:
         stands for something else (None, an empty tuple, 0) are open: nobody has called with that default.
         """
         m = self.m
+        if m.fuel <= 0:
+            m.unfinished += 1
+            return None
         place = self.places[id(chunk)]
         frame = Frame(self.module, place, {}, ())
         m.store.begin()

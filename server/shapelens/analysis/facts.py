@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from shapelens.dims import Dim, Symbol
 from shapelens.values import Shape
@@ -72,6 +72,10 @@ class Shown:
     library: str = field(default="torch", compare=False)
 
 
+Site: TypeAlias = tuple[Any, Any]
+"""A call of a function, opaque here: a place and a node."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """A name has these shapes here, one for each way in which the line is reached, in the order met.
@@ -79,7 +83,7 @@ class Fact:
     `kind` is "assign", "param", "return" (name "return") or "layer" (an element of a Sequential, or a layer made in
     `__init__`: its output shape). `about` adds to a hover: the layer's signature, its parameters.
     `obvious`: the source says the shape itself (`torch.zeros(2, 3)`), so no hint is wanted. `mixed`: a parameter that
-    is no tensor in some calls.
+    is no tensor in some calls. `sites` says of each value in which calls of the function it was seen.
     """
 
     span: Span
@@ -89,15 +93,17 @@ class Fact:
     about: str = ""
     obvious: bool = False
     mixed: bool = field(default=False, compare=False)
+    sites: tuple[frozenset[Site], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
 class Expression:
-    """What is known of one expression, for a hover."""
+    """What is known of one expression, for a hover. `made`: where the layer is made that it stands for."""
 
     span: Span
     values: tuple[Shown, ...]
     about: str = ""
+    made: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,24 @@ class Gap:
 
     span: Span
     path: str
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """A call of a function: the text of the call, "" where nobody calls it and its inputs were inferred."""
+
+    site: Site
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """A function of which several calls show different things: its qualified name, its head's span, and the calls."""
+
+    name: str
+    span: Span
+    calls: tuple[CallSite, ...]
 
 
 @dataclass(frozen=True)
@@ -170,7 +194,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class FileAnalysis:
-    """All that is known of one version of one file. `names` says how a symbol is shown (`B`, `H`)."""
+    """All that is known of one version of one file. `names` says how a symbol is shown (`B`, `H`).
+
+    `broken` are the first and last lines of the top-level statements that do not parse, `lost` those of the parts of
+    them that were lost by it. `unfinished` is how many parts of it were not looked at, because the file had
+    used up its budget.
+    """
 
     path: str
     text: str
@@ -179,5 +208,9 @@ class FileAnalysis:
     expressions: Sequence[Expression] = ()
     models: Sequence[Model] = ()
     gaps: Sequence[Gap] = ()
+    contexts: Sequence[Contexts] = ()
+    broken: tuple[tuple[int, int], ...] = ()
+    lost: tuple[tuple[int, int], ...] = ()
     names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
+    unfinished: int = field(default=0, compare=False)
     timings: dict[str, float] = field(default_factory=dict, compare=False)

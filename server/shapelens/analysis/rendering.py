@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shapelens.analysis.callers import contexts_of
 from shapelens.analysis.comments import contradicted
 from shapelens.analysis.costs import Holdings, tensor_bytes, tensors_in, total
 from shapelens.analysis.facts import (
@@ -20,6 +21,7 @@ from shapelens.analysis.facts import (
     Place,
     Problem,
     Shown,
+    Site,
     Span,
 )
 from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
@@ -57,7 +59,7 @@ class Renderer:
     def __init__(self, m: Machine, trees: dict[str, Tree], tree_of: Callable[[str], Tree] | None = None) -> None:
         self.m, self.trees, self.tree_of = m, trees, tree_of
         # A dict keeps the order in which they were met, and finds one among thousands at once.
-        self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, None]] = {}
+        self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, dict[Site, None]]] = {}
         self.reports: list[Report] = []
         self.names = Names()
         self.gaps: dict[tuple[Chunked, ast.AST], str] = {}
@@ -71,14 +73,17 @@ class Renderer:
         hold_activations(m)
         anything = bool(m.reports)
         assumed = self._assumed()
-        for place, node, name, kind, value in m.seen:
+        for place, node, name, kind, value, site in m.seen:
             shown = self._shown(m.store.value(value), assumed)
             if shown is not None:
                 values = self.facts.setdefault((place, node, name, kind), {})
-                if shown not in values:
+                sites = values.get(shown)
+                if sites is None:
                     anything = True
-                    values[shown] = None
+                    sites = values[shown] = {}
                     self.names.name_all(shown.shape)
+                if site is not None:
+                    sites[site] = None
         m.seen.clear()
         self.gaps.update(m.gaps)
         m.gaps.clear()
@@ -161,15 +166,22 @@ class Renderer:
             Later(lambda: self._expressions(path)),
             Later(lambda: self._models(path)),
             Later(lambda: self._gaps(path)),
+            Later(lambda: contexts_of(self, path)),
+            tuple((c.line, c.line + c.text.count("\n")) for c in tree.chunks if c.broken),
+            tuple((piece.line, piece.end_line) for piece in tree.problems),
             self.names,
         )
 
     def _expressions(self, path: str) -> tuple[Expression, ...]:
         return tuple(
-            Expression(self.span(place, node), tuple(values), "\n\n".join(abouts))
+            Expression(self.span(place, node), tuple(values), "\n\n".join(abouts), self._made(place, node))
             for (place, node), (values, abouts) in self.details().expressions.items()
             if place.file == path and (values or abouts)
         )
+
+    def _made(self, place: Chunked, node: ast.AST) -> Span | None:
+        origins = self.details().made.get((place, node), ())
+        return self.span(*origins[0].where) if len(origins) == 1 else None
 
     def _models(self, path: str) -> tuple[Model, ...]:
         found = [
@@ -211,13 +223,14 @@ class Renderer:
         span = tree.span(place.chunk, node)
         return Span(place.file, span.line, span.column, span.end_line, span.end_column)
 
-    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: Iterable[Shown]) -> Fact:
+    def _fact(self, key: tuple[Chunked, ast.AST, str, str], values: dict[Shown, dict[Site, None]]) -> Fact:
         place, node, name, kind = key
         label = name
         if kind == "layer":
             label = _layer_name(node)
         obvious, mixed = kind == "assign" and _is_obvious(node), (place, node) in self.m.others
-        return Fact(self.span(place, node), label, kind, tuple(values), "", obvious, mixed)
+        sites = tuple(map(frozenset, values.values()))
+        return Fact(self.span(place, node), label, kind, tuple(values), "", obvious, mixed, sites)
 
     def _problems(self, path: str) -> list[Problem]:
         found: dict[tuple[Any, ...], Problem] = {}
@@ -282,8 +295,10 @@ def _merged(facts: list[Fact]) -> list[Fact]:
         if known is None:
             table[key] = fact
         else:
-            values = known.values + tuple(v for v in fact.values if v not in known.values)
-            table[key] = replace(known, values=values, mixed=known.mixed or fact.mixed)
+            seen = dict(zip(known.values, known.sites))
+            for value, sites in zip(fact.values, fact.sites):
+                seen[value] = seen.get(value, frozenset()) | sites
+            table[key] = replace(known, values=tuple(seen), sites=tuple(seen.values()), mixed=known.mixed or fact.mixed)
     return list(table.values())
 
 
@@ -331,6 +346,7 @@ class Details:
         self.renderer = renderer
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
+        self.made: dict[tuple[Chunked, ast.AST], list[Origin]] = {}
 
     def add(self, run: _Run) -> None:
         """Add what one run saw; the store knows what it knew then."""
@@ -350,6 +366,10 @@ class Details:
                 shown = self.renderer.shown(resolved)
                 if shown is not None and shown not in listed:
                     listed.append(shown)
+                if isinstance(resolved, Instance) and resolved.origin is not None:
+                    origins = self.made.setdefault(key, [])
+                    if resolved.origin not in origins:
+                        origins.append(resolved.origin)
                 about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
                 if about and about not in abouts:
                     abouts.append(about)

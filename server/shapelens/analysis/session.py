@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -12,9 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapelens.rules.einops
-import shapelens.rules.keras
 import shapelens.rules.numpy
-import shapelens.rules.tensorflow
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
 from shapelens.analysis import models
@@ -30,7 +29,7 @@ from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
-from shapelens.rules.registry import canonical, layers
+from shapelens.rules.registry import canonical, forget_names, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
 from shapelens.source.configuration import Configuration, read_configuration
 from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracle
 
 MODULE_FUEL = 200_000
+_MOST_TREES = 300
+"""How many files of packages one session keeps that goes from file to file."""
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 
@@ -103,6 +104,7 @@ class Session:
         self._look_again = False
         self._asked: set[tuple[str, Path | None]] = set()
         self._configuration: Configuration | None = None
+        self._configured = (0, 0)
         self._budgets: dict[str, int | None] = {}
 
     @property
@@ -111,6 +113,7 @@ class Session:
         if self._configuration is None:
             found = read_configuration(self.roots[0].absolute()) if self.roots else Configuration()
             self._configuration = replace(found, **self._budgets)  # type: ignore[arg-type]
+            self._configured = self._configuration_stamp()
         return self._configuration
 
     @property
@@ -187,6 +190,21 @@ class Session:
         self._asked.clear()
         self._look_again = True
 
+    def look_at_disk(self) -> bool:
+        """Whether a followed file or the configuration changed on disk since it was read; it is then read anew."""
+        changed = self._following is not None and self._following.is_stale(self._texts)
+        if changed:
+            self._following = None
+        stamp = self._configuration_stamp()
+        if self._configuration is not None and stamp != self._configured:
+            self._configuration, changed = None, True
+        if changed:
+            self._quiet.clear()
+        return changed
+
+    def _configuration_stamp(self) -> tuple[int, int]:
+        return file_stamp(str(self.roots[0] / CONFIGURATION_FILE)) if self.roots else (0, 0)
+
     def learn_slowly(self) -> bool:
         """Ask jedi for the imports that the static search did not find; whether an analysis would now say more.
 
@@ -200,6 +218,16 @@ class Session:
             return False
         self._following = None
         return True
+
+    def release(self, path: str) -> None:
+        """Nobody will ask for this file again: its tree, and packages that take much memory, need not be kept."""
+        if path in self._texts:
+            return
+        if self._following is None or not self._following.holds(path):
+            self._disk.pop(path, None)
+        if len(self._disk) > _MOST_TREES:
+            self._following = None
+            self._disk.clear()
 
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""
@@ -225,12 +253,12 @@ class Session:
         if text is not None:
             known = self._trees.get(path)
             if known is None or known.text != text:
-                known = self._trees[path] = parse(text, known)
+                known = self._trees[path] = _parsed(text, known)
             return known
         stamp = file_stamp(path)
         held = self._disk.get(path)
         if held is None or held[0] != stamp:
-            held = self._disk[path] = (stamp, parse(read_text(path), held[1] if held else None))
+            held = self._disk[path] = (stamp, _parsed(read_text(path), held[1] if held else None))
         return held[1]
 
     def _machine(self, module: PyModule, shared: bool = True) -> Machine:
@@ -271,7 +299,7 @@ class Session:
         finally:
             m.forget_changes()
         done = time.perf_counter()
-        analysis = renderer.analysis(path, tree)
+        analysis = replace(renderer.analysis(path, tree), unfinished=m.unfinished)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
@@ -368,13 +396,13 @@ class Session:
 
         With `counted`, what its own statements compute is kept.
         """
-        path = target if target.endswith(".py") else None
+        path = target if target.endswith(".py") or target in self._texts else None
         if path is None:
             found = self.resolver.find(target, None)
             if found is None or found.path is None:
                 raise SourceError(f"no module {target} in {self.environment.python or 'this environment'}")
             path = str(found.path)
-        path = os.path.abspath(path)
+        path = path if path in self._texts else os.path.abspath(path)
         tree = self._tree(path)
         module = self._main_module(path)
         m = self._machine(module, shared=False)
@@ -386,7 +414,7 @@ class Session:
         m.call.work = [] if counted else None
         run_main(m, module, tree)
         m.seen.clear()
-        chunk = Chunked(path, parse(entry.strip()).chunks[0], False)
+        chunk = Chunked(path, _parsed(entry.strip(), None).chunks[0], False)
         return path, tree, module, m, Frame(module, chunk, module.namespace)
 
     def summarise(
@@ -429,6 +457,23 @@ class Session:
         )
 
 
+_KERAS = re.compile(r"\b(?:keras|tensorflow|tf)\b|\blayers\.[A-Z]")
+
+
+def _parsed(text: str, known: Tree | None) -> Tree:
+    """The tree of a text. The rules of Keras, TensorFlow and scikit-learn are loaded with the first text that names them."""
+    if "shapelens.rules.tensorflow" not in sys.modules and _KERAS.search(text):
+        import shapelens.rules.keras
+        import shapelens.rules.tensorflow
+
+        forget_names()
+    if "shapelens.rules.sklearn" not in sys.modules and "sklearn" in text:
+        import shapelens.rules.sklearn  # noqa: F401  registers the rules
+
+        forget_names()
+    return parse(text, known)
+
+
 def _root(module: PyModule, path: str) -> str:
     """The start of the paths whose problems an entry run shows: the module's whole package, or the one file."""
     levels = module.name.count(".") + module.is_package
@@ -445,7 +490,7 @@ def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
         for chunk in tree.chunks:
             places[id(chunk)] = run_module(m, module, (chunk,), True)
     except Budget:
-        pass
+        m.unfinished += 1
     for chunk in tree.chunks:
         places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
     return places

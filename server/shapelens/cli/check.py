@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.cli.files import project_roots, python_files
-from shapelens.cli.output import say, shown_path
+from shapelens.cli.output import Progress, say, shown_path
+from shapelens.cli.processes import in_order, processors
 from shapelens.cli.sarif import sarif
 from shapelens.cli.status import CLEAN, FAILED, FINDINGS, UsageError, internal_error, is_debugging
 from shapelens.report.jsonface import diagnostics
@@ -26,6 +27,7 @@ class Findings:
     texts: dict[str, str] = field(default_factory=dict)
     files: int = 0
     unreadable: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
 
     @property
     def status(self) -> int:
@@ -45,50 +47,75 @@ def run_check(options: argparse.Namespace) -> int:
     return findings.status
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """What is known of one file: its problems and the text that they stand in, or why it could not be read."""
+
+    path: str
+    problems: tuple[Problem, ...] = ()
+    text: str = ""
+    unreadable: str = ""
+    unfinished: int = 0
+
+
 def _findings(paths: Sequence[Path], python: str | None, oracle: bool, fixes: bool) -> Findings:
     from shapelens.cli.sessions import Asking, mended, session_for, source_errors
 
     with source_errors():
         session = session_for(project_roots(paths), python)
+    listed = dict.fromkeys(str(file) for given in paths for file in python_files(given))
+    files = [file for file in listed if not session.configuration.excludes(file)]
     with Asking(session, oracle) as asking:
-        return _analysed(
-            paths,
-            lambda path: asking.run(lambda: session.analyse(path)),
-            lambda analysis, problem: mended(session, analysis, problem) if fixes else problem,
-            session.configuration.excludes,
-        )
+
+        def check(file: str) -> _Checked:
+            return _checked(
+                file,
+                lambda: asking.run(lambda: session.analyse(file)),
+                lambda analysis, problem: mended(session, analysis, problem) if fixes else problem,
+                session.release,
+            )
+
+        # The oracle has threads, which a process of its own would not have.
+        return _collected(files, in_order(check, files, 1 if oracle else processors()))
 
 
-def _analysed(
-    paths: Sequence[Path],
-    analyse: Callable[[str], FileAnalysis],
+def _checked(
+    path: str,
+    analyse: Callable[[], FileAnalysis],
     mend: Callable[[FileAnalysis, Problem], Problem],
-    excluded: Callable[[str], bool],
-) -> Findings:
+    release: Callable[[str], None],
+) -> _Checked:
     from shapelens.cli.sessions import source_errors
 
-    findings = Findings()
+    try:
+        with source_errors():
+            analysis = analyse()
+    except UsageError as error:
+        return _Checked(path, unreadable=str(error))
+    except Exception as error:
+        if is_debugging():
+            raise
+        return _Checked(path, unreadable=f"{shown_path(path)}: {internal_error(error)}")
+    problems = tuple(replace(mend(analysis, problem), clue=None) for problem in reported(analysis))
+    release(analysis.path)
+    return _Checked(analysis.path, problems, analysis.text if problems else "", "", analysis.unfinished)
+
+
+def _collected(files: Sequence[str], checked: Iterable[_Checked]) -> Findings:
+    findings = Findings(files=len(files))
     seen: set[Problem] = set()
-    for path in dict.fromkeys(file for given in paths for file in python_files(given)):
-        if excluded(str(path)):
-            continue
-        findings.files += 1
-        try:
-            with source_errors():
-                analysis = analyse(str(path))
-        except UsageError as error:
-            findings.unreadable.append(str(error))
-            continue
-        except Exception as error:
-            if is_debugging():
-                raise
-            findings.unreadable.append(f"{shown_path(str(path))}: {internal_error(error)}")
-            continue
-        findings.texts[analysis.path] = analysis.text
-        for problem in reported(analysis):
-            if problem not in seen:
-                seen.add(problem)
-                findings.problems.append(mend(analysis, problem))
+    with Progress(len(files)) as progress:
+        for number, one in enumerate(checked, 1):
+            progress.show(number, shown_path(one.path))
+            if one.unreadable:
+                findings.unreadable.append(one.unreadable)
+            if one.unfinished:
+                findings.unfinished.append(one.path)
+            findings.texts[one.path] = one.text
+            for problem in one.problems:
+                if problem not in seen:
+                    seen.add(problem)
+                    findings.problems.append(problem)
     return findings
 
 
@@ -104,6 +131,8 @@ def _print_text(findings: Findings) -> None:
     files = f"{read} file{'' if read == 1 else 's'}"
     count = len(findings.problems)
     say(f"{count} problem{'' if count == 1 else 's'} in {files}" if count else f"No problems in {files}")
+    if findings.unfinished:
+        say(f"Too large to look at all of it: {', '.join(map(shown_path, findings.unfinished))}")
 
 
 def _print_json(findings: Findings) -> None:

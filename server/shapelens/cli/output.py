@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,3 +36,26 @@ def shown_path(path: str) -> str:
         return str(Path(path).relative_to(Path.cwd()))
     except (ValueError, OSError):
         return path
+
+
+class Progress:
+    """How far a command is, on one line of standard error that goes away; only where that is a terminal."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._drawn = count, False
+        self._wanted = count > 1 and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def show(self, number: int, what: str) -> None:
+        """So many are done, this one last."""
+        if self._wanted:
+            self._drawn = True
+            width = max(shutil.get_terminal_size().columns - 1, 20)
+            line = plain(f"{number}/{self._count} {what}")[:width]
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

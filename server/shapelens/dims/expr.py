@@ -31,12 +31,13 @@ class Symbol:
     """An unknown integer. Two symbols are the same only if they are the same object.
 
     `minimum` is the least value that it can take; None stands for no lower limit. `id` counts creations.
+    `varies`: it stands for sizes that differ, so that each of many elements that have it has its own.
     """
 
-    __slots__ = ("bounds", "id", "key", "minimum", "name")
+    __slots__ = ("bounds", "id", "key", "minimum", "name", "varies")
 
-    def __init__(self, name: str, minimum: int | None = 1) -> None:
-        self.name = name
+    def __init__(self, name: str, minimum: int | None = 1, varies: bool = False) -> None:
+        self.name, self.varies = name, varies
         self.minimum = minimum
         self.id = next(_serial)
         self.key: tuple[int, ...] = (0, self.id)
@@ -354,9 +355,9 @@ class Expr:
 Dim: TypeAlias = int | Expr
 
 
-def symbol(name: str, minimum: int | None = 1) -> Expr:
+def symbol(name: str, minimum: int | None = 1, varies: bool = False) -> Expr:
     """A fresh unknown integer of at least `minimum`; two calls never give the same one."""
-    return of_atom(Symbol(name, minimum))
+    return of_atom(Symbol(name, minimum, varies))
 
 
 def of_atom(atom: Atom) -> Expr:

@@ -11,7 +11,8 @@ from shapelens.interpreter.classes import find_in_class
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
-from shapelens.rules.call import NotKnown
+from shapelens.rules.call import Failure, NotKnown
+from shapelens.rules.numpy.arrays import ATTRIBUTES, INSTEAD
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -137,12 +138,23 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
             return Unknown(("shape of", value)) if m.store.shape(value.shape) is not None else UNKNOWN  # type: ignore[arg-type]
         return calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (value,), {}), UNKNOWN)
     if value.library != "torch":
+        if value.library == "numpy":
+            _refuse_missing(m, f, value, name, node)
         return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
     if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
         return Bound(Lib(path), value)
     if m.oracle is not None and not name.startswith("_") and m.oracle.may_ask(path):
         return Bound(Lib(path), value)
     return Unknown(f"Tensor.{name}")
+
+
+def _refuse_missing(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) -> None:
+    """Report an attribute that no array has. What may be a subclass with more, or a number, is left alone."""
+    if name in ATTRIBUTES or name.startswith("_") or value.dtype is None or not m.store.shape(value.shape):
+        return
+    instead = f": {INSTEAD[name]}" if name in INSTEAD else ""
+    text = m.call.text(value)
+    m.report(Failure("no-attribute", f"a NumPy array {text} has no attribute '{name}'{instead}"), f.place, node)
 
 
 def of_lib(value: Lib, name: str) -> Any:
@@ -438,9 +450,22 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
         target.namespace[name] = value
     elif isinstance(target, Tensor) and name == "requires_grad":
         calls.set_frozen(m, target, m.store.value(value))
+    elif isinstance(target, Tensor) and target.library == "numpy" and name in ("shape", "dtype"):
+        _reshape_array(m, f, target, name, value, node)
     elif isinstance(target, Tensor) and name == "data":
         value = m.store.value(value)
         calls.reshape_in_place(m, target, value.shape if isinstance(value, Tensor) else None)
+
+
+def _reshape_array(m: Machine, f: Frame, array: Tensor, name: str, value: Any, node: ast.AST) -> None:
+    """`x.shape = …` reshapes in place; what `x.dtype = …` makes of the last axis is not followed."""
+    made = UNKNOWN
+    if name == "shape":
+        rule = registry.rules["numpy.ndarray.reshape"]
+        made = calls.guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, (array, value), {}), UNKNOWN)
+    calls.reshape_in_place(m, array, made.shape if isinstance(made, Tensor) else None)
+    if name == "dtype":
+        array.dtype = None
 
 
 def set_plainly(m: Machine, f: Frame, target: Instance, name: str, value: Any, node: ast.AST) -> None:
@@ -476,6 +501,8 @@ __all__ = ["classes", "get", "of_class", "of_hole", "of_instance", "of_lib", "of
 
 def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> bool | None:
     """hasattr(value, name), where it can be told."""
+    if isinstance(value, Tensor) and value.library == "numpy" and not name.startswith("_"):
+        return name in ATTRIBUTES if value.dtype is not None and m.store.shape(value.shape) else None
     if isinstance(value, Instance):
         if name in value.attrs:
             return True

@@ -27,13 +27,14 @@ from shapelens.interpreter import (
     keras_backend,
     plain,
     regexes,
+    tensorflow_control,
 )
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.devices import DEVICE, device_kind
-from shapelens.rules.registry import apply_rule, known_names, layers, tensor_class
+from shapelens.rules.registry import apply_rule, known_names, layers, operator_rule, tensor_class
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -99,6 +100,11 @@ for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow co
 for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
+# What NumPy gives a number of its own for, which counts by its dtype: `float32_array * np.sqrt(2)` is of float64.
+NUMBERS_OF_NUMPY = frozenset(
+    f"numpy.{name}"
+    for name in "ceil cos cosh degrees exp expm1 fabs floor fmod hypot log log10 log1p log2 radians sin sinh sqrt tan tanh trunc".split()
+)
 PURE["os.path.join"] = (lambda *a: "/".join(a), "str")
 PURE.update(regexes.PURE)
 
@@ -113,6 +119,10 @@ CONSTANTS: dict[str, Any] = {
     "numpy.inf": math.inf,
     "numpy.nan": math.nan,
     "numpy.newaxis": None,
+    "numpy.e": math.e,
+    "numpy.euler_gamma": 0.5772156649015329,
+    "numpy.NaN": math.nan,
+    "numpy.Inf": math.inf,
     "tensorflow.newaxis": None,
     "tensorflow.__version__": "2.21.0",
     "torch.pi": math.pi,
@@ -156,7 +166,7 @@ def call_pure(
 ) -> Any:
     """A pure function: computed where all is known, else an unknown number (or an exact dim where that is easy)."""
     function, kind = pure
-    args = [m.store.value(a) for a in args]
+    args = [_plain_number(m.store.value(a)) for a in args]
     if all(map(plain.is_plain, args)) and all(map(plain.is_plain, kwargs.values())):
         if path.endswith((".factorial", ".pow", ".perm", ".comb")) and any(
             isinstance(a, int) and abs(a) > 2000 for a in args
@@ -185,9 +195,18 @@ def call_pure(
         from shapelens.interpreter.expressions import binary
 
         return binary(m, None, ast.Pass(), name.rstrip("_"), function, *args)  # type: ignore[arg-type]
+    if args and isinstance(args[0], Tensor) and path == "builtins.round":
+        return args[0].with_(dtype=args[0].dtype if args[0].shape != () else None)
     if any(isinstance(a, Tensor) for a in args):
         return Tensor(None, library="numpy") if path.startswith("numpy") else Scalar(kind or "float")
     return Scalar(kind) if kind else UNKNOWN
+
+
+def _plain_number(value: Any) -> Any:
+    """A number of NumPy that is known as the plain number that it is."""
+    if isinstance(value, Tensor) and value.library == "numpy" and isinstance(value.scalars, (int, float)):
+        return value.scalars
+    return value
 
 
 def _divided(m: Machine, divide: Callable[[Any, Any], Any], ratio: Ratio) -> Any:
@@ -331,6 +350,8 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
     if kind == "float":
         if isinstance(value, (int, float, str)):
             return plain.compute(float, [value], {})
+        if isinstance(value, Tensor) and isinstance(value.scalars, (int, float)):
+            return float(value.scalars)
         return value if isinstance(value, Ratio) else Ratio(value, 1) if isinstance(value, Expr) else Scalar("float")
     if kind == "bool":
         known = truth(m, value)
@@ -507,9 +528,9 @@ def _zip(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
     # An endless part takes the length of the known ones.
     if known and all(not p[0] for p in parts if p[1] is not None):
         count = min(len(p[0]) for p in known)
-        rows = [tuple(p[0][i] if p[1] is None else p[1] for p in parts) for i in range(count)]
+        rows = [tuple(p[0][i] if p[1] is None else iteration.another(p[1]) for p in parts) for i in range(count)]
         return Iter(rows)
-    return Many(tuple(p[1] if p[1] is not None else _joined(p[0]) for p in parts))
+    return Many(tuple(_joined([*items, *([] if rest is None else [rest])]) for items, rest in parts))
 
 
 def _joined(items: list[Any]) -> Any:
@@ -614,7 +635,10 @@ def _getitem(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
 def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = m.store.value(args[0]) if args else UNKNOWN
     if isinstance(value, Tensor):
-        return value.with_(origin=value.origin)
+        rule = operator_rule({value.library}, "abs")
+        if rule is None:
+            return value.with_(origin=value.origin)
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
     return call_pure(m, "builtins.abs", (abs, "float"), [value], {})
 
 
@@ -633,7 +657,7 @@ def _extreme(larger: bool) -> Native:
                 if "default" in kwargs:
                     return kwargs["default"]
                 raise Exceptional("ValueError")
-        items = [m.store.value(i) for i in items]
+        items = [_plain_number(m.store.value(i)) for i in items]
         key = kwargs.get("key")
         if key is not None:
             marks = [calls.call(m, f, node, key, [i], {}) for i in items]
@@ -865,6 +889,7 @@ for _path in (
 
 
 NATIVES.update(keras_backend.NATIVES)
+NATIVES.update(tensorflow_control.NATIVES)
 
 
 @native("torch.autograd.Function.apply")
@@ -878,7 +903,8 @@ def _apply_function(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
         return UNKNOWN
     apart = isinstance(classes.find_in_class(args[0], "setup_context")[1], Class)
     context = [] if apart else [Instance(Lib("torch.autograd.function.FunctionCtx"), {"?": True})]
-    return calls.call(m, f, node, function, [*context, *args[1:]], kwargs)
+    receiver = [args[0]] if isinstance(forward, Descriptor) and forward.kind == "classmethod" else []
+    return calls.call(m, f, node, function, [*receiver, *context, *args[1:]], kwargs)
 
 
 @native("collections.namedtuple._make")

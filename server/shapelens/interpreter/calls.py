@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -42,6 +43,9 @@ MAX_DEPTH = 60
 # A function that calls itself in a branch that nobody knows to be taken would do so up to the depth, and each time in
 # all of its branches.
 _MAX_UNSURE_RECURSION = 3
+# A function whose arguments hold more modules than this that have changed is compared with its earlier calls only so
+# often in vain: a loop that changes a deep network would look at all of it in each turn.
+_COSTLY, _MOST_TRIES = 20, 8
 _MISSING = object()
 
 
@@ -273,6 +277,8 @@ def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: li
 
 def havoc(m: Machine, value: Any, depth: int = 0) -> None:
     """An unknown callee got hold of this object: what it may have changed is unknown from here on."""
+    if isinstance(value, Bound) and isinstance(value.function, Function):
+        m.hooked = True
     if isinstance(value, List):
         m.touch(value)
         if depth == 0:
@@ -388,6 +394,8 @@ def call_function(
             and m.depth < MAX_DEPTH
         ):
             # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
+            if m.doubt and m.depth == 0:
+                kwargs = {**_opened_defaults(m, wrapped, len(args)), **kwargs}
             return call_function(m, f, node, wrapped, args, kwargs)
         return result
     if "__autocast__" in function.attrs:
@@ -399,17 +407,28 @@ def call_function(
     return _remembered(m, f, node, function, bound)
 
 
+def _opened_defaults(m: Machine, function: Function, given: int) -> dict[str, Any]:
+    """Unknowns for the parameters behind the first ones whose default is None: nobody has called with that default."""
+    names = code_of(function).args
+    defaults = dict(zip(names[len(names) - len(function.defaults) :], function.defaults))
+    return {name: m.named_unknown(name) for name in names[given:] if defaults.get(name, _MISSING) is None}
+
+
 def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: dict[str, Any]) -> Any:
     """What the function gives for these arguments, from an earlier run where that is known."""
-    try:
-        arguments = [m.key(v) for v in bound.values()]
-        key: tuple[Any, ...] | None = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
-    except Unkeyable:
-        key = None
-    key = None if m.apart else key
+    key: tuple[Any, ...] | None = None
+    tried = m.tried.get(function.node, 0)
+    if not m.apart and tried < _MOST_TRIES:
+        fingerprinted = m.fingerprinted
+        with contextlib.suppress(Unkeyable):
+            arguments = [m.key(v) for v in bound.values()]
+            key = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
+        if m.fingerprinted - fingerprinted > _COSTLY:
+            m.tried[function.node] = tried + 1
     if key is not None:
         known = m.memo.get(key)
         if known is not None:
+            m.tried.pop(function.node, None)
             if known.truncations != m.truncations or known.start > len(m.seen):
                 m.seen.extend([list(e) for e in known.seen])
                 m.reports.extend(known.reports)
@@ -418,12 +437,13 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
             return known.result
     nested = m.active.get(function.node, ())
     if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
+        _escaped(m, function)
         return UNKNOWN
     start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
     truncations, done = m.truncations, len(m.call.work or ())
     watch = [_now(), 0]
     m.watches.append(watch)
-    m.callsites.append((f.place, node))
+    m.callsites.append((f.place, node, len(m.touched), len(m.frames)))
     m.active[function.node] = (*nested, len(m.touched))
     try:
         result = run_function(m, function, bound)
@@ -436,6 +456,16 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         work = Again(m.call.work[done:] if m.call.work is not None else [])
         m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations, work)
     return result
+
+
+def _escaped(m: Machine, function: Function) -> None:
+    """What a function gives is not known, nor who changes the tables of the objects that it can reach from then on."""
+    for scope in function.cells:
+        for value in list(scope.values()):
+            if isinstance(value, Instance):
+                for held in list(value.attrs.values()):
+                    if isinstance(held, (List, Dict)):
+                        havoc(m, held)
 
 
 def _now() -> int:
@@ -486,6 +516,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
             else:
                 m.others.add((place, parameter))
     m.depth += 1
+    m.frames.append(frame)
     try:
         if code.is_lambda:
             return ev(m, function.node.body, frame)
@@ -511,6 +542,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
         return result
     finally:
         m.depth -= 1
+        m.frames.pop()
 
 
 def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
@@ -605,7 +637,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         return instance
     rule = registry.rules.get(path)
     pure = builtins.PURE.get(path)
-    if rule is not None and (pure is None or any(isinstance(m.store.value(a), Tensor) for a in args)):
+    if rule is not None and (pure is None or _is_of_arrays(m, path, args)):
         return _ruled(m, f, node, rule, path, args, kwargs)
     if pure is not None:
         return builtins.call_pure(m, path, pure, args, kwargs)
@@ -624,6 +656,16 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
             havoc(m, value)
         not_counted(m, None, args)
     return Unknown(f"{path}()")
+
+
+def _is_of_arrays(m: Machine, path: str, args: Sequence[Any]) -> bool:
+    """Whether a function of plain numbers is called as NumPy's: on arrays or lists, or where its result is no plain float."""
+    values = [m.store.value(a) for a in args]
+    if any(isinstance(v, Tensor) for v in values):
+        return True
+    if path in builtins.NUMBERS_OF_NUMPY:
+        return all(isinstance(v, (int, float, list, tuple)) for v in values)
+    return path.startswith("numpy.") and path != "numpy.prod" and any(isinstance(v, (list, tuple)) for v in values)
 
 
 def _ruled(
@@ -669,13 +711,13 @@ def call_method(
         if found is not containers.NO_METHOD:
             return found
     rule = registry.rules.get(path)
-    if name in RESHAPING_IN_PLACE and isinstance(receiver, Tensor):
+    if isinstance(receiver, Tensor) and (name in RESHAPING_IN_PLACE or path == "numpy.ndarray.resize"):
         known = rule or registry.rules.get(path[:-1])
         value: Any = UNKNOWN
         if known is not None:
             value = guarded(m, f, node, lambda: registry.apply_rule(m.call, known, [receiver, *args], kwargs), UNKNOWN)
         reshape_in_place(m, receiver, value.shape if isinstance(value, Tensor) else None)
-        return receiver
+        return receiver if name in RESHAPING_IN_PLACE else None
     if rule is None and name.endswith("_") and not name.endswith("__"):
         rule = registry.rules.get(path[:-1])
         if rule is not None:

@@ -475,7 +475,7 @@ def construct(
         if path.startswith("keras."):
             keras.give_name(m, instance)
         memory.hold_weights(m, f, node, path, instance)
-    elif path != "torch.nn.Module":
+    elif path not in ("torch.nn.Module", "tensorflow.Module"):
         instance.attrs["?"] = True
 
 

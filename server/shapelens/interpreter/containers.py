@@ -316,7 +316,7 @@ def call_method(
         return None
     if name == "__getattr__" and args and isinstance(args[0], str):
         return instance.attrs.get(args[0], UNKNOWN)
-    if owner.startswith("builtins.") or owner.startswith("collections."):
+    if owner.startswith(("builtins.", "collections.")) or owner.startswith("tensorflow.") and name != "__call__":
         return NO_METHOD
     if keras.is_keras_class(instance.cls):
         return keras.call_method(m, f, node, instance, owner, name, args, kwargs)
@@ -331,6 +331,7 @@ def call_method(
     if name in _METHODS:
         return _METHODS[name](m, f, node, instance, args, kwargs)
     if name in _QUIET:
+        m.hooked = m.hooked or name.endswith("_hook")
         if name in _HOOKS and any(_may_answer(a) for a in (*args, *kwargs.values())):
             m.touch(instance)
             instance.attrs["?"] = True  # the hook may replace what goes in or comes out

@@ -45,7 +45,7 @@ def enter(m: Machine, function: Function, f: Frame, names: Sequence[str]) -> Non
         value = m.store.value(f.locals.get(name))
         problem = misfit(m, what, value, axes)
         if problem:
-            place, node = m.callsites[-1] if m.callsites else (f.place, function.node)
+            place, node = m.callsites[-1][:2] if m.callsites else (f.place, function.node)
             if not isinstance(node, _DEFINITIONS):
                 annotated = Related(Origin((function.code, _parameter(function, name)), ""), "annotated here")
                 text = f"{function.name}() is given {problem} for {name}"

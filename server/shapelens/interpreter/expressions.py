@@ -12,7 +12,7 @@ from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
 from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.interpreter.truth import assume, truth
+from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
 from shapelens.values import (
     UNKNOWN,
@@ -490,7 +490,7 @@ def _applied(m: Machine, f: Frame, node: ast.AST, rule: Rule, operands: Sequence
 def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:
     value = ev(m, node.operand, f)
     if isinstance(node.op, ast.Not):
-        known = truth(m, value)
+        known = tested(m, f, node, value)
         if known is not None:
             return not known
         relation = value.relation if isinstance(value, Unknown) else None
@@ -521,7 +521,7 @@ def _boolean_from(m: Machine, node: ast.BoolOp, i: int, f: Frame, stops: bool) -
     value = ev(m, node.values[i], f)
     if i == len(node.values) - 1:
         return value
-    known = truth(m, value)
+    known = tested(m, f, node.values[i], value)
     if known is not None:
         return value if known is stops else _boolean_from(m, node, i + 1, f, stops)
 
@@ -578,7 +578,7 @@ def _compare(m: Machine, node: ast.Compare, f: Frame) -> Any:
         one = compare(m, f, node, op, left, right)
         if len(node.ops) == 1:
             return one
-        known = truth(m, one)
+        known = tested(m, f, node, one)
         if known is False:
             return False
         if known is None:
@@ -600,6 +600,9 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
     a, b = m.store.value(a), m.store.value(b)
     if isinstance(a, Tensor) or isinstance(b, Tensor):
         if a is None or b is None or isinstance(a, str) or isinstance(b, str):
+            array = a if isinstance(a, Tensor) else b
+            if name in ("eq", "ne") and isinstance(array, Tensor) and array.library == "numpy":
+                return Tensor(array.shape, "bool", "numpy")  # each element is compared
             return name == "ne" if name in ("eq", "ne") else UNKNOWN
         return _tensor_binary(m, f, node, name, a, b, "")
     if isinstance(a, Expr) or isinstance(b, Expr):
@@ -757,7 +760,7 @@ def contains(m: Machine, a: Any, b: Any) -> bool | None:
 
 def _conditional(m: Machine, node: ast.IfExp, f: Frame) -> Any:
     test = ev(m, node.test, f)
-    known = truth(m, test)
+    known = tested(m, f, node.test, test)
     if known is not None:
         return ev(m, node.body if known else node.orelse, f)
 
@@ -859,7 +862,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
             iteration.assign_target(m, inner, generator.target, item, generator.target)
             for test in generator.ifs:
                 value = ev(m, test, inner)
-                known = truth(m, value)
+                known = tested(m, inner, test, value)
                 if known is False:
                     return
                 doubtful = doubtful or known is None

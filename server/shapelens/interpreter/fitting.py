@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapelens.dims import Dim, equal
-from shapelens.interpreter import keras
+from shapelens.interpreter import keras, memory
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import keras as rules
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
-from shapelens.rules.keras.layer import variable_dtype
 from shapelens.values import (
     UNKNOWN,
     Class,
@@ -361,12 +360,22 @@ def _fit(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwar
     reports = len(m.reports)
     if data is not None:
         _step(m, f, node, i, data, "train_step")
+        if len(m.reports) == reports:
+            arrays = keras.flatten(data.x) or []
+            memory.hold_step(m, f, node, i, [m.store.value(a) for a in arrays], lambda: _one_batch(m, f, node, i, data))
     validation = m.store.value(given.get("validation_data"))
     if validation is not None and len(m.reports) == reports and not isinstance(validation, Unknown):
         held = _validation(m, f, node, validation, given)
         if held is not None:
             keras.quietly(m, lambda: _step(m, f, node, i, held, "test_step"))
     return UNKNOWN
+
+
+def _one_batch(m: Machine, f: Frame, node: ast.AST, model: Instance, data: Data) -> Any:
+    from shapelens.interpreter import calls
+
+    x = _as_tensors(m, data.x)
+    return calls.call(m, f, node, model, [_batched(m, x, data.batch) if data.whole else x], {})
 
 
 def _validation(m: Machine, f: Frame, node: ast.AST, value: Any, given: dict[str, Any]) -> Data | None:
@@ -444,4 +453,4 @@ METHODS: dict[str, keras.Method] = {
     "predict_on_batch": _on_batch("predict"),
 }
 
-__all__ = ["METHODS", "Data", "data_of", "element_of", "judge", "variable_dtype"]
+__all__ = ["METHODS", "Data", "data_of", "element_of", "judge"]

@@ -15,7 +15,7 @@ from shapelens.source.tree import Chunk
 from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
 
 # Libraries that are known by rules, never followed from source.
-RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping"))
+RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping", "sklearn"))
 # Parts of a library that is otherwise followed, and PIL: what a torchvision dataset gives is a `PIL.Image.Image`.
 RULED_PARTS = ("torchvision.datasets", "torchvision.transforms", "PIL")
 # What is followed of a library that is known by rules: models that are made of its layers. By Keras' older names too.

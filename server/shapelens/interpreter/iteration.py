@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from shapelens.dims import Expr
+from shapelens.dims import Expr, substitute, symbol, symbols
 from shapelens.interpreter import attributes, calls, classes, containers, importing, plain
 from shapelens.interpreter.joining import choice, join
 from shapelens.interpreter.machine import Frame, Machine
@@ -42,7 +42,7 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
     """The known elements, and what further elements (None: there are none) look like."""
     value = m.store.value(value)
     if isinstance(value, (list, tuple)):
-        return list(value), getattr(value, "rest", None)
+        return list(value), another(getattr(value, "rest", None))
     if isinstance(value, dict):
         return list(value), None if getattr(value, "rest", None) is None else UNKNOWN
     if isinstance(value, range):
@@ -64,11 +64,12 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
         m.touch(value)
         items = value.items[value.position :]
         value.position = len(value.items)
-        return items, value.rest
+        return items, another(value.rest)
     if isinstance(value, Many):
         if value.last is not None:
             m.last_batches[id(value.element)] = (value.element, *value.last)
-        return [], value.element
+            return [], value.element
+        return [], another(value.element)
     if isinstance(value, Tensor):
         return _iterate_tensor(m, f, value, node)
     if isinstance(value, Instance):
@@ -173,7 +174,9 @@ def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: l
     if rest is None or isinstance(many, int) and many != count:
         if len(items) == count:
             return items
-        if isinstance(value, (tuple, Tensor, Iter, Many)) and fresh:
+        # A plain tuple belongs to what the program was set up with, and so may the branch that does not fit it.
+        meant = type(value) is not tuple or m.is_certain()
+        if isinstance(value, (tuple, Tensor, Iter, Many)) and fresh and meant:
             what = shape_text(value) if isinstance(value, Size) else f"{many or len(items)} values"
             came = [value.of] if isinstance(value, Size) and value.of is not None else []
             m.report(
@@ -186,7 +189,7 @@ def unpack(m: Machine, f: Frame, value: Any, count: int, node: ast.AST, names: l
             raise Exceptional("ValueError", None, f"{len(items)} values into {count} names")
         return [UNKNOWN] * count
     while len(items) < count:
-        items.append(rest if isinstance(rest, Tensor) else Unknown("element"))
+        items.append(another(rest) if isinstance(rest, Tensor) else Unknown("element"))
     return items[:count]
 
 
@@ -311,6 +314,9 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Lib):
         if value.path == "sys.modules":
             return importing.loaded(m, f, index)
+        picking = rules.get(f"{value.path}.__getitem__")
+        if picking is not None:  # np.r_[…]
+            return calls.guarded(m, f, node, lambda: apply_rule(m.call, picking, (index,), {}), UNKNOWN)
         return value
     if isinstance(value, Unknown):
         if isinstance(value.why, tuple) and value.why[0] == "shape of" and isinstance(index, int):
@@ -375,7 +381,22 @@ def _one_of(m: Machine, value: Any) -> Any:
     """One of several elements: what its uses teach of an open shape is nothing to the others."""
     if isinstance(value, Tensor) and isinstance(m.store.shape(value.shape), Open):
         return Tensor(Open((), ShapeVar(), ()), value.dtype, value.library, value.device)
-    return value
+    return another(value)
+
+
+def another(value: Any) -> Any:
+    """One more of many elements that look alike: sizes in which they differ are its own."""
+    kind = type(value)
+    if kind is tuple:
+        each = tuple([another(v) for v in value])
+        return value if all(a is b for a, b in zip(each, value)) else each
+    if kind is not Tensor or type(value.shape) is not tuple:
+        return value
+    own = {s: symbol(s.name, s.minimum, varies=True) for dim in value.shape for s in symbols(dim) if s.varies}
+    if not own:
+        return value
+    dims = tuple([substitute(dim, own) for dim in value.shape])
+    return value.with_(shape=dims, origin=value.origin, parameter=value.parameter)
 
 
 def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index: Any) -> Any:

@@ -103,7 +103,7 @@ def join_tensors(a: Tensor, b: Tensor) -> Tensor:
     if a.shape == b.shape:
         return Tensor(a.shape, dtype, library, a.device if a.device == b.device else None, a.origin)
     if isinstance(a.shape, tuple) and isinstance(b.shape, tuple) and len(a.shape) == len(b.shape):
-        dims = tuple([x if x == y else symbol("n") for x, y in zip(a.shape, b.shape)])
+        dims = tuple([x if x == y else symbol("n", varies=True) for x, y in zip(a.shape, b.shape)])
         return Tensor(dims, dtype, library, None, a.origin)
     if isinstance(a.shape, Open) or isinstance(b.shape, Open) or a.shape is None or b.shape is None:
         return Tensor(None, dtype, library)

@@ -19,7 +19,6 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
 from shapelens.rules.conversion import owned, symbolic
-from shapelens.rules.keras.layer import CHANNELS_LAST, cast_input, variable_dtype
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -61,6 +60,13 @@ registry.aliases.update(
     }
 )
 OWN = frozenset((LAYER, MODEL, SEQUENTIAL, INPUT_LAYER))
+
+
+def _rules() -> Any:
+    """What the rules of Keras layers share. They are loaded with the first file that speaks of Keras."""
+    from shapelens.rules.keras import layer
+
+    return layer
 
 
 class State:
@@ -189,7 +195,7 @@ def input_shape(m: Machine, shape: Any, batch_size: Any = None) -> Any:
 
 
 def _dims(m: Machine, shape: Sequence[Any], offset: int) -> list[Dim]:
-    names = CHANNELS_LAST.get(len(shape) + offset, ())
+    names = _rules().CHANNELS_LAST.get(len(shape) + offset, ())
     found: list[Dim] = []
     for i, dim in enumerate(shape, offset):
         dim = m.store.value(dim)
@@ -385,6 +391,7 @@ def _own_call(
     """Run the program's `call` as Layer.__call__ does: inputs cast, `build` first, KerasTensors traced."""
     from shapelens.interpreter import calls
 
+    cast_input = _rules().cast_input
     given = [_traced(cast_input(m.call, instance, a)) for a in args]
     named = {k: _traced(cast_input(m.call, instance, m.store.value(v))) for k, v in kwargs.items()}
     first = given[0] if given else next(iter(named.values()), None)
@@ -748,7 +755,7 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
     if name in ("trainable",):
         return attrs.get("trainable", True)
     if name in ("dtype", "variable_dtype", "compute_dtype"):
-        return variable_dtype(m.call, instance) or UNKNOWN
+        return _rules().variable_dtype(m.call, instance) or UNKNOWN
     if name in ("losses", "metrics", "metrics_names", "non_trainable_weights", "non_trainable_variables"):
         return UNKNOWN
     if name == "built":
@@ -813,7 +820,7 @@ def _build(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kw
 def _shape_by_run(m: Machine, f: Frame, node: ast.AST, i: Instance, shape: Any) -> Any:
     """What the layer gives for a symbolic input of that shape."""
     try:
-        tensor = Tensor(tuple(_dims(m, shape, 0)), variable_dtype(m.call, i), "keras")
+        tensor = Tensor(tuple(_dims(m, shape, 0)), _rules().variable_dtype(m.call, i), "keras")
     except registry.NotKnown:
         return UNKNOWN
     tensor.history = (None, ())
@@ -861,7 +868,7 @@ _WEIGHT = (
 def _add_weight(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
     given = {**dict(zip(_WEIGHT, args)), **kwargs}
     shape = m.store.value(given.get("shape", ()))
-    dtype = m.call.dtype(m.store.value(given.get("dtype")), variable_dtype(m.call, i))
+    dtype = m.call.dtype(m.store.value(given.get("dtype")), _rules().variable_dtype(m.call, i))
     if isinstance(shape, str):  # Keras 2: the name comes first
         shape = m.store.value(given.get("initializer"))
     dims: Any = None

@@ -171,12 +171,13 @@ class Machine:
         self.loader = loader
         self.fuel = fuel
         self.ticks = 0
+        self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
         self.entered: dict[ast.AST, int] = {}  # how often each function was run
         self.slow: set[ast.AST] = set()  # decorators that took too long
         self.active: dict[ast.AST, tuple[int, ...]] = {}
-        self.seen: list[list[Any]] = []  # [place, node, name, kind, value]
+        self.seen: list[list[Any]] = []  # [place, node, name, kind, value, the call of the function]
         self.reports: list[Report] = []
         self.expressions: dict[tuple[Place, ast.AST], list[Any]] = {}
         self.told: list[dict[tuple[Place, ast.AST], list[Any]]] = []  # the expressions of the runs that are over
@@ -193,7 +194,9 @@ class Machine:
         self.free: frozenset[Symbol] = frozenset()  # and the sizes that its caller would choose
         self.record_all = False  # also what is seen in files other than the one in focus,
         self.below = ""  # and problems in those below this folder
-        self.callsites: list[tuple[Place, ast.AST]] = []
+        # The calls under way, each with how many branches and functions were under way when it was made.
+        self.callsites: list[tuple[Place, ast.AST, int, int]] = []
+        self.frames: list[Frame] = []
         self.cancelled: Callable[[], bool] | None = None
         # Objects older than this serial belong to followed modules, which other runs share: what this run changes
         # in them is kept here, to be given back at its end.
@@ -204,6 +207,7 @@ class Machine:
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
+        self.tried: dict[ast.AST, int] = {}  # how often a function was called in vain with what is costly to compare
         self.memory_budget: int | None = DEFAULT_MEMORY_BUDGET  # bytes that one array may have; None: any number
         self.stated: Mapping[str, Sequence[StatedInput]] = {}  # what the project says of the inputs of functions
         self.activation_budget: int | None = None  # bytes that the activations of one call of a model may have
@@ -211,6 +215,7 @@ class Machine:
         self.branching = 0  # how many branches are under way of which it is not known whether they are taken
         self.sheltered = 0  # how many context managers are under way that may change what allocates
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
+        self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
@@ -219,6 +224,7 @@ class Machine:
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}
+        self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
@@ -302,7 +308,7 @@ class Machine:
         if not self.recording or not (place.focus or self.record_all):
             return
         if type(value) is Tensor or type(value) is Unknown and value.hole is not None:
-            self.seen.append([place, node, name, kind, value])
+            self.seen.append([place, node, name, kind, value, self.callsites[-1][:2] if self.callsites else None])
 
     def lacks(self, place: Place, node: ast.AST, path: str) -> None:
         """Keep a call that no rule answers, where it is one that only the library itself could answer."""
@@ -314,8 +320,10 @@ class Machine:
         related = tuple(failure.related)
         if not self._is_shown(place):
             # It fails in a file that was only followed: the squiggle goes to the call that led there.
-            for site, call in reversed(self.callsites):
+            for site, call, branches, functions in reversed(self.callsites):
                 if self._is_shown(site):
+                    if branches < len(self.touched) or any(frame.exits for frame in self.frames[functions:]):
+                        return  # in a branch over there: not every run that gets to the call fails
                     related = (Related(Origin((place, node), ""), "fails here"), *related)
                     place, node = site, call
                     break
@@ -349,6 +357,7 @@ class Machine:
             or not self._is_shown(error.place)
             or not error.certain
             or error.name in _UNTOLD
+            or self.hooked  # what it failed for may have been put right by then
             or _is_about_versions(error)
         ):
             return
@@ -469,6 +478,7 @@ class Machine:
         if depth > 40 or instance.born in self.making:
             raise Unkeyable
         self.burn(len(instance.attrs) >> 4)
+        self.fingerprinted += 1
         cls = instance.cls.born if isinstance(instance.cls, Class) else instance.cls.path
         parts = [(k, self.key(v, depth + 1)) for k, v in instance.attrs.items()]
         payload = None if instance.payload is None else self.key(instance.payload, depth + 1)

@@ -7,7 +7,7 @@ what may be in a branch that is never taken, in a `try`, in a context manager or
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from shapelens.interpreter.machine import Frame, Machine
@@ -30,6 +30,12 @@ _COMBINED = (
     "combinations pad embedding interpolate"
 )
 _NAMES = frozenset((*_MADE.split(), *_COMBINED.split()))
+# Of NumPy: views, and what gives the array that it was handed, aside, all that is named here makes one of its own.
+_OF_NUMPY = frozenset(
+    "array copy astype identity tri indices vstack hstack dstack column_stack row_stack append block power mod remainder "
+    "sqrt exp log sin cos tanh abs absolute square nan_to_num round around clip sort argsort isnan isclose matmul dot "
+    "tensordot einsum inner choice permutation integers random standard_normal take fft ifft fft2 ifft2 fftn ifftn".split()
+)
 # Decorators and context managers that change nothing of what is allocated.
 QUIET = frozenset(
     "no_grad inference_mode enable_grad set_grad_enabled autocast staticmethod classmethod property cached_property wraps "
@@ -45,6 +51,8 @@ def is_allocating(path: str) -> bool:
     if name.startswith("__"):
         name = name.strip("_")
         return (name[1:] if name[:1] == "r" and name not in _NAMES else name) in _NAMES
+    if path.startswith("numpy."):
+        return name in _NAMES or name in _OF_NUMPY or path.startswith("numpy.random.")
     return path.startswith("torch.") and (name in _NAMES or path == "torch.nn.Embedding")
 
 
@@ -95,6 +103,32 @@ def hold_activations(m: Machine) -> None:
             m.report(Failure(CODE, message, severity="warning"), *call.site)
 
 
+def hold_step(m: Machine, f: Frame, node: ast.AST, model: Instance, arrays: list[Any], run: Callable[[], Any]) -> None:
+    """Report what one step of `fit` keeps, where that is more than the activation budget.
+
+    Without one, it is told beside arrays that are larger than the memory budget. `run` calls the model on one batch.
+    """
+    is_large = any(isinstance(each, Tensor) and _is_larger(m, each) for each in arrays)
+    if m.activation_budget is None and not is_large or m.branching or m.sheltered:
+        return
+    before, m.call.work = m.call.work, []
+    recording, m.recording = m.recording, False
+    try:
+        run()
+        done = m.call.work
+    finally:
+        m.call.work, m.recording = before, recording
+    root = next((call for call in calls(done) if call.instance is model), None)
+    size = None if root is None else _activations(m, root)
+    if not size or m.activation_budget is not None and size <= m.activation_budget:
+        return
+    message = f"one step of training {model.cls.name} keeps {size_text(size)} of activations and their gradients"
+    if m.activation_budget is not None:
+        message += f", more than the activation budget of {size_text(m.activation_budget).replace('.0 ', ' ')}"
+    severity = "information" if m.activation_budget is None else "warning"
+    m.report(Failure(CODE, message, severity=severity), f.place, node)
+
+
 def _activations(m: Machine, call: Called) -> int | None:
     """In bytes; None where a size, or whether a layer is called, is not known."""
     inner = list(_parts(call.work))
@@ -131,7 +165,8 @@ def _is_larger(m: Machine, tensor: Tensor) -> bool:
 def _bytes(m: Machine, tensor: Tensor) -> int | None:
     """The bytes, where they are certain, and the device is not one that holds nothing."""
     shape = tensor.shape
-    if type(shape) is not tuple or tensor.dtype not in BYTES or tensor.device in (None, "meta"):
+    somewhere = tensor.library != "torch" or tensor.device not in (None, "meta")
+    if type(shape) is not tuple or tensor.dtype not in BYTES or not somewhere:
         return None
     size = BYTES[tensor.dtype]
     for dim in m.store.dims(shape):

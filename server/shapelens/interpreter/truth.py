@@ -5,12 +5,17 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from shapelens.dims import Expr, less
+from shapelens.dims import Expr, less, product
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
+from shapelens.rules.call import Failure
 from shapelens.values import Bound, Choice, Class, Dict, Function, Instance, Lib, List, Many, Partial, Tensor, Unknown
 from shapelens.values.dtypes import NAMES
 from shapelens.values.objects import Iter, PyModule
+from shapelens.values.text import shape_text
+
+AMBIGUOUS = "ambiguous-truth"
+_AMBIGUOUS = ("torch", "numpy")
 
 
 def truth(m: Machine, value: Any) -> bool | None:
@@ -20,6 +25,8 @@ def truth(m: Machine, value: Any) -> bool | None:
         return value  # type: ignore[no-any-return]
     if value is None:
         return False
+    if isinstance(value, Tensor) and value.library == "numpy" and isinstance(value.scalars, (bool, int, float)):
+        return bool(value.scalars)
     if isinstance(value, (Unknown, Tensor, Many)):
         return None
     if kind is List or kind is Dict and value.rest is None:
@@ -42,6 +49,19 @@ def truth(m: Machine, value: Any) -> bool | None:
         return bool(value)
     except Exception:
         return None
+
+
+def tested(m: Machine, f: Frame, node: ast.AST, value: Any) -> bool | None:
+    """The truth of what a program tests: an array of several elements has none, which is reported."""
+    if type(value) is Tensor and value.library in _AMBIGUOUS:
+        shape = m.store.shape(value.shape)
+        if isinstance(shape, tuple) and less(1, product(shape)) is True:
+            advice = "use .any() or .all()" if value.dtype == "bool" else "compare it, and use .any() or .all()"
+            text = f"{shape_text(shape)}{f' {value.dtype}' if value.dtype else ''}"
+            m.report(
+                Failure(AMBIGUOUS, f"several elements, {text}, are neither true nor false: {advice}"), f.place, node
+            )
+    return truth(m, value)
 
 
 def _is_object(value: Lib) -> bool:

@@ -56,6 +56,9 @@ class Analyser(Protocol):
     def learn_slowly(self) -> bool:
         """Look for imports that were not found, by ways that take seconds; whether there is more to see now."""
 
+    def look_at_disk(self) -> bool:
+        """Whether files changed on disk since they were read; they are read again."""
+
     @property
     def complaints(self) -> Sequence[str]:
         """What is not valid in the project's configuration."""
@@ -299,6 +302,19 @@ class Analyses:
             self._tick()
         return learnt
 
+    async def look_at_disk(self) -> bool:
+        """Whether a file that was read has changed on disk, where nobody watches: analyses then say something else."""
+        if self._analyser is None or self._stopped or self._is_busy:
+            return False
+        changed = await asyncio.get_running_loop().run_in_executor(self._worker, self._analyser.look_at_disk)
+        if changed:
+            self._tick()
+        return changed
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(not job.done.done() for job in self._jobs.values())
+
     def warm_up(self) -> None:
         """Make the analyser now, so that the first document does not wait for it."""
         self._worker.submit(self._changes())
@@ -319,7 +335,7 @@ class Analyses:
         dirty, self._dirty = self._dirty, {}
         on_disk, self._on_disk = self._on_disk, []
         if renewed:
-            dirty = {document.path: document.text for document in self._documents if document.is_python}
+            dirty = {document.path: document.text for document in self._documents.programs}
         roots, python, oracle = self._roots, self._python, self._oracle
 
         def apply() -> Analyser:

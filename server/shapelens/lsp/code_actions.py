@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcContentModified
 from pygls.uris import from_fs_path
 
-from shapelens.analysis.facts import Edit
-from shapelens.lsp.diagnostics import diagnostic
+from shapelens.analysis.facts import Edit, FileAnalysis
+from shapelens.lsp.diagnostics import diagnostic, lines_on_disk
 from shapelens.lsp.documents import Document, position
 from shapelens.report.fixes import Offer, fixes, shape_comment, signature, silencers, touches
 from shapelens.report.problems import reported
@@ -23,13 +24,22 @@ _KINDS = (lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.RefactorRewrite)
 def register(server: ShapelensServer) -> None:
     """Offer code actions."""
 
-    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=list(_KINDS)))
+    options = lsp.CodeActionOptions(code_action_kinds=list(_KINDS), resolve_provider=True)
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, options)
     async def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction] | None:
         return await actions(server, params)
 
+    @server.feature(lsp.CODE_ACTION_RESOLVE)
+    async def resolve(action: lsp.CodeAction) -> lsp.CodeAction:
+        return await resolved(server, action)
+
 
 async def actions(server: ShapelensServer, params: lsp.CodeActionParams) -> list[lsp.CodeAction] | None:
-    """What may be done on the lines of the range, of the kinds that are asked for."""
+    """What may be done on the lines of the range, of the kinds that are asked for.
+
+    Where the client can ask for them later, without the edits.
+    """
     if not server.can("text_document.code_action.code_action_literal_support"):
         return None
     wanted = [kind for kind in _KINDS if _is_wanted(kind, params.context.only)]
@@ -38,6 +48,47 @@ async def actions(server: ShapelensServer, params: lsp.CodeActionParams) -> list
         return None
     document, analysis = found
     first, last = params.range.start.line + 1, params.range.end.line + 1
+    offers = await _offers(server, document, analysis, first, last, wanted)
+    later = _resolves_edits(server)
+    listed = []
+    for kind, offer in offers:
+        action = _action(server, document, kind, offer)
+        if later:
+            action.data = {"uri": document.uri, "version": document.version, "first": first, "last": last}
+        else:
+            action.edit = _edit(server, document, offer)
+        listed.append(action)
+    return listed
+
+
+async def resolved(server: ShapelensServer, action: lsp.CodeAction) -> lsp.CodeAction:
+    """The action with its edit. Raises JsonRpcContentModified if its document has changed."""
+    data = action.data if isinstance(action.data, dict) else {}
+    found = await server.analysis(str(data.get("uri")))
+    if found is None or found[0].version != data.get("version"):
+        raise JsonRpcContentModified
+    document, analysis = found
+    wanted = [kind for kind in _KINDS if kind == action.kind]
+    for kind, offer in await _offers(server, document, analysis, data.get("first", 0), data.get("last", 0), wanted):
+        if offer.edit.title == action.title and kind == action.kind:
+            action.edit = _edit(server, document, offer)
+            break
+    return action
+
+
+def _resolves_edits(server: ShapelensServer) -> bool:
+    asks = server.client_capabilities.text_document and server.client_capabilities.text_document.code_action
+    return bool(asks and asks.data_support and asks.resolve_support and "edit" in asks.resolve_support.properties)
+
+
+async def _offers(
+    server: ShapelensServer,
+    document: Document,
+    analysis: FileAnalysis,
+    first: int,
+    last: int,
+    wanted: list[lsp.CodeActionKind],
+) -> list[tuple[lsp.CodeActionKind, Offer]]:
     offers: list[tuple[lsp.CodeActionKind, Offer]] = []
     if lsp.CodeActionKind.QuickFix in wanted and server.settings.diagnostics_enabled:
         here = [problem for problem in reported(analysis) if touches(problem, document.path, first, last)]
@@ -49,7 +100,7 @@ async def actions(server: ShapelensServer, params: lsp.CodeActionParams) -> list
             offers.append((lsp.CodeActionKind.RefactorRewrite, comment))
         adopted = await server.adopted(document, first)
         offers += [(lsp.CodeActionKind.RefactorRewrite, offer) for offer in signature(adopted)]
-    return [_action(server, document, kind, offer) for kind, offer in offers]
+    return offers
 
 
 def _is_wanted(kind: lsp.CodeActionKind, only: object) -> bool:
@@ -66,21 +117,32 @@ def _action(server: ShapelensServer, document: Document, kind: lsp.CodeActionKin
         kind=kind,
         diagnostics=[diagnostic(server, document, offer.problem)] if offer.problem else None,
         is_preferred=True if offer.preferred else None,
-        edit=_edit(server, document, offer),
     )
 
 
 def _edit(server: ShapelensServer, document: Document, offer: Offer) -> lsp.WorkspaceEdit:
-    span = offer.edit.span
-    target = document if span.file == document.path else server.documents.by_path(span.file)
-    lines = target.lines if target is not None else document.lines
-    uri = target.uri if target is not None else from_fs_path(span.file) or document.uri
-    encoding = server.documents.encoding
-    changes = [_change(lines, edit, encoding) for edit in (offer.edit, *offer.more)]
+    by_file: dict[str, list[Edit]] = {}
+    for edit in (offer.edit, *offer.more):
+        by_file.setdefault(edit.span.file, []).append(edit)
+    encoding, changes = server.documents.encoding, {}
+    versions: dict[str, int | None] = {}
+    for file, edits in by_file.items():
+        target = document if file == document.path else server.documents.by_path(file)
+        lines = target.lines if target is not None else lines_on_disk(file) or document.lines
+        uri = target.uri if target is not None else from_fs_path(file) or document.uri
+        changes[uri] = [_change(lines, edit, encoding) for edit in edits]
+        versions[uri] = target.version if target is not None else None
     if not server.can("workspace.workspace_edit.document_changes"):
-        return lsp.WorkspaceEdit(changes={uri: changes})
-    identifier = lsp.OptionalVersionedTextDocumentIdentifier(uri=uri, version=target.version if target else None)
-    return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(text_document=identifier, edits=list(changes))])
+        return lsp.WorkspaceEdit(changes=changes)
+    return lsp.WorkspaceEdit(
+        document_changes=[
+            lsp.TextDocumentEdit(
+                text_document=lsp.OptionalVersionedTextDocumentIdentifier(uri=uri, version=versions[uri]),
+                edits=list(edits),
+            )
+            for uri, edits in changes.items()
+        ]
+    )
 
 
 def _change(lines: list[str], edit: Edit, encoding: Encoding) -> lsp.TextEdit:

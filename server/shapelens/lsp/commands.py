@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 from pygls.uris import from_fs_path
 
+from shapelens.analysis.facts import Span
+from shapelens.lsp import contexts
 from shapelens.lsp.analyses import Stale
 from shapelens.lsp.documents import Document, position
 from shapelens.report.catalogue import page_text
@@ -57,10 +59,12 @@ async def summary(server: ShapelensServer, given: dict[str, Any]) -> dict[str, A
     answer: dict[str, Any] = {"uri": document.uri, "version": document.version, "model": model, "models": models}
     from shapelens.analysis.session import InputSpec
 
+    whole = server.notebooks.holding(document.uri)
+    program = document.path if whole is None else whole.document.path
     try:
         inputs = [InputSpec.parse(str(each)) for each in ([specs] if isinstance(specs, str) else specs)]
         found = await server.worked(
-            document, lambda analyser, stop: analyser.summarise(document.path, model, inputs, True, stop)
+            document, lambda analyser, stop: analyser.summarise(program, model, inputs, True, stop)
         )
     except (ValueError, SourceError) as error:
         return {**answer, "error": str(error)}
@@ -95,18 +99,28 @@ def _located(server: ShapelensServer, document: Document, data: Any) -> Any:
         return data
     found = {key: _located(server, document, value) for key, value in data.items()}
     if "file" in data and "column" in data:
-        file = data["file"]
+        said = Span(data["file"], data["line"], data["column"] - 1, data["end_line"], data["end_column"] - 1)
+        span = server.placed(said)
+        file = found["file"] = span.file
+        found |= {"line": span.line, "end_line": span.end_line, "column": span.column + 1}
+        found["end_column"] = span.end_column + 1
         other = document if file == document.path else server.documents.by_path(file)
         found["uri"] = other.uri if other is not None else from_fs_path(file) or file
         if other is not None:
             encoding = server.documents.encoding
-            start = position(other.lines, data["line"], data["column"] - 1, encoding)
-            end = position(other.lines, data["end_line"], data["end_column"] - 1, encoding)
+            start = position(other.lines, span.line, span.column, encoding)
+            end = position(other.lines, span.end_line, span.end_column, encoding)
             found["range"] = {
                 "start": {"line": start.line, "character": start.character},
                 "end": {"line": end.line, "character": end.character},
             }
     return found
+
+
+async def choose_context(server: ShapelensServer, given: dict[str, Any]) -> Any:
+    """Show one call of a function, or all."""
+    document, analysis = await _analysed(server, given)
+    return await contexts.choose(server, document, analysis, given)
 
 
 async def toggle_hints(server: ShapelensServer, given: dict[str, Any]) -> dict[str, Any]:
@@ -140,6 +154,7 @@ async def _analysed(server: ShapelensServer, given: dict[str, Any]) -> tuple[Doc
 COMMANDS: dict[str, Command] = {
     SUMMARY: summary,
     TOGGLE: toggle_hints,
+    CHOOSE: choose_context,
     RULE_PAGE: rule_page,
     RESTART_ORACLE: restart_oracle,
 }

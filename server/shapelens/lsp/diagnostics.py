@@ -11,7 +11,6 @@ from pygls.exceptions import JsonRpcContentModified
 from pygls.uris import from_fs_path
 
 from shapelens.analysis.facts import Place, Problem, Span
-from shapelens.lsp.analyses import Stale
 from shapelens.lsp.documents import Document, position
 from shapelens.lsp.protocol import ServerCancelled
 from shapelens.report.catalogue import page_uri
@@ -104,11 +103,12 @@ class Pushed:
         items: list[lsp.Diagnostic] = []
         if server.settings.diagnostics_enabled:
             try:
-                analysis = await server.analyses.of(document)
-            except Stale:
+                found = await server.analysis(uri)
+            except JsonRpcContentModified:
                 return  # The change that made it so has scheduled the next push.
-            except Exception:
+            if found is None:
                 return  # Logged where it failed.
+            document, analysis = found
             items = [diagnostic(server, document, problem) for problem in reported(analysis)]
         self._publish(uri, document.version, items)
 
@@ -120,7 +120,7 @@ class Pushed:
 
 def diagnostic(server: ShapelensServer, document: Document, problem: Problem) -> lsp.Diagnostic:
     """A problem in the protocol's form."""
-    page = page_uri(problem.code)
+    page = page_uri(problem.code, server.settings.rule_pages)
     has_related = server.can("text_document.publish_diagnostics.related_information") or is_pulled(server)
     message = problem.message
     if not has_related:
@@ -132,8 +132,20 @@ def diagnostic(server: ShapelensServer, document: Document, problem: Problem) ->
         code=problem.code,
         code_description=lsp.CodeDescription(href=page) if page else None,
         source="shapelens",
+        tags=[lsp.DiagnosticTag.Unnecessary] if problem.code in _FADED and _shows_tags(server) else None,
         related_information=[_related(server, document, place) for place in problem.related] if has_related else None,
     )
+
+
+_FADED = frozenset(("comment-mismatch",))
+"""Codes of what may go: a comment that is out of date is drawn so."""
+
+
+def _shows_tags(server: ShapelensServer) -> bool:
+    document = server.client_capabilities.text_document
+    asked = document and (document.diagnostic or document.publish_diagnostics)
+    shown = asked.tag_support if asked else None
+    return shown is not None and lsp.DiagnosticTag.Unnecessary in shown.value_set
 
 
 def _named(place: Place) -> str:
@@ -141,15 +153,19 @@ def _named(place: Place) -> str:
 
 
 def _related(server: ShapelensServer, document: Document, place: Place) -> lsp.DiagnosticRelatedInformation:
-    other = document if place.span.file == document.path else server.documents.by_path(place.span.file)
-    lines = other.lines if other is not None else _lines_on_disk(place.span.file)
-    uri = other.uri if other is not None else from_fs_path(place.span.file) or place.span.file
-    return lsp.DiagnosticRelatedInformation(
-        location=lsp.Location(uri=uri, range=_range(server, lines, place.span)), message=place.message
-    )
+    return lsp.DiagnosticRelatedInformation(location=location(server, document, place.span), message=place.message)
 
 
-def _lines_on_disk(path: str) -> list[str] | None:
+def location(server: ShapelensServer, document: Document, span: Span) -> lsp.Location:
+    """A span in the document, in another open one, or in a file on disk."""
+    other = document if span.file == document.path else server.documents.by_path(span.file)
+    lines = other.lines if other is not None else lines_on_disk(span.file)
+    uri = other.uri if other is not None else from_fs_path(span.file) or span.file
+    return lsp.Location(uri=uri, range=_range(server, lines, span))
+
+
+def lines_on_disk(path: str) -> list[str] | None:
+    """The lines of a file; None where it cannot be read."""
     try:
         return split_lines(read_text(path))
     except SourceError:

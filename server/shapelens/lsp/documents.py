@@ -51,13 +51,35 @@ class Documents:
     def __init__(self) -> None:
         self.encoding: Encoding = "utf-16"
         self._by_uri: dict[str, Document] = {}
+        self._wholes: dict[str, Document] = {}  # notebooks, as programs
+        self._parts: dict[str, list[str]] = {}  # their cells
 
     def __iter__(self) -> Iterator[Document]:
+        """Those that the client knows: cells, but no notebooks."""
         return iter(tuple(self._by_uri.values()))
+
+    @property
+    def programs(self) -> list[Document]:
+        """Those that are analysed: notebooks, but no cells."""
+        parts = {uri for listed in self._parts.values() for uri in listed}
+        single = [document for document in self._by_uri.values() if document.uri not in parts and document.is_python]
+        return [*single, *self._wholes.values()]
+
+    def put_whole(self, document: Document, parts: list[str]) -> None:
+        """A notebook, as the program that its cells are together."""
+        self._wholes[document.uri], self._parts[document.uri] = document, parts
+
+    def forget_whole(self, uri: str) -> None:
+        """The notebook was closed."""
+        self._wholes.pop(uri, None)
+        self._parts.pop(uri, None)
+
+    def __len__(self) -> int:
+        return len(self._by_uri)
 
     def get(self, uri: str) -> Document | None:
         """The document, if it is open and holds Python."""
-        document = self._by_uri.get(uri)
+        document = self._by_uri.get(uri) or self._wholes.get(uri)
         return document if document is not None and document.is_python else None
 
     def by_path(self, path: str) -> Document | None:

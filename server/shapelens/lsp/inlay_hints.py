@@ -1,4 +1,4 @@
-"""textDocument/inlayHint: the shapes, at the line ends or behind the names; inlayHint/resolve: their tooltips."""
+"""textDocument/inlayHint: the shapes, at the line ends or behind the names; inlayHint/resolve: tooltips and places."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from lsprotocol import types as lsp
 
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.lsp.documents import Document, position
-from shapelens.report.hints import Hint, hints
+from shapelens.report.hints import Hint, hints, kept_hints, label_parts
 from shapelens.report.hover import fact_tooltip
+from shapelens.report.story import birth
 from shapelens.source.positions import Encoding
 
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
+
+_KEPT_NOTE = "_as it was before the code around it could not be read_"
 
 
 def register(server: ShapelensServer) -> None:
@@ -25,7 +28,7 @@ def register(server: ShapelensServer) -> None:
 
     @server.feature(lsp.INLAY_HINT_RESOLVE)
     async def resolve(hint: lsp.InlayHint) -> lsp.InlayHint:
-        return await with_tooltip(server, hint)
+        return await resolved(server, hint)
 
 
 async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
@@ -39,11 +42,13 @@ async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -
     document, analysis = found
     start, end = params.range.start, params.range.end
     listed = hints(analysis, settings.hints, start.line + 1, end.line + 1)
-    encoding = server.documents.encoding
-    written = [_written(hint, document, encoding) for hint in listed]
+    listed, kept = _with_kept(server, document, analysis, listed)
+    encoding, has_parts = server.documents.encoding, _has_parts(server)
+    written = [_written(hint, document, analysis, encoding, has_parts) for hint in listed]
     if not server.can("text_document.inlay_hint.resolve_support"):
         for plain, hint in zip(written, listed):
             plain.tooltip = _tooltip(hint, analysis)
+    written += [_written(hint, document, analysis, encoding, False, kept=True) for hint in kept]
     return [
         hint
         for hint in written
@@ -51,30 +56,77 @@ async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -
     ]
 
 
-async def with_tooltip(server: ShapelensServer, hint: lsp.InlayHint) -> lsp.InlayHint:
-    """The hint with the whole of what it says in short; unchanged if its document has changed."""
+def _with_kept(
+    server: ShapelensServer, document: Document, analysis: FileAnalysis, shown: list[Hint]
+) -> tuple[list[Hint], list[Hint]]:
+    """The hints of now, and those that stay as they were when half-typed code could last be read."""
+    if not analysis.broken:
+        server.readable[document.uri] = analysis
+        return shown, []
+    before = server.readable.get(document.uri)
+    if before is None or before.text == analysis.text:
+        return shown, []
+    return kept_hints(hints(before, server.settings.hints), before.text, analysis, shown)
+
+
+def _has_parts(server: ShapelensServer) -> bool:
+    """Whether the client asks for the places of a label's parts when it needs them."""
+    inlay = server.client_capabilities.text_document and server.client_capabilities.text_document.inlay_hint
+    resolves = inlay.resolve_support if inlay else None
+    return resolves is not None and "label.location" in resolves.properties
+
+
+async def resolved(server: ShapelensServer, hint: lsp.InlayHint) -> lsp.InlayHint:
+    """The hint with the whole of what it says in short, and with the place where each of its dims was born.
+
+    Unchanged if its document has changed.
+    """
     data = hint.data if isinstance(hint.data, dict) else {}
     found = await server.analysis(str(data.get("uri")))
     if found is None or found[0].version != data.get("version"):
         return hint
     document, analysis = found
+    if data.get("kept"):
+        hint.tooltip = lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=_KEPT_NOTE)
+        return hint
     line = hint.position.line + 1
     for known in hints(analysis, server.settings.hints, line, line):
         if position(document.lines, known.line, known.column, server.documents.encoding) == hint.position:
             hint.tooltip = _tooltip(known, analysis)
+            if isinstance(hint.label, (list, tuple)):
+                _locate(server, document, analysis, known, hint.label)
     return hint
 
 
+def _locate(
+    server: ShapelensServer,
+    document: Document,
+    analysis: FileAnalysis,
+    known: Hint,
+    label: list[lsp.InlayHintLabelPart] | tuple[lsp.InlayHintLabelPart, ...],
+) -> None:
+    for part, asked in zip(label_parts(known, analysis.names), label):
+        span = birth(analysis, part.fact, part.dim, part.index) if part.fact is not None else None
+        if span is not None:
+            asked.location = server.location(document, span)
+
+
 def _tooltip(hint: Hint, analysis: FileAnalysis) -> lsp.MarkupContent:
-    text = "\n\n---\n\n".join(fact_tooltip(fact, analysis.names) for fact in hint.facts)
+    text = "\n\n---\n\n".join(fact_tooltip(fact, analysis) for fact in hint.facts)
     return lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=text)
 
 
-def _written(hint: Hint, document: Document, encoding: Encoding) -> lsp.InlayHint:
+def _written(
+    hint: Hint, document: Document, analysis: FileAnalysis, encoding: Encoding, has_parts: bool, kept: bool = False
+) -> lsp.InlayHint:
+    label: str | list[lsp.InlayHintLabelPart] = hint.label
+    if has_parts:
+        label = [lsp.InlayHintLabelPart(value=part.text) for part in label_parts(hint, analysis.names)]
+    data: dict[str, object] = {"uri": document.uri, "version": document.version}
     return lsp.InlayHint(
         position=position(document.lines, hint.line, hint.column, encoding),
-        label=hint.label,
+        label=label,
         kind=lsp.InlayHintKind.Type,
         padding_left=hint.at_line_end,
-        data={"uri": document.uri, "version": document.version},
+        data={**data, "kept": True} if kept else data,
     )

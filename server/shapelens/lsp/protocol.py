@@ -48,6 +48,21 @@ class Protocol(LanguageServerProtocol):
         """Closes the document."""
         self._server.on_close(params)
 
+    @lsp_method(lsp.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: lsp.DidOpenNotebookDocumentParams) -> None:
+        """Hands the cells to our notebooks."""
+        self._server.on_notebook_open(params)
+
+    @lsp_method(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
+        """Hands the changes to our notebooks."""
+        self._server.on_notebook_change(params)
+
+    @lsp_method(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(self, params: lsp.DidCloseNotebookDocumentParams) -> None:
+        """Closes the notebook and its cells."""
+        self._server.on_notebook_close(params)
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         """The message as an object. A request with parameters of the wrong form is answered with an error."""
         try:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,13 +19,17 @@ from pygls.uris import to_fs_path
 
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
-from shapelens.analysis.facts import FileAnalysis, Problem
+from shapelens.analysis.facts import FileAnalysis, Problem, Span
 from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
+from shapelens.lsp.folders import Folders
+from shapelens.lsp.notebooks import OPTIONS, Notebooks
+from shapelens.lsp.progress import Progress
 from shapelens.lsp.protocol import Protocol
-from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, wants_status
+from shapelens.lsp.settings import SECTION, Settings, is_trusted, settings_from, shows_summaries, wants_status
 from shapelens.lsp.status import Statuses
+from shapelens.report.contexts import Choice, Choices, with_chosen
 from shapelens.source.environments import EnvironmentNotFound
 from shapelens.source.positions import Encoding
 
@@ -33,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 0.3
 _IDLE_SECONDS = 2.0
+_LOOK_SECONDS = 3.0
 _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
 
 
@@ -42,21 +48,27 @@ class ShapelensServer(LanguageServer):
     protocol: Protocol
 
     def __init__(self, make: MakeAnalyser | None = None) -> None:
-        super().__init__("shapelens", __version__, protocol_cls=Protocol)
+        super().__init__("shapelens", __version__, protocol_cls=Protocol, notebook_document_sync=OPTIONS)
         self.documents = Documents()
+        self.notebooks = Notebooks(self.documents)
         self.analyses = Analyses(self.documents, self._make)
         self.settings = Settings()
         self.pushed = diagnostics.Pushed(self)
+        self.under_way = Progress(self)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._make_analyser = make or _session
         self._initialization_options: object = None
         self._complaints: set[str] = set()
         self._refresh: asyncio.TimerHandle | None = None
         self._learning: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
         self._hints_shown: bool | None = None
         self._statuses: Statuses | None = None
+        self._chosen: dict[str, dict[str, Choice]] = {}
+        self.shows_summaries = False
+        self.readable: dict[str, FileAnalysis] = {}  # each document's last analysis without a syntax error
 
     def can(self, capability: str) -> bool:
         """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
@@ -71,32 +83,71 @@ class ShapelensServer(LanguageServer):
         if document is None:
             return None
         try:
-            analysis = await self.analyses.of(document)
+            whole = self.notebooks.holding(uri)
+            program = document if whole is None else whole.document
+            async with self.under_way.told(f"Shapelens: analysing {Path(program.path).name}"):
+                analysis = await self.analyses.of(program)
+            if whole is not None:
+                analysis = whole.cells.part(analysis, document.path)
             if self._statuses is not None:
                 self._statuses.tell(document, analysis)
-            return document, analysis
+            return document, with_chosen(analysis, self.chosen(uri))
         except Stale:
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
 
+    def chosen(self, uri: str) -> Choices:
+        """The calls that a person chose to see in a document."""
+        return self._chosen.get(uri, {})
+
+    def choose(self, uri: str, function: str, choice: Choice | None) -> None:
+        """Show this call of a function; None: all of them."""
+        chosen = self._chosen.setdefault(uri, {})
+        chosen.pop(function, None)
+        if choice is not None:
+            chosen[function] = choice
+        self.refresh()
+
+    def location(self, document: Document, span: Span) -> lsp.Location:
+        """A span as a place that the client can go to; `document` is looked at first for its lines."""
+        return diagnostics.location(self, document, span)
+
     async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
         """What the work gives, on the worker thread. Raises Stale if the document changes meanwhile."""
-        return await self.analyses.worked(document, work)
+        whole = self.notebooks.holding(document.uri)
+        async with self.under_way.told("Shapelens: following the model"):
+            return await self.analyses.worked(document if whole is None else whole.document, work)
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """The problems of the document with their fixes. Raises JsonRpcContentModified if it changes meanwhile."""
+        whole = self.notebooks.holding(document.uri)
+        program = document if whole is None else whole.document
         try:
-            return await self.analyses.mended(document, problems)
+            async with self.under_way.told("Shapelens: looking for fixes"):
+                if whole is None:
+                    return await self.analyses.mended(document, problems)
+                analysis = await self.analyses.of(program)
+                listed = [each for each in analysis.problems if whole.cells.problem(each) in problems]
+                return [whole.cells.problem(each) for each in await self.analyses.mended(program, listed)]
         except Stale:
             raise JsonRpcContentModified from None
 
     async def adopted(self, document: Document, line: int) -> Adoption | None:
         """The annotations for the function whose head is on the line (from 1)."""
+        whole = self.notebooks.holding(document.uri)
         try:
-            return await self.analyses.adopted(document, line)
+            if whole is None:
+                return await self.analyses.adopted(document, line)
+            found = await self.analyses.adopted(whole.document, whole.cells.line(document.path, line))
         except Stale:
             raise JsonRpcContentModified from None
+        return None if found is None else replace(found, edits=tuple(map(whole.cells.edit, found.edits)))
+
+    def placed(self, span: Span) -> Span:
+        """A span of a notebook as one of its cell."""
+        whole = self.notebooks.by_path(span.file)
+        return span if whole is None else whole.cells.placed(span)
 
     # -- documents ---------------------------------------------------------------------------------------------------
 
@@ -136,9 +187,45 @@ class ShapelensServer(LanguageServer):
         document = self.documents.close(params.text_document.uri)
         if document is not None and document.is_python:
             self.analyses.document_closed(document)
-            self.pushed.clear(document.uri)
-            if self._statuses is not None:
-                self._statuses.forget(document.uri)
+            self._forget(document.uri)
+
+    def on_notebook_open(self, params: lsp.DidOpenNotebookDocumentParams) -> None:
+        """A notebook was opened."""
+        whole = self.notebooks.open(params)
+        self.analyses.document_changed(whole.document)
+        for uri in whole.uris:
+            self.pushed.schedule(uri, at_once=True)
+        self._learn_soon()
+
+    def on_notebook_change(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
+        """Cells were edited, added, moved or taken away: what the others show may change with them."""
+        whole, gone = self.notebooks.change(params)
+        for uri in gone:
+            self._forget(uri)
+        if whole is None:
+            logger.warning("change of a notebook that is not open: %s", params.notebook_document.uri)
+        elif params.change.cells is not None:
+            self.analyses.document_changed(whole.document)
+            for uri in whole.uris:
+                self.pushed.schedule(uri)
+            if len(whole.uris) > 1:
+                self.refresh_soon()
+
+    def on_notebook_close(self, params: lsp.DidCloseNotebookDocumentParams) -> None:
+        """A notebook was closed."""
+        document, cells = self.notebooks.close(params.notebook_document.uri)
+        for uri in cells:
+            self._forget(uri)
+        if document is not None:
+            self.analyses.document_closed(document)
+
+    def _forget(self, uri: str) -> None:
+        """A document is not open any more."""
+        self.pushed.clear(uri)
+        self.readable.pop(uri, None)
+        self._chosen.pop(uri, None)
+        if self._statuses is not None:
+            self._statuses.forget(uri)
 
     def on_save(self, params: lsp.DidSaveTextDocumentParams) -> None:
         """A document was saved: others that follow it may say something else now. It may be new on the disk."""
@@ -286,6 +373,7 @@ class ShapelensServer(LanguageServer):
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
         self._is_trusted = is_trusted(params.initialization_options)
+        self.shows_summaries = shows_summaries(params.initialization_options)
         if wants_status(params.initialization_options):
             self._statuses = Statuses(self)
         diagnostics.register_pull(self)
@@ -295,7 +383,24 @@ class ShapelensServer(LanguageServer):
         self.configure(self._initialization_options)
         self.analyses.warm_up()
         await self._register_dynamically()
+        if not self.can("workspace.did_change_watched_files.dynamic_registration"):
+            self._look_at_disk_soon()
         await self.ask_configuration()
+
+    def _look_at_disk_soon(self) -> None:
+        """Where the client watches no files, look from time to time whether one has changed."""
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(_LOOK_SECONDS, lambda: loop.create_task(self._look_at_disk()))
+
+    async def _look_at_disk(self) -> None:
+        try:
+            if len(self.documents) and await self.analyses.look_at_disk():
+                self.refresh()
+        except RuntimeError:
+            return  # The worker is gone: the server is shutting down.
+        except Exception:
+            logger.exception("looking at the disk failed")
+        self._look_at_disk_soon()
 
     async def _register_dynamically(self) -> None:
         registrations = []
@@ -339,6 +444,12 @@ def _registration(method: str, options: Any) -> lsp.Registration:
 
 
 def _session(roots: Sequence[Path], python: str | None) -> Analyser:
+    if len(roots) > 1:
+        return Folders(roots, lambda ordered: _session_of(ordered, python))
+    return _session_of(roots, python)
+
+
+def _session_of(roots: Sequence[Path], python: str | None) -> Analyser:
     from shapelens.analysis.session import Session
 
     session = Session(roots, python)

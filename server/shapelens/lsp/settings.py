@@ -29,6 +29,7 @@ class Settings:
     code_lens_enabled: bool = True
     budgets: tuple[tuple[str, int | None], ...] = ()
     oracle: str = "auto"
+    rule_pages: str | None = None
 
 
 def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
@@ -54,6 +55,7 @@ def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
             if (value := reader.get(setting, None, _budget)) is not None
         ),
         oracle=reader.get("oracle", "auto", _one_of("auto", "off")),
+        rule_pages=reader.get("rulePages", None, _url),
     )
     return settings, tuple(reader.complaints)
 
@@ -69,6 +71,11 @@ def is_trusted(initialization_options: object) -> bool:
 def wants_status(initialization_options: object) -> bool:
     """Whether the client asks to be told how much is known of each document."""
     return _Reader(initialization_options).get("status", False, _boolean) is True
+
+
+def shows_summaries(initialization_options: object) -> bool:
+    """Whether the client can show what the command for a model's summary gives."""
+    return _Reader(initialization_options).get("summaryView", False, _boolean) is True
 
 
 class _Reader:
@@ -137,6 +144,12 @@ def _budget(value: object) -> str | None:
     except ValueError:
         return 'a size such as "24GB" or "64GiB", "off", or null'
     return None
+
+
+def _url(value: object) -> str | None:
+    if value is None or isinstance(value, str) and value.startswith(("https://", "http://", "file://")):
+        return None
+    return "the address that the rules' pages stand below"
 
 
 def _path(value: object) -> str | None:

@@ -16,6 +16,9 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "ambiguous-truth": Entry(
+        "Ambiguous truth", "An array of several elements is tested, by `if`, `while`, `and`, `or` or `not`."
+    ),
     "annotation-mismatch": Entry(
         "Annotation mismatch", "A value has another shape or dtype than its annotation says.", "warning"
     ),
@@ -75,6 +78,7 @@ CATALOGUE: dict[str, Entry] = {
         "Memory budget", "An array, or the activations of a model, are larger than the memory that there is.", "warning"
     ),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
+    "no-attribute": Entry("No such attribute", "An array is asked for an attribute or method that arrays do not have."),
     "normalize-before-tensor": Entry(
         "Normalize before ToTensor", "Normalize is given an image that is not a tensor yet."
     ),
@@ -109,8 +113,13 @@ def page(code: str) -> str:
     return f"docs/rules/{code}.md"
 
 
-def page_uri(code: str) -> str | None:
-    """The page as a URI that an editor can open; None where the documentation is not installed beside the package."""
+def page_uri(code: str, base: str | None = None) -> str | None:
+    """The page as a URI that an editor can open: below `base`, or the file that is installed beside the package.
+
+    None where there is neither; the page is then to be had by `page_text`.
+    """
+    if base and code in CATALOGUE:
+        return f"{base.rstrip('/')}/{code}.md"
     path = _PAGES / f"{code}.md"
     return path.as_uri() if code in CATALOGUE and path.is_file() else None
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
 from shapelens.analysis.facts import Fact, FileAnalysis
 from shapelens.report.lines import split_lines
 from shapelens.report.places import name_span
-from shapelens.report.shapes import GAP, DtypeShown, Names, Written, written
+from shapelens.report.shapes import GAP, DtypeShown, Names, Written, dim_texts, written
 
 KINDS = ("assign", "param", "return", "layer")
 ARROW = "→"
@@ -145,3 +147,164 @@ def _cut(join: _Join, names: Sequence[str], texts: Sequence[str], limit: int) ->
         if len(label) <= limit or count == 1:
             return label
     return join(names, texts)
+
+
+# -- parts of a label ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a label; one that is a dim says whose, and which: from the front, or below 0 from the back."""
+
+    text: str
+    fact: Fact | None = None
+    dim: str = ""
+    index: int = 0
+
+
+def label_parts(hint: Hint, names: Names) -> list[Part]:
+    """The label cut into its dims and what stands between them."""
+    parts: list[Part] = []
+    pieces = _cut_at_dims(hint.label)
+    named = {each.name: each for each in hint.facts}
+    fact = hint.facts[0] if hint.facts else None
+    index, is_cut = 0, False
+    for number, (text, is_dim) in enumerate(pieces):
+        if not is_dim:
+            fact = next((named[word] for word in reversed(_WORD.findall(text)) if word in named), fact)
+            index, is_cut = (0, False) if "(" in text else (index, is_cut)
+            is_cut = is_cut or GAP in text.rpartition("(")[2]
+            parts.append(Part(text))
+            continue
+        dim = text.partition("|")[0].strip()
+        owner = next((each for each in ([fact] if fact else []) + list(hint.facts) if _has(each, dim, names)), None)
+        at = -_dims_left(pieces[number:]) if is_cut else index
+        parts.append(Part(text, owner, dim, at) if owner is not None else Part(text))
+        index += 1
+    return parts
+
+
+def _dims_left(pieces: Sequence[tuple[str, bool]]) -> int:
+    """How many dims there are up to the closing parenthesis."""
+    count = 0
+    for text, is_dim in pieces:
+        count += is_dim
+        if not is_dim and ")" in text:
+            break
+    return count
+
+
+def _has(fact: Fact, dim: str, names: Names) -> bool:
+    return any(dim in dim_texts(value.shape, names) for value in fact.values)
+
+
+_WORD = re.compile(r"\w+")
+
+
+def _cut_at_dims(label: str) -> list[tuple[str, bool]]:
+    """The label in pieces, each with whether it is a dim: what stands between commas in the outer parentheses."""
+    pieces: list[tuple[str, bool]] = []
+    depth, start = 0, 0
+    for i, character in enumerate(label):
+        if character == "(":
+            depth += 1
+            if depth == 1:
+                pieces.append((label[start : i + 1], False))
+                start = i + 1
+        elif depth == 1 and character in ",)":
+            pieces.append((label[start:i], True))
+            start = i
+        elif depth == 1 and label[start:i] in (",", ", ") and character != " ":
+            pieces.append((label[start:i], False))
+            start = i
+        if character == ")":
+            depth -= 1
+    pieces.append((label[start:], False))
+    joined: list[tuple[str, bool]] = []
+    for text, is_dim in pieces:
+        is_dim = is_dim and text not in ("", ",", GAP, "?")
+        if not is_dim and joined and not joined[-1][1]:
+            joined[-1] = joined[-1][0] + text, False
+        elif text:
+            joined.append((text, is_dim))
+    return joined
+
+
+# -- while a line is broken ------------------------------------------------------------------------------------------
+
+
+_LARGEST_DIFFERENCE = 400  # lines between the first and the last change that are compared one by one
+_AT_WORK = 10
+"""Lines that one is at work on, at most; where more have changed, what other lines showed may be out of date."""
+
+
+def kept_hints(
+    earlier: Sequence[Hint], before: str, analysis: FileAnalysis, shown: Sequence[Hint]
+) -> tuple[list[Hint], list[Hint]]:
+    """The hints to show while some lines do not parse: those of now, and those of the earlier text that stay.
+
+    Lines that were not touched keep what they said, as long as one is at work on one place, which does not parse. Else
+    only hints stay that were lost with a statement that does not parse. They move with the text.
+    """
+    old, new = split_lines(before), split_lines(analysis.text)
+    moved, touched, gone = _moves(old, new)
+    broken, lost = _lines(analysis.broken), _lines(analysis.lost)
+    at_work = (
+        len(touched) <= _AT_WORK
+        and all(line in broken for line in touched if _is_code(new[line - 1]))
+        and all(moved_to in broken for line, moved_to in gone if _is_code(old[line - 1]))
+    )
+    now = {hint.line for hint in shown}
+    kept = []
+    for hint in earlier:
+        line = moved.get(hint.line)
+        if line is None or not new[line - 1].strip():
+            continue
+        if not (line not in now and line in broken or at_work and (line in lost or line not in touched)):
+            continue
+        if hint.at_line_end:
+            kept.append(replace(hint, line=line, column=len(new[line - 1])))
+        elif new[line - 1].startswith(old[hint.line - 1][: hint.column]):
+            kept.append(replace(hint, line=line))
+    staying = {hint.line for hint in kept}
+    return [h for h in shown if h.line not in staying and not (at_work and h.line not in touched)], kept
+
+
+def _lines(ranges: Sequence[tuple[int, int]]) -> set[int]:
+    return {line for first, last in ranges for line in range(first, last + 2)}
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _moves(old: Sequence[str], new: Sequence[str]) -> tuple[dict[int, int], set[int], list[tuple[int, int]]]:
+    """Where each old line is now, the new lines that were not there, and the old ones that are gone (from, to)."""
+    front = _alike(old, new)
+    back = _alike(old[front:][::-1], new[front:][::-1])
+    moved = {line: line for line in range(1, front + 1)}
+    moved |= {line: line + len(new) - len(old) for line in range(len(old) - back + 1, len(old) + 1)}
+    touched: set[int] = set()
+    gone: list[tuple[int, int]] = []
+    matcher = SequenceMatcher(None, old[front : len(old) - back], new[front : len(new) - back], autojunk=False)
+    small = max(len(old), len(new)) - front - back <= _LARGEST_DIFFERENCE
+    whole = [("replace", 0, len(old) - back - front, 0, len(new) - back - front)]
+    for kind, i1, i2, j1, j2 in matcher.get_opcodes() if small else whole:
+        for i in range(i1, i2):
+            if j1 + i - i1 < j2:
+                moved[front + i + 1] = front + j1 + i - i1 + 1
+            if kind != "equal":
+                gone.append((front + i + 1, front + min(j1 + i - i1, j2) + 1))
+        if kind != "equal":
+            touched.update(range(front + j1 + 1, front + j2 + 1))
+    return moved, touched, gone
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines at the start are the same."""
+    count = 0
+    for a, b in zip(old, new):
+        if a != b:
+            break
+        count += 1
+    return count

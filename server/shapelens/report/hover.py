@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shapelens.analysis.facts import Fact, FileAnalysis, Shown, Span
+from shapelens.analysis.facts import Expression, Fact, FileAnalysis, Shown, Span
 from shapelens.dims import Dim, TooComplex, product, text
+from shapelens.report.contexts import call_title
 from shapelens.report.lines import split_lines
 from shapelens.report.places import name_span
-from shapelens.report.shapes import Names, full_text, is_known
+from shapelens.report.shapes import Names, full_text, is_known, written
+from shapelens.report.story import fact_of, segment, story
 from shapelens.values.dtypes import BYTES
 from shapelens.values.text import size_text
 
 _MOST_VALUES = 12
+_MOST_STEPS = 6
+_LONGEST_CODE = 64
 INFERRED_NOTE = (
     "≈ inferred: sizes that fit what the layers ask, or that a comment or docstring states; no call says so."
 )
@@ -31,31 +35,67 @@ def hover(analysis: FileAnalysis, line: int, column: int) -> Hover | None:
     """What to show at a place (line from 1, column in code points from 0); the innermost expression counts."""
     at = (line, column)
     lines = split_lines(analysis.text)
-    candidates: list[tuple[Span, Sequence[Shown], str, str]] = []
+    candidates: list[tuple[Span, Expression | Fact]] = []
     for expression in analysis.expressions:
         if _holds(expression.span, at):
-            candidates.append((expression.span, expression.values, expression.about, ""))
+            candidates.append((expression.span, expression))
     for fact in analysis.facts:
         span = name_span(fact, lines)
         if span is not None and _holds(span, at):
-            candidates.append((span, fact.values, fact.about, fact.name))
-    candidates = [each for each in candidates if each[2] or any(is_known(value.shape) for value in each[1])]
+            candidates.append((span, fact))
+    candidates = [each for each in candidates if each[1].about or any(is_known(v.shape) for v in each[1].values)]
     if not candidates:
         return None
     # Between two characters, the one behind the place is meant; at the end of an expression, that one.
-    span, values, about, name = min(candidates, key=lambda each: (_ends_at(each[0], at), _size(each[0])))
-    return Hover(markdown(values, about, name, analysis.names), span)
+    span, found = min(candidates, key=lambda each: (_ends_at(each[0], at), _size(each[0])))
+    if isinstance(found, Fact):
+        return Hover(fact_tooltip(found, analysis), span)
+    told = markdown(found.values, found.about, "", analysis.names)
+    named = fact_of(analysis, span, segment(lines, span))
+    if found.made is not None and found.made.file == analysis.path:
+        made = " ".join(segment(lines, found.made).split())
+        told += f"\n\nMade in line {found.made.line}: `{_cut(made)}`"
+    elif named is not None and set(found.values) <= set(named.values):
+        told += _story_text(analysis, named)
+    return Hover(told, span)
 
 
-def fact_tooltip(fact: Fact, names: Names) -> str:
-    """The whole of what a hint says in short."""
-    return markdown(fact.values, fact.about, fact.name, names)
+def fact_tooltip(fact: Fact, analysis: FileAnalysis) -> str:
+    """The whole of what a hint says in short: each shape and which call has it, and how it came about."""
+    calls = {call.site: call_title(call) for contexts in analysis.contexts for call in contexts.calls}
+    titles = [", ".join(sorted({calls[site] for site in sites if site in calls})) for sites in fact.sites]
+    told = markdown(fact.values, "", fact.name, analysis.names, titles)
+    return told + _story_text(analysis, fact) + (f"\n\n{fact.about}" if fact.about else "")
 
 
-def markdown(values: Sequence[Shown], about: str, name: str, names: Names) -> str:
-    """Each distinct shape with its memory, then what adds to it."""
+def _story_text(analysis: FileAnalysis, fact: Fact) -> str:
+    """How a shape came about, line by line; "" where there is nothing to tell."""
+    told, lines = story(analysis, fact), split_lines(analysis.text)
+    if len(told) < 2:
+        return ""
+    listed = []
+    for each in told[-_MOST_STEPS:]:
+        shape = written(each.values, analysis.names)
+        code = each.name if each.kind == "param" else " ".join(segment(lines, each.span).split())
+        listed.append(f"- line {each.span.line}: `{_cut(code)}`" + (f" → `{shape.text()}`" if shape else ""))
+    return "\n\nHow it came about:\n\n" + "\n".join(listed)
+
+
+def _cut(code: str) -> str:
+    code = code.replace("`", "'")
+    return code if len(code) <= _LONGEST_CODE else code[: _LONGEST_CODE - 1] + "…"
+
+
+def markdown(values: Sequence[Shown], about: str, name: str, names: Names, titles: Sequence[str] | None = None) -> str:
+    """Each distinct shape with its memory and the calls that have it, then what adds to it."""
     parts: list[str] = []
-    distinct = list(dict.fromkeys(_line(value, names) for value in values if is_known(value.shape)))
+    found: dict[str, list[str]] = {}
+    for value, title in zip(values, titles or [""] * len(values)):
+        if is_known(value.shape):
+            found.setdefault(_line(value, names), []).append(title)
+    distinct = [" · ".join([line, *filter(None, dict.fromkeys(said))]) for line, said in found.items()]
+    if len(distinct) == 1:
+        distinct = list(found)  # all calls have it
     unknown = any(not is_known(value.shape) for value in values)
     if distinct:
         label = f"**{_escaped(name)}** " if name else ""

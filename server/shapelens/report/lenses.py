@@ -18,6 +18,7 @@ class Lens:
 
     span: Span
     title: str
+    name: str = ""
 
 
 def lenses(analysis: FileAnalysis) -> list[Lens]:
@@ -26,8 +27,8 @@ def lenses(analysis: FileAnalysis) -> list[Lens]:
     for model in analysis.models:
         if model.span.file == analysis.path:
             found.setdefault(model.span, []).append(model)
-    titled = ((span, _title(models, analysis.names)) for span, models in found.items())
-    return [Lens(span, title) for span, title in titled if title]
+    titled = ((span, _title(models, analysis.names), models[0].name) for span, models in found.items())
+    return [Lens(span, title, name) for span, title, name in titled if title]
 
 
 def _title(models: list[Model], names: Names) -> str:

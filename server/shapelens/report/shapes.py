@@ -22,6 +22,8 @@ INFERRED = "≈"
 GAP = "…"
 _MOST_ALTERNATIVES = 3
 _MOST_RANKS = 2
+# What an array or tensor holds where nobody asked for anything else: it is not written behind its shape.
+_USUAL_DTYPES = {"numpy": "float64"}
 _USUAL_DTYPE = "float32"
 
 
@@ -95,7 +97,8 @@ def _rank(shape: Shape) -> object:
     return None if shape is None else len(shape)
 
 
-def _dims(shape: Shape, names: Names) -> tuple[str, ...]:
+def dim_texts(shape: Shape, names: Names) -> tuple[str, ...]:
+    """The dims as they are written; `…` where their number is not known."""
     if shape is None:
         return (GAP,)
     if isinstance(shape, Open):
@@ -104,7 +107,7 @@ def _dims(shape: Shape, names: Names) -> tuple[str, ...]:
 
 
 def _group(values: Sequence[Shown], names: Names) -> Group:
-    columns = zip(*(_dims(value.shape, names) for value in values))
+    columns = zip(*(dim_texts(value.shape, names) for value in values))
     return Group(tuple(_alternatives(column) for column in columns), any(value.inferred for value in values))
 
 
@@ -115,11 +118,15 @@ def _alternatives(texts: Sequence[str]) -> str:
     return (" | " if any(" " in text for text in distinct) else "|").join(distinct) if distinct[1:] else distinct[0]
 
 
+def _is_usual(value: Shown) -> bool:
+    return value.dtype == _USUAL_DTYPES.get(value.library, _USUAL_DTYPE)
+
+
 def _dtype_text(values: Sequence[Shown], shown: DtypeShown) -> str:
     distinct = list(dict.fromkeys(value.dtype for value in values if is_known(value.shape)))
     if shown == "never" or None in distinct:
         return ""
-    if shown == "nonDefault" and distinct == [_USUAL_DTYPE]:
+    if shown == "nonDefault" and all(_is_usual(value) for value in values if is_known(value.shape)):
         return ""
     if len(distinct) > _MOST_ALTERNATIVES:
         return ""

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeAlias, Union
 from shapelens.dims import Dim, Expr, equal, less, symbol
 from shapelens.rules.autocast import Autocast
 from shapelens.values import Instance, Lib, List, Open, Origin, Scalar, Shape, Store, Tensor, Unknown
-from shapelens.values.dtypes import ALIASES, NAMES
+from shapelens.values.dtypes import ALIASES, INTEGERS, NAMES
 from shapelens.values.text import dim_text, shape_text
 
 Operand: TypeAlias = Union[Tensor, int, float, complex, Expr, Scalar]  # noqa: UP007  a tensor or a plain number
@@ -311,6 +311,11 @@ class Call:
             return self.store.dim(value.scalars)
         if type(value) is Unknown or isinstance(value, Scalar) and value.type == "int":
             return self.store.dim_of(value)
+        if isinstance(value, Tensor) and value.library == "numpy" and value.shape == () and value.dtype in INTEGERS:
+            if value.scalars is None:
+                value.scalars = self.fresh("n", 0)  # an int that only the run knows, the same each time
+            if isinstance(value.scalars, (int, Expr)):
+                return value.scalars
         raise NotKnown
 
     def ints(self, value: object, n: int | None = None) -> tuple[Dim, ...]:

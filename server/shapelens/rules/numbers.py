@@ -94,6 +94,11 @@ _NUMPY = ("round", "floor", "ceil", "trunc", "log", "log2", "log10", "exp", "sqr
           "max", "min", "cumsum", "maximum", "minimum")  # fmt: skip
 FUNCTIONS.update({f"numpy.{name}": FUNCTIONS[f"torch.{name}"] for name in _NUMPY})
 FUNCTIONS.update({f"numpy.ndarray.{name}": FUNCTIONS[f"torch.Tensor.{name}"] for name in _OPERATORS})
+_COMPARISONS = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__")
+FUNCTIONS.update({f"numpy.ndarray.{name}": _each(getattr(operator, name)) for name in _COMPARISONS})
+FUNCTIONS["numpy.ndarray.__abs__"] = _each(abs)
+_REAL = ("cos", "cosh", "degrees", "expm1", "fabs", "fmod", "hypot", "log1p", "radians", "sin", "sinh", "tan", "tanh")
+FUNCTIONS.update({f"numpy.{name}": _each(getattr(math, name)) for name in _REAL})
 FUNCTIONS.update({f"tensorflow.Tensor.{name}": _each(function) for name, function in _OPERATORS.items()})
 _TENSORFLOW = {
     "range": _arange, **{name: _each(function) for name, function in _BINARY.items()}, "subtract": _each(operator.sub),

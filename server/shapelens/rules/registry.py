@@ -20,9 +20,10 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import FunctionType
 from typing import Any, TypeVar
 
-from shapelens.dims import Expr, TooComplex
+from shapelens.dims import Expr, TooComplex, less, product
 from shapelens.rules import devices
 from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
@@ -93,14 +94,38 @@ plain_bases: dict[str, tuple[str, ...]] = {
 
 
 def _parameters(function: Callable[..., Any], skip: int) -> tuple[Parameter, ...]:
+    """The parameters behind the first ones. What inspect.signature says, in a tenth of its time: there are thousands."""
+    if type(function) is not FunctionType or hasattr(function, "__wrapped__") or hasattr(function, "__signature__"):
+        return _inspected(function, skip)
+    code, defaults, annotations = function.__code__, function.__defaults__ or (), function.__annotations__
+    count, only = code.co_argcount, code.co_kwonlyargcount
+    names = code.co_varnames
+    values = (*[_MISSING] * (count - len(defaults)), *defaults)
+    listed = [(name, value, "") for name, value in zip(names[:count], values)]
+    after = count + only
+    if code.co_flags & inspect.CO_VARARGS:
+        listed.append((names[after], _MISSING, "*"))
+        after += 1
+    keywords = function.__kwdefaults__ or {}
+    listed += [(name, keywords.get(name, _MISSING), "kw") for name in names[count : count + only]]
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        listed.append((names[after], _MISSING, "**"))
+    return tuple([Parameter(n, value, kind, _needs(annotations.get(n, "object"))) for n, value, kind in listed[skip:]])
+
+
+def _inspected(function: Callable[..., Any], skip: int) -> tuple[Parameter, ...]:
     found = []
     for p in list(inspect.signature(function).parameters.values())[skip:]:
-        needs = p.annotation if isinstance(p.annotation, str) else getattr(p.annotation, "__name__", "object")
-        needs = "object" if p.annotation is inspect.Parameter.empty else needs.replace(" | None", "")
+        needs = "object" if p.annotation is inspect.Parameter.empty else _needs(p.annotation)
         kind = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**", "KEYWORD_ONLY": "kw"}.get(p.kind.name, "")
         default = _MISSING if p.default is inspect.Parameter.empty else p.default
         found.append(Parameter(p.name, default, kind, needs))
     return tuple(found)
+
+
+def _needs(annotation: Any) -> str:
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "object")
+    return name.replace(" | None", "")
 
 
 def _make_rule(path: str, function: Callable[..., Any], parameters: tuple[Parameter, ...], result: str) -> Rule:
@@ -183,10 +208,14 @@ def _names(declared: str) -> list[str]:
 
 def _declared(text: str, needs: Mapping[str, str]) -> tuple[Parameter, ...]:
     """The parameters of a declaration such as `in_channels, stride=1, *, bias=True`."""
+    return tuple([Parameter(p.name, p.default, p.kind, needs.get(p.name, "object")) for p in _parsed(text)])
+
+
+@lru_cache(maxsize=64)  # a declaration is asked for its names first
+def _parsed(text: str) -> tuple[Parameter, ...]:
     scope: dict[str, Any] = {}
     exec(f"def declared({text}): pass", {"inf": float("inf")}, scope)  # text of our own rule files, never a user's
-    found = _parameters(scope["declared"], 0)
-    return tuple(Parameter(p.name, p.default, p.kind, needs.get(p.name, "object")) for p in found)
+    return _parameters(scope["declared"], 0)
 
 
 def layer(
@@ -356,6 +385,8 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
     if needs == "int":
         if isinstance(value, int):
             return value
+        if isinstance(value, Tensor) and c.path.startswith("numpy."):
+            return _of_array(c, value)
         raise NotKnown
     if needs == "bool":
         if isinstance(value, (bool, int)):
@@ -370,6 +401,16 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
             return value
         raise NotKnown
     return value
+
+
+def _of_array(c: Call, value: Tensor) -> int:
+    """The int that an array of NumPy stands for; one of several elements stands for none, and that fails."""
+    shape = c.shape(value)
+    if isinstance(shape, tuple) and shape and less(1, product(shape)) is True:
+        c.fail("call-arguments", f"{c.name} expects an int where it is given an array of {c.text(value)}", value)
+    if shape == () and type(value.scalars) is int:
+        return value.scalars
+    raise NotKnown
 
 
 def unknown_result(result: str) -> Any:
@@ -484,6 +525,8 @@ def canonical(path: str) -> str:
 
 # What keras.src calls by another name than the public one: the modules there hold one class each.
 _KERAS = ("tensorflow.keras.", "tensorflow.python.keras.", "tensorflow.compat.v2.keras.", "keras.src.", "keras.api.")
+# tf.losses is tf.keras.losses.
+_SHORT = tuple(f"tensorflow.{name}." for name in ("losses", "metrics", "optimizers", "initializers"))
 _COMPAT = ("tensorflow.compat.v1.", "tensorflow.compat.v2.")
 _OPENED = ("layers", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers", "constraints")
 
@@ -500,6 +543,8 @@ def _canonical_keras(path: str) -> str:
         for prefix in _COMPAT:
             if path.startswith(prefix):
                 path = "tensorflow." + path[len(prefix) :]
+        if path.startswith(_SHORT):
+            path = "keras." + path[len("tensorflow.") :]
     parts = path.split(".")
     if len(parts) > 3 and parts[0] == "keras" and parts[1] in _OPENED:
         path = f"keras.{parts[1]}.{parts[-1]}"
@@ -625,6 +670,11 @@ def known_names(path: str) -> tuple[str, ...]:
 _names_below: dict[str, dict[str, None]] = {}
 
 
+def forget_names() -> None:
+    """More rules were registered."""
+    _names_below.clear()
+
+
 __all__ = [
     "Call",
     "Failure",
@@ -644,6 +694,7 @@ __all__ = [
     "canonical",
     "coercions",
     "declare",
+    "forget_names",
     "is_tensor_method",
     "known_names",
     "layer",

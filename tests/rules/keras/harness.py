@@ -164,9 +164,9 @@ def caller(store: Store, path: str) -> Call:
 
     def invoke(target: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(target, Instance) and isinstance(target.cls, Lib):
-            previous, c.path = c.path, target.cls.name
+            previous, c.path = c.path, target.cls.path
             try:
-                return call_layer(c, target.cls.name, target, args, kwargs)
+                return call_layer(c, target.cls.path, target, args, kwargs)
             finally:
                 c.path = previous
         if callable(target):

@@ -9,7 +9,7 @@ from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
-from shapelens.values import Store, Tensor
+from shapelens.values import Lib, Store, Tensor
 
 sizes = st.integers(1, 5)
 dtypes = st.sampled_from(["float32", "float32", "float64", "int32", "uint8", "float16"])
@@ -131,6 +131,16 @@ def test_lambda():
     check_layer(path, (lambda x: x,), {"output_shape": (3, 4)}, X((2, 3, 4)))
     check_layer(path, (lambda x: x,), {"output_shape": (5,)}, X((2, 3, 4)), eager=False)
     check_layer(path, (lambda x: x[0],), {}, [X((2, 3)), X((2, 4))])
+
+
+@pytest.mark.parametrize(
+    "name", ["tensorflow.nn.relu", "tensorflow.keras.activations.softmax", "keras.activations.gelu"]
+)
+def test_activations_of_the_library(name):
+    store, path = Store(), "keras.layers.Dense"
+    layer = Layer(path, (10,), {"activation": Lib(name)}).ours(store)
+    result = call_layer(caller(store, path), path, layer, [Tensor((2, 3), "float32", "tensorflow")], {})
+    assert (result.shape, result.dtype) == ((2, 10), "float32")
 
 
 def test_messages():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.rules.keras.harness import check
 from tests.rules.keras.ops_samples import SAMPLES
@@ -11,6 +11,7 @@ from tests.rules.keras.ops_samples import SAMPLES
 import shapelens.rules.keras  # noqa: F401  registers the rules
 from shapelens.rules.registry import rules
 
+PHASES = (Phase.generate, Phase.shrink)
 PATHS = sorted(p for p in rules if p.startswith("keras.ops."))
 
 
@@ -21,7 +22,7 @@ def test_every_rule_has_a_sample():
 
 @pytest.mark.parametrize("path", PATHS)
 def test_ops(path: str):
-    @settings(max_examples=8)
+    @settings(max_examples=8, phases=PHASES)
     @given(st.data())
     def run(data: st.DataObject) -> None:
         call = data.draw(st.sampled_from(SAMPLES[path]))(data.draw)

@@ -91,6 +91,7 @@ linalg.diagonal: x | t | x, offset=1
 diagflat: v | x | v, 1
 tril triu: x | t | s, 1 | v
 fill_diagonal: s, 1 | x, v
+fromstring: "1 2 3", sep=" " | "1,2", int, sep=","
 vander: v | v, 3 | iv
 fromfunction: np.add, (3, 4) | np.multiply, (2, 2)
 frombuffer: b"12345678" | b"12345678", np.uint8 | b"12345678", np.uint8, 4
@@ -270,6 +271,8 @@ random.Generator.permuted: x | x, axis=0 | v
 random.shuffle: x | v
 random.Generator.shuffle: x | x, 1
 """
+# These are no functions: `np.r_[a, b]`.
+BY_INDEX = ("mgrid", "ogrid", "r_", "c_", "s_", "index_exp")
 OF_UFUNCS = {
     "reduce": "x | x, 0 | x, 1 | x, None | t, (0, 1) | x, keepdims=True | i",
     "accumulate": "x | x, 1 | i",
@@ -323,4 +326,4 @@ def samples(path: str) -> list[Sample]:
     return [s for s in found if isinstance(s.args[0], np.ndarray)] if path.startswith("numpy.ndarray.") else found
 
 
-PATHS = sorted(path for path in rules if path.startswith("numpy."))
+PATHS = sorted(p for p in rules if p.startswith("numpy.") and p.split(".")[1] not in BY_INDEX)

@@ -25,6 +25,14 @@ u = np.full((4, 4, 3), 7, dtype=np.uint8)
 b = x > 0.5
 rng = np.random.default_rng(0)
 state = np.random.RandomState(0)
+def resized(*shape):
+    grown = np.zeros((2, 3))
+    grown.resize(*shape)
+    return grown
+reshaped = np.arange(6)
+reshaped.shape = (3, 2)
+total = np.zeros(3)
+total += x.sum(axis=0)
 """
 
 EXPRESSIONS = """
@@ -55,6 +63,15 @@ np.clip(u, 0, 9) | np.where(b, 1, 0) | np.where(b, x, 0.0) | np.maximum(x, 0) | 
 np.float32(x) | np.float32(3) | np.int64(i) | x.copy() | x.round(2) | np.sum(i.astype(np.int32))
 """
 
+# What is written through an index, in place, or by a function of the program.
+OTHERS = """
+np.mgrid[:3, :4] | np.mgrid[0:1:5j] | np.mgrid[0:1:5j, 0:2] | np.ogrid[:3, :4][1] | np.r_[1:4, 0, 5] | np.r_[x, x] | np.r_[x[0], 2.5]
+np.c_[x[:, 0], x[:, 1]] | np.c_[x, x] | np.c_[np.ones(10), x] | x[np.s_[1:3]] | np.vectorize(lambda a: a * 2.0)(x).astype(float)
+resized(4, 5) | resized((2, 2)) | reshaped | sum(x) | max(x[0]) | np.sqrt(2) | f * np.sqrt(2) | f * 2.0 | np.floor(3.5) | abs(x)
+np.array(["a", "b"]) == "a" | x[np.array(["a", "b"] * 5) == "a"][:0] | np.array([r.sum() for r in x]) | np.array([[a, b] for a, b in zip(x[0], x[1])])
+np.zeros((i.max() + 0, 3))[:0] | total | np.e * f | f ** 2 | np.float32(2) * f | np.float64(2) * f | i * True | u + np.uint8(3) | np.array(3) * f
+"""
+
 TENSORS = """
 torch.from_numpy(x) | torch.tensor(f) | torch.as_tensor(i) | torch.FloatTensor(x) | torch.Tensor(x) | torch.tensor(x.max())
 torch.tensor([x.max(), 1.0]) | torch.from_numpy(b).float() | torch.ones(3) * x.max() | x.max() * torch.ones(3)
@@ -73,11 +90,14 @@ def expressions(text: str) -> list[str]:
     return [part.strip() for line in text.strip().splitlines() for part in line.split(" | ")]
 
 
+LISTED = [*expressions(EXPRESSIONS), *expressions(OTHERS), *expressions(TENSORS)]
+
+
 @pytest.fixture(scope="module")
 def claimed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
     """What we say of each expression, by its name in one file."""
     path: Path = tmp_path_factory.mktemp("numpy") / "arrays.py"
-    listed = [*expressions(EXPRESSIONS), *expressions(TENSORS)]
+    listed = LISTED
     path.write_text(SETUP + "".join(f"v{n} = torch.as_tensor({e})\n" for n, e in enumerate(listed)), encoding="utf-8")
     analysis = Session((path.parent,), sys.executable).analyse(str(path))
     assert not [p.message for p in reported(analysis)]
@@ -85,7 +105,7 @@ def claimed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]
     return {e: found.get(f"v{n}", []) for n, e in enumerate(listed)}
 
 
-@pytest.mark.parametrize("expression", [*expressions(EXPRESSIONS), *expressions(TENSORS)])
+@pytest.mark.parametrize("expression", LISTED)
 def test_expression(expression: str, claimed: dict[str, list[object]]) -> None:
     scope: dict[str, object] = {}
     exec(SETUP, scope)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from shapelens.analysis import session
+from shapelens.cli.main import main
+
 ROOT = Path(__file__).parents[3]
 
 NET = """\
@@ -226,6 +229,45 @@ def test_check_walks_folders_and_leaves_environments_out(folder):
     assert run("check", "node_modules/bad.py", cwd=folder).returncode == 1
 
 
+def test_check_of_many_files_keeps_their_order(folder):
+    # More than enough to be done by several processes.
+    for number in range(12):
+        (folder / f"f{number:02}.py").write_text(BAD if number % 2 else NET, encoding="utf-8")
+    (folder / "f05.py").write_bytes(b"\xff\xfe\x00not utf-8")
+    result = run("check", ".", cwd=folder)
+    assert result.returncode == 2
+    found = [line.partition(":")[0] for line in result.stdout.splitlines() if ": error[" in line]
+    assert found == ["bad.py", *(f"f{number:02}.py" for number in (1, 3, 7, 9, 11))]
+    assert result.stdout.count("  fix: ") == 6
+    assert result.stderr.startswith("shapelens: ") and "f05.py" in result.stderr
+    assert len(result.stderr.splitlines()) == 1  # no progress where nobody looks
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals to open here")
+def test_check_shows_its_progress_on_a_terminal(folder):
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "wb") as terminal:
+        done = subprocess.run(
+            [sys.executable, "-m", "shapelens", "check", "."], cwd=folder, stdout=subprocess.PIPE, stderr=terminal
+        )
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert "1/2 bad.py" in shown and "2/2 net.py" in shown and shown.endswith("\r\x1b[K")
+    assert b"1 problem in 2 files" in done.stdout
+
+
+def test_check_says_what_it_did_not_look_at(folder, monkeypatch, capsys):
+    source = "import torch\nfor i in range(20): y = torch.zeros(i) + 1\n\n\ndef f(x): return x + 1\n"
+    (folder / "large.py").write_text(source, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    assert main(["check", "large.py"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["No problems in 1 file"]
+    monkeypatch.setattr(session, "MODULE_FUEL", 10)
+    assert main(["check", "large.py"]) == 0
+    said = ["No problems in 1 file", "Too large to look at all of it: large.py"]
+    assert capsys.readouterr().out.splitlines() == said
+
+
 def test_check_as_json(folder):
     result = run("check", ".", "--format", "json", cwd=folder)
     assert result.returncode == 1
@@ -321,7 +363,8 @@ def test_a_command_imports_nothing_of_the_server(folder):
     path = os.pathsep.join([str(ROOT / "server"), os.environ.get("PYTHONPATH", "")])
     code = (
         "import sys; from shapelens.cli.main import main; main(['check', 'net.py']); "
-        "print([m for m in ('pygls', 'lsprotocol', 'jedi', 'asyncio', 'attrs', 'torch', 'numpy') if m in sys.modules])"
+        "heavy = 'pygls lsprotocol jedi asyncio attrs torch numpy multiprocessing shapelens.rules.keras'.split(); "
+        "print([name for name in heavy if name in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True

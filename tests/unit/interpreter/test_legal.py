@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,29 @@ LEGAL = {
     "    x[0] = x[0].view(b, 2, 8, h, w)\n    return x[0].split(1, 4)",
     "a number that only keywords give": "from lib import exists\nclass A(nn.Module):\n  def __init__(self, *, dim=None):\n"
     "    super().__init__()\n    self.a = nn.Linear(dim, 3) if exists(dim) else None",
+    "elements of a list of which one may be missing": "a, b, c = torch.zeros(1), torch.zeros(2), torch.zeros(3)\nxs = []\n"
+    "if input(): xs.append(a)\nxs.append(b)\nxs.append(c)\nx, y = xs\nnn.Linear(2, 4)(x), nn.Linear(3, 4)(y)\n"
+    "nn.Linear(2, 4)(xs[-2]), nn.Linear(3, 4)(xs[-1])",
+    "a size without default behind a decorator": "import functools\nfrom lib import settle\ndef kept(init):\n"
+    "  @functools.wraps(init)\n  def inner(self, *args, **kwargs): settle(self, init, *args, **kwargs)\n  return inner\n"
+    "class A(nn.Module):\n  @kept\n  def __init__(self, n=None):\n    super().__init__()\n    self.a = nn.Linear(n, 3)",
+    "what a hook puts into a table": "class A:\n  def __init__(self, net):\n    self.net, self.seen = net, {}\n"
+    "    net[0].register_forward_hook(self.keep)\n  def keep(self, m, x, y): self.seen[0] = y\n  def last(self, x):\n"
+    "    self.seen.clear()\n    self.net(x)\n    return self.seen[0]\n"
+    "net = nn.Sequential(nn.Linear(2, 2))\nA(net).last(torch.zeros(1, 2))",
+    "a class method as forward": "class A(torch.autograd.Function):\n  @classmethod\n  def forward(cls, ctx, *xs):\n"
+    "    return tuple(x.detach() for x in xs)\nx, y = A.apply(torch.zeros(2), torch.zeros(3))",
+    "a setting of another length in a branch": "class A(nn.Module):\n  def __init__(self, sizes=(1, 1)):\n"
+    "    super().__init__()\n    self.sizes = sizes\n  def forward(self, x):\n    if x.ndim == 5: a, b, c = self.sizes\n"
+    "    else: a, b = self.sizes\n    return x.shape[0] * a",
+    "a recursion that shares a table": "class A(nn.Module):\n  def __init__(self, heads):\n    super().__init__()\n"
+    "    self.out = [torch.rand(1)] * 2\n    def make(i, rest):\n      if len(rest) == 0: return nn.Identity()\n"
+    "      return B(self.out, make(i + 1, rest[1:]), i)\n    self.skip = make(0, heads)\n  def forward(self, x):\n"
+    "    x = self.skip(x)\n    return [F.interpolate(y, (4, 4)) for y in self.out]\nclass B(nn.Module):\n"
+    "  def __init__(self, out, inner, i):\n    super().__init__()\n    self.out, self.inner, self.i = out, inner, i\n"
+    "  def forward(self, x):\n    if self.i > 2: self.out[self.i - 3] = x\n    return self.inner(x)",
+    "such elements with one layer each": "xs, layers = [], [nn.Linear(2, 4), nn.Linear(3, 4)]\n"
+    "if input(): xs.append(torch.zeros(1))\nxs += [torch.zeros(2), torch.zeros(3)]\nfor f, x in zip(layers, xs): f(x)",
 }  # fmt: skip
 SHAPES = {
     "yields of an unknown number of turns": (
@@ -61,3 +85,14 @@ def test_only_what_is_sure_is_shown(text: str, shape: tuple[object, ...] | None)
         assert not any(isinstance(one, tuple) for one in found)
     else:
         assert [[dim if isinstance(dim, int) else "n" for dim in one] for one in found] == [list(shape)]
+
+
+def test_a_branch_elsewhere_is_not_the_call(tmp_path: Path) -> None:
+    (tmp_path / "blocks.py").write_text(
+        "from torch import nn\ndef block(kind, n, dim=None):\n"
+        "  if kind == 'bare': return nn.Linear(n, 3)\n  return nn.Linear(dim, 3)\n"
+    )
+    program = tmp_path / "program.py"
+    program.write_text("from blocks import block\ndef make(kind): return block(kind, 2)\nblock('dim', 2)\n")
+    found = Session((tmp_path,), sys.executable).analyse(str(program))
+    assert [problem.span.line for problem in found.problems] == [3]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from shapelens.dims import Dim, ceildiv, divides, exact_quotient, floordiv, less, maximum, product
 from shapelens.rules.call import Call, NotKnown
-from shapelens.rules.keras.activation import activated
+from shapelens.rules.keras.activations import activated
 from shapelens.rules.keras.layer import built, floating, keras_layer, weight
 from shapelens.rules.keras.options import (
     argument_fix,

@@ -16,7 +16,7 @@ from typing import Any
 from shapelens.dims import Dim, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import is_symbolic
-from shapelens.rules.keras.activation import activated
+from shapelens.rules.keras.activations import activated
 from shapelens.rules.keras.layer import (
     built,
     check_rank,

@@ -182,9 +182,30 @@ def known(c: Call, tensor: Tensor) -> bool:
 
 
 __all__ = [
-    "Array", "Arrays", "Open", "Unknown", "array", "as_array", "as_arrays", "contents", "fit_into", "into", "known", "operand", "sizes"
+"Array", "Arrays", "Open", "Unknown", "array", "as_array", "as_arrays", "contents", "fit_into", "into", "known", "operand", "sizes"
 ]  # fmt: skip
 
 # The annotations of rules: what `coercions` makes of an argument.
 Array = Tensor
 Arrays = Sequence[Tensor]
+
+# Every attribute that an array has. Source: the numpy.ndarray page.
+ATTRIBUTES = frozenset(
+    "T all any argmax argmin argpartition argsort astype base byteswap choose clip compress conj conjugate copy ctypes cumprod "
+    "cumsum data device diagonal dot dtype dump dumps fill flags flat flatten getfield imag item itemsize mT max mean min "
+    "nbytes ndim nonzero partition prod ptp put ravel real repeat reshape resize round searchsorted setfield setflags shape "
+    "size sort squeeze std strides sum swapaxes take to_device tobytes tofile tolist tostring trace transpose var view "
+    "newbyteorder itemset".split()
+)
+# What does in NumPy what these do elsewhere.
+INSTEAD = {
+    "append": "np.append(x, …)", "extend": "np.concatenate", "unsqueeze": "np.expand_dims(x, …)", "permute": "x.transpose(…)",
+    "numpy": "it is an array already", "cpu": "it is an array already", "detach": "it is an array already",
+    "cuda": "torch.from_numpy(x)", "to": "torch.from_numpy(x) or x.astype(…)", "float": "x.astype(np.float32)",
+    "double": "x.astype(np.float64)", "long": "x.astype(np.int64)", "int": "x.astype(int)", "type": "x.astype(…)",
+    "numel": "x.size", "dim": "x.ndim", "expand": "np.broadcast_to(x, …)", "t": "x.T", "abs": "np.abs(x)",
+    "exp": "np.exp(x)", "sqrt": "np.sqrt(x)", "log": "np.log(x)", "norm": "np.linalg.norm(x)", "median": "np.median(x)",
+    "length": "len(x)", "len": "len(x)", "unique": "np.unique(x)", "index": "np.where(x == …)", "pop": "np.delete(x, …)",
+    "split": "np.split(x, …)", "values": "it is an array already", "pad": "np.pad(x, …)", "matmul": "x @ y", "mm": "x @ y",
+    "inverse": "np.linalg.inv(x)", "flip": "np.flip(x)", "roll": "np.roll(x, …)", "tile": "np.tile(x, …)",
+}  # fmt: skip

@@ -95,6 +95,8 @@ def from_data(
     if is_image(value):
         made = array_of(c, value)
         return made.with_(dtype=wanted or made.dtype)
+    if isinstance(value, (list, tuple)) and not _is_plain_dtype(c.store.value(dtype)) or "ndmax" in options:
+        raise NotKnown
     shape, found, scalars = _contents(c, value, c.store.value(dtype))
     if dtype is None:
         wanted = found
@@ -105,6 +107,14 @@ def from_data(
     if ndmin and isinstance(shape, tuple) and len(shape) < ndmin:
         shape, scalars = (*(1,) * (ndmin - len(shape)), *shape), None
     return array(shape, wanted, scalars)
+
+
+def _is_plain_dtype(dtype: object) -> bool:
+    """Whether elements of a dtype are single values: of a structured one, a tuple is one element."""
+    texts = isinstance(dtype, str) and dtype.lstrip("<>=|").startswith(
+        ("U", "S", "O", "M8", "m8", "datetime64", "object", "str")
+    )
+    return dtype is None or named(dtype) is not None or texts or dtype in (str, object, bytes)
 
 
 def _contents(c: Call, value: Any, dtype: Any) -> Any:
@@ -398,6 +408,8 @@ def frombuffer(c: Call, buffer: object, dtype: object = float, count: object = -
 @rule("numpy.fromiter")
 def fromiter(c: Call, iter: object, dtype: object, count: object = -1, **options: object) -> Tensor:
     """A vector of what an iterable gives."""
+    if asked(c, dtype) is None:
+        raise NotKnown  # each may be several
     wanted = c.store.value(count)
     given = c.store.value(iter)
     size: Dim = c.fresh("n", 0)
@@ -405,6 +417,16 @@ def fromiter(c: Call, iter: object, dtype: object, count: object = -1, **options
         size = wanted
     elif isinstance(given, (List, tuple, range)) and getattr(given, "rest", None) is None:
         size = len(given) if wanted == -1 else size
+    return array((size,), asked(c, dtype, "float64"))
+
+
+@rule("numpy.fromstring")
+def fromstring(
+    c: Call, string: object, dtype: object = float, count: object = -1, *, sep: object, like: object = None
+) -> Tensor:
+    """A vector of the numbers in a text."""
+    wanted = c.store.value(count)
+    size = wanted if isinstance(wanted, int) and wanted >= 0 else c.fresh("n", 0)
     return array((size,), asked(c, dtype, "float64"))
 
 

@@ -58,8 +58,11 @@ def named(value: object, default: str | None = None) -> str | None:
 
 
 def asked(c: Call, dtype: object, default: str | None = None) -> str | None:
-    """A dtype argument as a name, the default where it is None."""
-    return named(c.store.value(dtype), default)
+    """A dtype argument as a name, the default where it is None. Fails for a number: `np.zeros(3, 4)`."""
+    value = c.store.value(dtype)
+    if type(value) is int or isinstance(value, Expr):
+        c.fail("call-arguments", f"{c.name}: {c.dim_text(value)} is no dtype; a shape is one argument, as in ((3, 4))")
+    return named(value, default)
 
 
 def promoted(a: str | None, b: str | None) -> str | None:

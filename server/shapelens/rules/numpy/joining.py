@@ -8,8 +8,9 @@ from typing import Any
 
 from shapelens.dims import Dim, divides, exact_quotient, product
 from shapelens.rules.call import Call, NotKnown
-from shapelens.rules.numpy.arrays import Array, array, as_array, into
-from shapelens.rules.numpy.dtypes import asked, promoted
+from shapelens.rules.numpy.arrays import Array, array, as_array, into, operand
+from shapelens.rules.numpy.dtypes import asked, promoted, together
+from shapelens.rules.numpy.ranges import steps
 from shapelens.rules.registry import rule
 from shapelens.rules.torch import joining
 from shapelens.rules.torch.indexing import sliced
@@ -164,6 +165,22 @@ def _blocks(c: Call, value: Any, depth: int, level: int) -> tuple[tuple[Dim, ...
     rank = max(len(dims) for dims, _ in parts)
     raised = [array((*(1,) * (rank - len(dims)), *dims), None) for dims, _ in parts]
     return c.dims(joining.cat(c, raised, level - depth)), reduce(promoted, [d for _, d in parts])
+
+
+@rule("numpy.r_.__getitem__", "numpy.c_.__getitem__")
+def by_index(c: Call, index: object) -> Tensor:
+    """`np.r_[a, b]` joins along the first axis, `np.c_[a, b]` along the last, vectors as columns; slices are ranges."""
+    parts = [c.store.value(v) for v in (index if isinstance(index, tuple) else (index,))]
+    if any(isinstance(v, str) for v in parts) or not parts:
+        raise NotKnown
+    given = [steps(c, v) if isinstance(v, slice) else operand(c, v) for v in parts]
+    shapes = [c.dims(v) or (1,) if isinstance(v, Tensor) else (1,) for v in given]
+    columns = c.path.startswith("numpy.c_")
+    if columns:
+        shapes = [(*dims, 1) if len(dims) == 1 else dims for dims in shapes]
+    arrays = [array(dims, None) for dims in shapes]
+    _one_rank(c, arrays)
+    return array(joining.cat(c, arrays, -1 if columns else 0).shape, together(given))
 
 
 # -- parts ---------------------------------------------------------------------------------------------------------

@@ -124,3 +124,40 @@ def _known(low: float, high: float, step: float, asked: str | None) -> Tensor:
     made = _vector(values, asked)
     made.dtype = asked or ("int64" if whole else "float64")
     return made
+
+
+# -- grids that are made by an index -------------------------------------------------------------------------------
+
+
+def steps(c: Call, part: object) -> Tensor:
+    """The vector that a slice stands for: numbers by a step, or so many of them where the step is complex."""
+    if not isinstance(part, slice):
+        raise NotKnown
+    start, stop, step = (c.store.value(v) for v in (part.start, part.stop, part.step))
+    start, step = 0 if start is None else start, 1 if step is None else step
+    if isinstance(step, complex):
+        return array((int(abs(step)),), "float64")
+    return arange(c, start, stop, step)
+
+
+@rule("numpy.mgrid.__getitem__", "numpy.ogrid.__getitem__")
+def grid(c: Call, index: object) -> object:
+    """One grid for each slice, one above the other; in an open grid each along an axis of its own."""
+    open_ = c.path.startswith("numpy.ogrid")
+    if not isinstance(index, tuple):
+        return steps(c, index)
+    vectors = [steps(c, part) for part in index]
+    dims = [c.dims(v)[0] for v in vectors]
+    dtype: str | None = "int64"
+    for each in vectors:
+        dtype = promoted(dtype, each.dtype)
+    if open_:
+        shapes = [tuple([d if i == j else 1 for j in range(len(dims))]) for i, d in enumerate(dims)]
+        return tuple([array(shape, dtype) for shape in shapes])
+    return array((len(dims), *dims), dtype)
+
+
+@rule("numpy.s_.__getitem__", "numpy.index_exp.__getitem__")
+def index_itself(c: Call, index: object) -> object:
+    """The index as a value."""
+    return index if c.path.startswith("numpy.s_") or isinstance(index, tuple) else (index,)

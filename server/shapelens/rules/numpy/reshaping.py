@@ -66,6 +66,12 @@ def resize(c: Call, a: Array, new_shape: object) -> Tensor:
     return array(sizes(c, new_shape), a.dtype)
 
 
+@rule("numpy.ndarray.resize")
+def resize_method(c: Call, self: Tensor, *new_shape: object, refcheck: object = True) -> Tensor:
+    """The array itself in any shape; the interpreter changes it."""
+    return array(sizes(c, tuple(flat(new_shape))), self.dtype)
+
+
 @rule("numpy.ravel", "numpy.ndarray.flatten", "numpy.ndarray.ravel")
 def flatten(c: Call, a: Array, order: object = "C") -> Tensor:
     """All axes made one."""

@@ -25,8 +25,8 @@ from shapelens.rules.numpy.dtypes import (
 )
 from shapelens.rules.numpy.indexing import selected
 from shapelens.rules.numpy.reductions import accumulated, over, reduced
-from shapelens.rules.registry import rule
-from shapelens.values import List, Scalar, Tensor
+from shapelens.rules.registry import layer, rule
+from shapelens.values import Instance, List, Scalar, Tensor
 from shapelens.values.dtypes import category
 
 Dtype = Callable[[Sequence[Any]], "str | None"]
@@ -328,6 +328,15 @@ def clip(c: Call, a: Array, a_min: object = None, a_max: object = None, out: obj
     return into(c, array(shape, asked(c, dtype, together(given))), out)
 
 
+@layer("numpy.vectorize", "pyfunc=None, otypes=None, doc=None, excluded=None, cache=False, signature=None", bases=())
+def vectorize(c: Call, self: Instance, *args: object, **kwargs: object) -> Tensor:
+    """A function of numbers on each element of arrays that are broadcast; what it gives, only the run knows."""
+    if kwargs or self.attrs.get("signature") is not None or self.attrs.get("excluded") is not None:
+        raise NotKnown
+    arrays = [v for v in (operand(c, a) for a in args) if isinstance(v, Tensor)]
+    return array(common_shape(c, arrays, "vectorize") if arrays else (), None)
+
+
 def _alike(*paths: str) -> Callable[[Callable[[Call, Tensor], str | None]], None]:
     """Functions of one array whose result has its shape."""
 
@@ -365,7 +374,20 @@ def _sinc(c: Call, x: Tensor) -> str | None:
     return divided(x.dtype)
 
 
-@_alike("numpy.i0", "numpy.unwrap")
+@rule("numpy.unwrap")
+def unwrap(c: Call, p: Array, *args: object, **kwargs: object) -> Tensor:
+    """The same shape; with a period of integers the dtype is their own."""
+    made = _of_reals(c, p)
+    if c.shape(p) == ():
+        c.fail("rank-mismatch", "unwrap needs an array of at least one dim", p)
+    return array(c.shape(p), None if kwargs or args else made)
+
+
+@_alike("numpy.i0")
+def _floats(c: Call, x: Tensor) -> str | None:
+    return _of_reals(c, x)
+
+
 def _of_reals(c: Call, x: Tensor) -> str | None:
     if x.dtype is not None and category(x.dtype) == COMPLEX:
         c.fail("dtype-mismatch", f"{c.name} is not defined for {x.dtype}", x)

@@ -186,8 +186,8 @@ def shown(c: Call) -> str:
 
 
 def refuse(c: Call, dtype: str | None, allowed: Sequence[str], *tensors: Tensor) -> None:
-    """Fail where a dtype is known and not among those that the operation takes."""
-    if dtype is not None and dtype not in allowed:
+    """Fail where the dtype of tensors is known and not among those that the operation takes; arrays are cast."""
+    if dtype is not None and dtype not in allowed and all(t.library == "tensorflow" for t in tensors):
         c.fail("dtype-mismatch", f"{shown(c)}: {dtype} is not among the dtypes that it takes", *tensors)
 
 
@@ -235,3 +235,18 @@ def items_of(c: Call, value: object) -> list[Any]:
         if dims and isinstance(dims[0], int) and dims[0] <= 256:
             return [Tensor(dims[1:], value.dtype, value.library) for _ in range(dims[0])]
     raise NotKnown
+
+
+def bare(tensor: Tensor) -> Tensor:
+    """The tensor's shape alone, for rules that other libraries share."""
+    return tensor.with_(dtype=None, library="torch", origin=tensor.origin)
+
+
+def paths(*names: str) -> tuple[str, ...]:
+    """`paths("math.sin cos")` is tensorflow.math.sin and tensorflow.math.cos; `paths("zeros")` tensorflow.zeros."""
+    found = []
+    for text in names:
+        first, *others = text.split()
+        module = first.rpartition(".")[0]
+        found += [f"tensorflow.{first}", *(f"tensorflow.{module}.{o}" if module else f"tensorflow.{o}" for o in others)]
+    return tuple(found)

@@ -14,6 +14,7 @@ from shapelens.rules.tensorflow.common import NUMBERS, divided, made, named, ope
 from shapelens.rules.torch import indexing, info
 from shapelens.rules.torch.matmul import matmul
 from shapelens.values import UNKNOWN, Lib, List, Open, Scalar, Shape, Size, Tensor, Unknown
+from shapelens.values.dtypes import REAL_OF
 
 # -- what a tensor says of itself ----------------------------------------------------------------------------------
 
@@ -200,12 +201,11 @@ def _undtyped(tensor: Tensor) -> Tensor:
 
 @rule(
     "tensorflow.Tensor.__neg__",
-    "tensorflow.Tensor.__pos__",
     "tensorflow.Tensor.__abs__",
     "tensorflow.Tensor.__invert__",
 )
 def signed(c: Call, self: Tensor) -> Tensor:
-    return made(self.shape, self.dtype)
+    return made(self.shape, REAL_OF.get(self.dtype or "", self.dtype) if c.name == "__abs__" else self.dtype)
 
 
 # -- indexing ------------------------------------------------------------------------------------------------------
@@ -383,12 +383,7 @@ def assign(c: Call, self: Tensor, value: object, *args: object, **kwargs: object
     return Tensor(self.shape, self.dtype, "tensorflow")
 
 
-@rule(
-    *(
-        f"tensorflow.Tensor.{n}"
-        for n in ("read_value", "value", "initialized_value", "ref", "experimental_ref", "deref")
-    )
-)
+@rule(*(f"tensorflow.Tensor.{n}" for n in ("read_value", "value")))
 def read(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
     return made(self.shape, self.dtype)
 
@@ -401,6 +396,3 @@ def read(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
 )
 def scattered(c: Call, self: Tensor, *args: object, **kwargs: object) -> Tensor:
     return made(self.shape, self.dtype)
-
-
-__all__ = ["masked", "product", "together"]

@@ -369,8 +369,8 @@ def _stacked(c: Call, xs: object) -> Tensor:
     found = _joined(c, xs)
     if not isinstance(found, list):
         raise NotKnown
-    if of_keras(*found) and any(len(c.dims(t)) < 2 for t in found):
-        raise NotKnown  # Keras does not say the same of KerasTensors as of tensors
+    if (of_keras(*found) or c.name != "hstack") and any(len(c.dims(t)) < 2 for t in found):
+        raise NotKnown  # what Keras makes of vectors depends on the backend
     result = joining.stacked(c, found)
     return made(result.shape, result_type(*(t.dtype for t in found)))
 

@@ -1,0 +1,5 @@
+import numpy as np
+
+rng = np.random.default_rng(0)
+picked = rng.choice(10, size=20, replace=False)  # raises
+print(picked)

@@ -1,0 +1,6 @@
+import numpy as np
+
+features = np.random.rand(50, 12)
+bias = np.ones((50, 1))
+design = np.concatenate([features, bias], axis=1)
+print(design.shape)

@@ -1,0 +1,6 @@
+import numpy as np
+
+a, b = np.random.rand(5, 4), np.random.rand(4)
+result = np.empty((5, 4))
+np.add(a, b, out=result)
+print(result.shape)

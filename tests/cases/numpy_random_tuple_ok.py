@@ -1,0 +1,5 @@
+import numpy as np
+
+shape = (4, 5)
+noise = np.random.randn(*shape)
+print(noise.shape)

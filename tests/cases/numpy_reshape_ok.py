@@ -1,0 +1,6 @@
+import numpy as np
+
+images = np.random.rand(100, 32, 32, 1)
+labels = np.random.randint(0, 10, 100)
+images = images.reshape(100, 32 * 32)
+print(images.shape, labels.shape)

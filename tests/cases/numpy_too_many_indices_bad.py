@@ -1,0 +1,5 @@
+import numpy as np
+
+gray = np.random.rand(64, 64)
+red = gray[:, :, 0]  # raises
+print(red.shape)
