@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import {
   CloseAction,
   type ErrorHandler,
+  DocumentDiagnosticRequest,
   ErrorAction,
   ExecuteCommandRequest,
   type InitializeParams,
@@ -28,11 +29,16 @@ export type ServerState =
   | { kind: "running"; interpreter: Interpreter }
   | { kind: "stopped"; reason: string };
 
-/** The client keeps its hands off the server's commands: ours of the same names ask for what these need. */
+/**
+ * What the client does not offer the server: to run its commands by their names, for ours of the same names first ask for what
+ * these need; and to pull diagnostics, for this client never pulls those of a notebook's cells. Then they are pushed.
+ */
+const LEFT_OUT = new Set<string>([ExecuteCommandRequest.method, DocumentDiagnosticRequest.method]);
+
 class Client extends LanguageClient {
   override registerFeature(feature: Parameters<LanguageClient["registerFeature"]>[0]): void {
     const method = (feature as { registrationType?: { method?: string } }).registrationType?.method;
-    if (method !== ExecuteCommandRequest.method) {
+    if (!method || !LEFT_OUT.has(method)) {
       super.registerFeature(feature);
     }
   }

@@ -105,7 +105,8 @@ try {
   await page.waitForSelector(".action-widget .monaco-list-row", WAIT);
   await page.waitForTimeout(300);
   await page.screenshot({ path: path.join(out, "fix.png") });
-  await page.locator(".action-widget .monaco-list-row", { hasText: "in_features" }).first().click(WAIT);
+  await page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" }).waitFor(WAIT);
+  await page.keyboard.press("Enter"); // The one that is preferred stands first, and is chosen.
   await page.waitForSelector(".squiggly-error", { state: "detached", ...WAIT });
   await shoot("fixed");
 

@@ -21,7 +21,9 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 EDITORS = os.environ.get("SHAPELENS_EDITORS")
-TESTS = re.findall(r'^  async (?:"([^"]+)"|(\w+))\(\) \{$', (HERE / "suite" / "index.js").read_text("utf-8"), re.MULTILINE)
+TESTS = re.findall(
+    r'^  async (?:"([^"]+)"|(\w+))\(\) \{$', (HERE / "suite" / "index.js").read_text("utf-8"), re.MULTILINE
+)
 NAMES = [quoted or plain for quoted, plain in TESTS]
 PICTURES = ("problem", "hover", "fix", "fixed", "hints", "summary", "summary-to-line", "summary-light")
 LARGEST_PICTURE = 250_000
@@ -36,12 +38,16 @@ NOTEBOOK = {
     "cells": [
         {
             "cell_type": "code",
-            "id": "one",
+            "id": name,
             "execution_count": None,
             "metadata": {},
             "outputs": [],
-            "source": ["import torch\n", "a = torch.zeros(4, 5).t()\n", "b = a @ torch.zeros(3, 2)"],
-        },
+            "source": source,
+        }
+        for name, source in {
+            "one": ["import torch\n", "a = torch.zeros(4, 5).t()"],
+            "two": ["b = a @ torch.zeros(3, 2)\n", "c = a.t()"],
+        }.items()
     ],
     "metadata": {"language_info": {"name": "python"}},
     "nbformat": 4,
@@ -55,11 +61,15 @@ def environment(tmp_path_factory):
     """A Python with nothing installed, first on the PATH: the extension must bring all it needs."""
     bare = tmp_path_factory.mktemp("bare")
     venv.create(bare, with_pip=False, symlinks=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA"))
+    }
     return {**kept, "PATH": f"{bare / 'bin'}{os.pathsep}{kept['PATH']}", "XDG_CACHE_HOME": str(bare / "cache")}
 
 
-def drive(script: str, *arguments: object, environment: dict[str, str], seconds: int) -> subprocess.CompletedProcess[str]:
+def drive(
+    script: str, *arguments: object, environment: dict[str, str], seconds: int
+) -> subprocess.CompletedProcess[str]:
     """Run one of the scripts beside this file."""
     command = ["node", str(HERE / script), *map(str, arguments)]
     return subprocess.run(command, env=environment, timeout=seconds, capture_output=True, text=True)
