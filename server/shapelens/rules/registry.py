@@ -528,6 +528,7 @@ _KERAS = ("tensorflow.keras.", "tensorflow.python.keras.", "tensorflow.compat.v2
 # tf.losses is tf.keras.losses.
 _SHORT = tuple(f"tensorflow.{name}." for name in ("losses", "metrics", "optimizers", "initializers"))
 _COMPAT = ("tensorflow.compat.v1.", "tensorflow.compat.v2.")
+_OPS = ("numpy", "nn", "math", "core", "linalg", "einops")
 _OPENED = ("layers", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers", "constraints")
 
 
@@ -546,6 +547,8 @@ def _canonical_keras(path: str) -> str:
         if path.startswith(_SHORT):
             path = "keras." + path[len("tensorflow.") :]
     parts = path.split(".")
+    if len(parts) == 4 and parts[:2] == ["keras", "ops"] and parts[2] in _OPS:
+        path = f"keras.ops.{parts[3]}"
     if len(parts) > 3 and parts[0] == "keras" and parts[1] in _OPENED:
         path = f"keras.{parts[1]}.{parts[-1]}"
     return aliases.get(path, path)
