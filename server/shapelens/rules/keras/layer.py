@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shapelens.dims import Dim
+from shapelens.dims import Dim, Expr
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.options import check_names
@@ -61,9 +61,13 @@ def keras_layer(
     everything = f"{declared}{separator or '*, '}{common}"
 
     def check(c: Call, self: Instance, *star: Any) -> None:
-        check_names(c, self)
-        if setup is not None:
-            setup(c, self, *star)
+        previous, c.layer = c.layer, self
+        try:
+            check_names(c, self)
+            if setup is not None:
+                setup(c, self, *star)
+        finally:
+            c.layer = previous
 
     def register(function: F) -> F:
         own = list(inspect.signature(function).parameters.values())
@@ -73,7 +77,7 @@ def keras_layer(
         is_added_last = not takes_training and all(p.kind in _PLAIN for p in own)
 
         def forward(c: Call, self: Instance, *args: Any, **kwargs: Any) -> Any:
-            given = list(args[:-1] if is_added_last else args)
+            given = list(args[: len(names)] if is_added_last else args)
             if not takes_training:
                 kwargs.pop("training", None)
             for i, name in enumerate(names[: len(given)]):
@@ -214,7 +218,9 @@ def built(
     dims = c.dims(inputs)
     size = dims[axis]
     name = f"_built{key}{axis}"
-    known = self.attrs.get(name)
+    known = c.store.value(self.attrs.get(name))
+    if known is not None and not isinstance(known, (int, Expr)):
+        return size  # built by one branch or another
     if known is None:
         self.attrs[name] = size
         if inputs.origin is not None:
