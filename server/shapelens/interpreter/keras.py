@@ -330,6 +330,8 @@ def build_sequential(m: Machine, f: Frame, node: ast.AST, model: Instance, shape
     tensor.history = (source, ())
     source.attrs["output"] = tensor
     set_input(m, model, tensor)
+    if isinstance(shape[0], int):
+        model.attrs["_batch"] = shape[0]  # what `input_shape` says, though it takes any
     value: Any = tensor
     reports = len(m.reports)
     for layer in layers:
@@ -401,6 +403,10 @@ def _own_call(
     named = {k: _traced(cast_input(m.call, instance, m.store.value(v))) for k, v in kwargs.items()}
     first = given[0] if given else next(iter(named.values()), None)
     build(m, f, node, instance, first)
+    if "training" in named and isinstance(method.function, Function):
+        code = calls.code_of(method.function)
+        if "training" not in code.nodes and code.kwarg is None:  # Layer.__call__ keeps it to itself
+            del named["training"]
     value = calls.call(m, f, node, method, given, named)
     parents = symbolic([*args, *kwargs.values()])
     return owned(m.call, value, [instance, *args, *kwargs.values()]) if parents else value
@@ -749,7 +755,10 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
         if tensor is None:
             return Unknown(f"{name} of a layer that was not called")
         if name.endswith("shape"):
-            return shape_tuple(m, tensor)
+            found = shape_tuple(m, tensor)
+            if "_batch" in attrs and isinstance(found, tuple) and found[:1] == (None,):
+                return (attrs["_batch"], *found[1:])
+            return found
         if name.endswith("s"):
             return List(flatten(tensor) or [UNKNOWN])
         return tensor
