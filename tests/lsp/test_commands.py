@@ -95,6 +95,34 @@ def test_the_flow_goes_around_a_residual_block(client, uri):
     assert not any(nodes[e[side]]["role"] == "group" for e in flow["edges"] for side in ("from", "to"))
 
 
+KERAS = """\
+import keras
+from keras import layers
+
+image = keras.Input((32, 32, 3))
+x = layers.Conv2D(8, 3)(image)
+y = layers.Conv2D(8, 1)(x)
+z = layers.Add()([x, y])
+model = keras.Model(image, layers.Dense(10)(layers.Flatten()(z)))
+"""
+
+
+def test_the_flow_of_a_functional_keras_model(client, uri):
+    client.open(uri, KERAS)
+    flow = command(client, "summary", {"uri": uri, "model": "model"})["flow"]
+    nodes = {node["id"]: node["type"] or node["role"] for node in flow["nodes"]}
+    assert [(nodes[e["from"]], nodes[e["to"]], e["label"]) for e in flow["edges"]] == [
+        ("input", "Conv2D", "(B, 32, 32, 3)"),
+        ("Conv2D", "Conv2D", "(B, 30, 30, 8)"),
+        ("Conv2D", "Add", "(B, 30, 30, 8)"),
+        ("Conv2D", "Add", "(B, 30, 30, 8)"),
+        ("Add", "Flatten", "(B, 30, 30, 8)"),
+        ("Flatten", "Dense", "(B, 7200)"),
+        ("Dense", "output", "(B, 10)"),
+    ]
+    assert flow["nodes"][2]["place"]["range"]["start"]["line"] == 5
+
+
 def test_a_summary_of_another_model_with_an_input_of_ones_own(client, uri):
     client.open(uri, RESIDUAL)
     found = command(client, "summary", {"uri": uri, "model": "Block(5)", "input": ["2,5,9,9"]})

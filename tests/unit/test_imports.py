@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,3 +70,11 @@ def test_libraries_are_known_only_where_they_may_be(path: Path) -> None:
 def test_every_folder_is_a_room() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("first", ["analysis.flow", "interpreter.classes", "interpreter.attributes", "lsp.commands"])
+def test_a_module_can_be_the_first_to_be_imported(first: str) -> None:
+    """Rooms whose files import each other work in whichever order a face loads them."""
+    command = [sys.executable, "-c", f"import shapelens.{first}"]
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
+    assert subprocess.run(command, env=environment, check=False).returncode == 0

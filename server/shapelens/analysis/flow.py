@@ -10,7 +10,7 @@ from shapelens.analysis.costs import Holdings, tensors_in
 from shapelens.analysis.facts import Shown, Span
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
-from shapelens.interpreter import containers
+from shapelens.interpreter import classes, containers
 from shapelens.rules.work import Again, Called, Counter, Maybe, Step, Work
 from shapelens.values import Class, Instance, Tensor
 
@@ -54,7 +54,8 @@ class Flow:
 
 def flow(root: Called, renderer: Renderer) -> Flow:
     """The flow of one call of a model, which was made with `Call.flows`."""
-    return _Drawing(root, renderer).drawn()
+    drawing = _Drawing(root, renderer)
+    return drawing.traced() or drawing.drawn()
 
 
 class _Drawing:
@@ -64,10 +65,18 @@ class _Drawing:
         self.edges: dict[tuple[int, int, Shown | None], Edge] = {}
         self.givers: dict[int, int] = {}  # a tensor's key to the node that gave it
         self.inputs: list[tuple[Tensor, int]] = []
-        self.names = {
-            child.born: name for _, module in containers.walk(root.instance) for name, child in _children(module)
-        }
+        self.names: dict[int, str] = {}
+        self._name(root.instance, {root.instance.born})
         self.holdings, self.counter = Holdings(self.m, self.m.gradients_known), Counter(self.m.call)
+
+    def _name(self, module: Instance, seen: set[int]) -> None:
+        """Name each layer by the attribute that holds it, or by its place in a list or container."""
+        held = [*containers.children(module).items(), *module.attrs.items()]
+        for name, child in held:
+            if isinstance(child, Instance) and child.born not in seen and classes.is_model_class(child.cls):
+                seen.add(child.born)
+                self.names[child.born] = name
+                self._name(child, seen)
 
     def drawn(self) -> Flow:
         value_of = self.m.store.value
@@ -83,6 +92,52 @@ class _Drawing:
         number = self._add("output", "output", "", None, output=result[0] if result else None)
         self._link(number, result)
         return Flow(tuple(self.nodes), tuple(self.edges.values()))
+
+    def traced(self) -> Flow | None:
+        """The flow of a functional Keras model: its layers as the KerasTensors remember them; None for another one."""
+        value_of, attrs = self.m.store.value, self.root.instance.attrs
+        ends = list(tensors_in(value_of(attrs.get("_outputs", attrs.get("_output")))))
+        if not ends or any(tensor.history is None for tensor in ends):
+            return None
+        order: list[Tensor] = []
+        seen: set[int] = set()
+        stack = [(tensor, False) for tensor in reversed(ends)]
+        while stack:
+            tensor, is_done = stack.pop()
+            if is_done:
+                order.append(tensor)
+            elif id(tensor) not in seen and tensor.history is not None:
+                seen.add(id(tensor))
+                stack.append((tensor, True))
+                stack.extend((parent, False) for parent in reversed(tensor.history[1]))
+        numbers: dict[int, int] = {}
+        for tensor in order:
+            layer, parents = tensor.history or (None, ())
+            span = self.renderer.span(*tensor.origin.where) if tensor.origin is not None else None
+            if not parents:
+                numbers[id(tensor)] = self._add("input", self._layer_name(layer) or "input", "", None, output=tensor)
+                continue
+            if isinstance(layer, Instance):
+                kind, made = str(layer.cls.name), self._made(layer)
+                number = self._add("layer", self._layer_name(layer), kind, None, span=span, made=made, output=tensor)
+            else:
+                number = self._add("operation", "operation", "", None, span=span, output=tensor)
+            numbers[id(tensor)] = number
+            for parent in parents:
+                self._join(numbers.get(id(parent)), number, parent)
+        end = self._add("output", "output", "", None, output=ends[0] if ends else None)
+        for tensor in ends:
+            self._join(numbers.get(id(tensor)), end, tensor)
+        return Flow(tuple(self.nodes), tuple(self.edges.values()))
+
+    def _layer_name(self, layer: Any) -> str:
+        name = layer.attrs.get("name") if isinstance(layer, Instance) else None
+        return name if isinstance(name, str) else ""
+
+    def _join(self, start: int | None, end: int, tensor: Tensor) -> None:
+        if start is not None and start != end:
+            shown = self.renderer.shown(tensor)
+            self.edges.setdefault((start, end, shown), Edge(start, end, shown))
 
     def _walk(self, work: Iterable[Any], parent: int | None) -> None:
         for entry in _entries(work):
@@ -104,7 +159,7 @@ class _Drawing:
 
     def _called(self, call: Called, parent: int | None) -> None:
         module, value_of = call.instance, self.m.store.value
-        if not containers.is_child(module):
+        if not classes.is_model_class(module.cls):
             self._walk(call.work, parent)
             return
         results = list(tensors_in(value_of(call.result)))
@@ -152,9 +207,7 @@ class _Drawing:
             start = self.givers.get(_key(tensor))
             if start is None and tensor.origin is None and not tensor.parameter:
                 start = self._input(self.m.store.value(tensor))
-            if start is not None and start != number:
-                shown = self.renderer.shown(tensor)
-                self.edges.setdefault((start, number, shown), Edge(start, number, shown))
+            self._join(start, number, tensor)
 
     def _input(self, tensor: Tensor) -> int | None:
         """Which input it is: what is filled in of one later makes it another object."""
@@ -174,10 +227,6 @@ def _key(tensor: Tensor) -> int:
 
 def _renamed(node: Node, name: str) -> Node:
     return Node(node.number, node.role, name, node.kind, node.parent, node.span, node.made, node.output)
-
-
-def _children(module: Instance) -> Iterator[tuple[str, Instance]]:
-    yield from containers.children(module).items()
 
 
 def _entries(work: Iterable[Any] | Work) -> Iterator[Step | Called]:

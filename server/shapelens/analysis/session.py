@@ -461,10 +461,14 @@ _KERAS = re.compile(r"\b(?:keras|tensorflow|tf)\b|\blayers\.[A-Z]")
 
 
 def _parsed(text: str, known: Tree | None) -> Tree:
-    """The tree of a text. The rules of Keras and TensorFlow are loaded with the first text that speaks of them."""
+    """The tree of a text. The rules of Keras, TensorFlow and scikit-learn are loaded with the first text that names them."""
     if "shapelens.rules.tensorflow" not in sys.modules and _KERAS.search(text):
         import shapelens.rules.keras
-        import shapelens.rules.tensorflow  # noqa: F401  registers the rules
+        import shapelens.rules.tensorflow
+
+        forget_names()
+    if "shapelens.rules.sklearn" not in sys.modules and "sklearn" in text:
+        import shapelens.rules.sklearn  # noqa: F401  registers the rules
 
         forget_names()
     return parse(text, known)

@@ -7,7 +7,6 @@ from typing import Any
 
 from shapelens.dims import Expr
 from shapelens.interpreter import builtins, calls, classes, containers, importing, keras, plain
-from shapelens.interpreter.classes import find_in_class
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
@@ -55,6 +54,12 @@ _COMMON_NAMES = frozenset(
     "parameters step zero_ state_dict register_hook storage item tolist close T imag real log stack flip rotate "
     "resize resize_ set_ apply_ index_select select filter replace sub equal take put clip where diff round trace mode unique "
     "quantile fill dot rename".split()
+)
+
+
+# What tables, trees and other objects have too.
+_COMMON_WITH_ARRAYS = frozenset(
+    "base data device flags flat mean max min partition prod repeat size std sum var".split()
 )
 
 
@@ -152,6 +157,8 @@ def _refuse_missing(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AS
     """Report an attribute that no array has. What may be a subclass with more, or a number, is left alone."""
     if name in ATTRIBUTES or name.startswith("_") or value.dtype is None or not m.store.shape(value.shape):
         return
+    if not m.is_certain():
+        return  # a branch may be about what kind of array it is
     instead = f": {INSTEAD[name]}" if name in INSTEAD else ""
     text = m.call.text(value)
     m.report(Failure("no-attribute", f"a NumPy array {text} has no attribute '{name}'{instead}"), f.place, node)
@@ -195,6 +202,8 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
         return UNKNOWN
     if name not in _COMMON_NAMES and not name.startswith("__"):
         library = importing.tensor_library(f.module)
+        if library == "numpy" and name in _COMMON_WITH_ARRAYS:
+            return of_hole(m, value, name, name)
         path = registry.of_tensor(library, name)
         if path in registry.attributes or path in registry.rules:
             tensor = m.store.open_tensor(value, None, library)
@@ -215,7 +224,7 @@ def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
 
 def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> Any:
     """An attribute of a class of the program."""
-    found, owner = find_in_class(value, name)
+    found, owner = classes.find_in_class(value, name)
     if owner is None or isinstance(owner, Lib) and name in _OWN:
         if name in ("__name__", "__qualname__"):
             return value.name
@@ -258,7 +267,7 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
         return found
     cls = value.cls
     if isinstance(cls, Class):
-        attribute, owner = find_in_class(cls, name)
+        attribute, owner = classes.find_in_class(cls, name)
         if isinstance(owner, Class):
             return _bind(m, f, value, attribute, node, name)
         if name == "__class__":
@@ -284,7 +293,7 @@ def _getter(m: Machine, cls: Class) -> Function | None:
     try:
         return m.getters[cls]
     except KeyError:
-        found = find_in_class(cls, "__getattribute__")[0]
+        found = classes.find_in_class(cls, "__getattribute__")[0]
         hook = m.getters[cls] = found if isinstance(found, Function) else None
         return hook
 
@@ -312,7 +321,7 @@ def _missing_attribute(m: Machine, f: Frame, value: Instance, name: str, node: a
         return UNKNOWN
     if value.attrs.get("?") is not None:
         return UNKNOWN
-    hook = find_in_class(value.cls, "__getattr__")[0]
+    hook = classes.find_in_class(value.cls, "__getattr__")[0]
     if isinstance(hook, Function):
         return calls.call(m, f, node, Bound(hook, value), [name], {})
     return Unknown(f"no attribute {name}")
@@ -431,7 +440,7 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
         return
     if isinstance(target, Instance):
         if isinstance(target.cls, Class):
-            hook, owner = find_in_class(target.cls, "__setattr__")
+            hook, owner = classes.find_in_class(target.cls, "__setattr__")
             if isinstance(owner, Class) and isinstance(hook, Function):
                 if (target.born, name) not in m.setting:
                     m.setting.add((target.born, name))
@@ -471,7 +480,7 @@ def _reshape_array(m: Machine, f: Frame, array: Tensor, name: str, value: Any, n
 def set_plainly(m: Machine, f: Frame, target: Instance, name: str, value: Any, node: ast.AST) -> None:
     """`object.__setattr__`: by a property's setter, or into the object."""
     if isinstance(target.cls, Class):
-        found, _ = find_in_class(target.cls, name)
+        found, _ = classes.find_in_class(target.cls, name)
         if isinstance(found, Descriptor) and found.kind == "property":
             if found.setter is not None:
                 calls.call(m, f, node, Bound(found.setter, target), [value], {})
@@ -507,12 +516,12 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
         if name in value.attrs:
             return True
         if isinstance(value.cls, Class):
-            found, owner = find_in_class(value.cls, name)
+            found, owner = classes.find_in_class(value.cls, name)
             if isinstance(owner, Class):
                 return True
             if any(isinstance(c, Unknown) for c in value.cls.mro) or value.attrs.get("?") is not None:
                 return None
-            if find_in_class(value.cls, "__getattr__")[0] is not None:
+            if classes.find_in_class(value.cls, "__getattr__")[0] is not None:
                 return None
             if isinstance(owner, Lib):
                 try:
@@ -526,7 +535,7 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
         known = _library_attribute(m, f, value, value.cls, name, node)
         return True if not isinstance(known, Unknown) else None
     if isinstance(value, Class):
-        found, owner = find_in_class(value, name)
+        found, owner = classes.find_in_class(value, name)
         if owner is not None and not isinstance(owner, Lib):
             return True
         if name == "__dataclass_fields__":

@@ -27,6 +27,7 @@ from shapelens.interpreter import (
     keras_backend,
     plain,
     regexes,
+    tensorflow_control,
 )
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
@@ -35,6 +36,7 @@ from shapelens.rules.autocast import DEFAULTS, Autocast
 from shapelens.rules.devices import DEVICE, device_kind
 from shapelens.rules.registry import apply_rule, known_names, layers, operator_rule, tensor_class
 from shapelens.values import (
+    MAYBE_ARRAY,
     UNKNOWN,
     Bound,
     Choice,
@@ -198,6 +200,12 @@ def call_pure(
         return args[0].with_(dtype=args[0].dtype if args[0].shape != () else None)
     if any(isinstance(a, Tensor) for a in args):
         return Tensor(None, library="numpy") if path.startswith("numpy") else Scalar(kind or "float")
+    if (
+        kind
+        and path.startswith("numpy.")
+        and any(type(a) is Unknown or getattr(a, "why", "") == MAYBE_ARRAY for a in args)
+    ):
+        return Scalar(kind, MAYBE_ARRAY)
     return Scalar(kind) if kind else UNKNOWN
 
 
@@ -888,6 +896,7 @@ for _path in (
 
 
 NATIVES.update(keras_backend.NATIVES)
+NATIVES.update(tensorflow_control.NATIVES)
 
 
 @native("torch.autograd.Function.apply")

@@ -15,6 +15,7 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
 from shapelens.values import (
+    MAYBE_ARRAY,
     UNKNOWN,
     Alias,
     Choice,
@@ -371,7 +372,7 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
     if isinstance(a, float) and name == "mul":
         return _dim_binary(m, name, apply, b, a)
     if isinstance(a, (Scalar, float)) or isinstance(b, (Scalar, float)):
-        return Scalar("float")
+        return Scalar("float", MAYBE_ARRAY if MAYBE_ARRAY in (getattr(a, "why", ""), getattr(b, "why", "")) else "")
     if isinstance(a, (tuple, List)) and name == "mul":
         return _sequence_binary(m, name, a, b)
     return UNKNOWN
@@ -379,6 +380,8 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
 
 def _scalar_binary(name: str, a: Any, b: Any) -> Any:
     kinds = [x.type if isinstance(x, Scalar) else type(x).__name__ for x in (a, b)]
+    if any(isinstance(x, Scalar) and x.why == MAYBE_ARRAY for x in (a, b)):
+        return Scalar("float", MAYBE_ARRAY)
     if "str" in kinds:
         return Scalar("str")
     if name == "truediv" or "float" in kinds:
@@ -508,7 +511,7 @@ def _unary(m: Machine, node: ast.UnaryOp, f: Frame) -> Any:
     if isinstance(value, Ratio) and isinstance(node.op, ast.USub):
         return Ratio(-value.numerator, value.denominator)
     if isinstance(value, Scalar):
-        return Scalar(value.type)
+        return Scalar(value.type, MAYBE_ARRAY if value.why == MAYBE_ARRAY else "")
     return UNKNOWN
 
 

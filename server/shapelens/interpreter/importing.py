@@ -15,7 +15,7 @@ from shapelens.source.tree import Chunk
 from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
 
 # Libraries that are known by rules, never followed from source.
-RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping"))
+RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping", "sklearn"))
 # Parts of a library that is otherwise followed, and PIL: what a torchvision dataset gives is a `PIL.Image.Image`.
 RULED_PARTS = ("torchvision.datasets", "torchvision.transforms", "PIL")
 # What is followed of a library that is known by rules: models that are made of its layers. By Keras' older names too.
@@ -69,16 +69,16 @@ def is_ruled_part(name: str) -> bool:
 
 
 def tensor_library(module: PyModule) -> str:
-    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has TensorFlow alone."""
-    found = "torch"
-    for value in module.namespace.values():
-        if type(value) is Lib:
-            top = value.path.partition(".")[0]
-            if top == "torch":
-                return "torch"
-            if top in ("tensorflow", "keras"):
-                found = "tensorflow"
-    return found
+    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has others alone."""
+    key = "tensor library", len(module.namespace)
+    found = module.found.get(key)
+    if found is None:
+        tops = {value.path.partition(".")[0] for value in module.namespace.values() if type(value) is Lib}
+        found = "torch"
+        if "torch" not in tops:
+            found = "tensorflow" if tops & {"tensorflow", "keras"} else "numpy" if "numpy" in tops else "torch"
+        module.found[key] = found
+    return str(found)
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:

@@ -253,7 +253,12 @@ def add(m: Machine, f: Frame, node: ast.AST, model: Instance, layer: Any) -> Non
         model.attrs["?"] = True
         return
     layers = model.attrs["_layers"] = List(held)
-    if isinstance(layer, Tensor) and layer.history is not None and kind_of(layer.history[0]) == INPUT_LAYER:
+    if (
+        isinstance(layer, Tensor)
+        and layer.history is not None
+        and is_layer(layer.history[0])
+        and kind_of(layer.history[0]) == INPUT_LAYER
+    ):
         layer = layer.history[0]
     if not is_layer(layer):
         if isinstance(layer, (Unknown, Choice, Tensor)) or isinstance(layer, Instance) and layer.attrs.get("?"):
@@ -325,6 +330,8 @@ def build_sequential(m: Machine, f: Frame, node: ast.AST, model: Instance, shape
     tensor.history = (source, ())
     source.attrs["output"] = tensor
     set_input(m, model, tensor)
+    if isinstance(shape[0], int):
+        model.attrs["_batch"] = shape[0]  # what `input_shape` says, though it takes any
     value: Any = tensor
     reports = len(m.reports)
     for layer in layers:
@@ -396,6 +403,10 @@ def _own_call(
     named = {k: _traced(cast_input(m.call, instance, m.store.value(v))) for k, v in kwargs.items()}
     first = given[0] if given else next(iter(named.values()), None)
     build(m, f, node, instance, first)
+    if "training" in named and isinstance(method.function, Function):
+        code = calls.code_of(method.function)
+        if "training" not in code.nodes and code.kwarg is None:  # Layer.__call__ keeps it to itself
+            del named["training"]
     value = calls.call(m, f, node, method, given, named)
     parents = symbolic([*args, *kwargs.values()])
     return owned(m.call, value, [instance, *args, *kwargs.values()]) if parents else value
@@ -560,7 +571,10 @@ def _by_name(model: Instance, given: Any, declared: list[Any] | None) -> list[An
     """The inputs in the order of the declared ones; a dict goes by the inputs' names."""
     struct = model.attrs["_inputs"]
     if isinstance(given, dict) and not isinstance(struct, dict) and declared is not None:
-        names = [t.history[0].attrs.get("name") if isinstance(t, Tensor) and t.history else None for t in declared]
+        names = [
+            t.history[0].attrs.get("name") if isinstance(t, Tensor) and t.history and t.history[0] else None
+            for t in declared
+        ]
         if all(n in given for n in names):
             return [given[n] for n in names]
         return None
@@ -741,7 +755,10 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
         if tensor is None:
             return Unknown(f"{name} of a layer that was not called")
         if name.endswith("shape"):
-            return shape_tuple(m, tensor)
+            found = shape_tuple(m, tensor)
+            if "_batch" in attrs and isinstance(found, tuple) and found[:1] == (None,):
+                return (attrs["_batch"], *found[1:])
+            return found
         if name.endswith("s"):
             return List(flatten(tensor) or [UNKNOWN])
         return tensor

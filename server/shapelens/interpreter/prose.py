@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shapelens.dims import Dim, TooComplex
+from shapelens.interpreter import importing
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.docstrings import docstring_shapes
@@ -141,9 +142,10 @@ class Names:
         letters = _NAMES.get(len(axes), "").split() or [f"d{i}" for i in range(len(axes))]
         dims = [self._axis(axis, letters[i]) for i, axis in enumerate(axes)]
         self.m.trusted = True
+        library = importing.tensor_library(self.f.module)
         if runs:
-            return Tensor(Open(tuple(dims[: runs[0]]), ShapeVar(), tuple(dims[runs[0] + 1 :])), dtype)
-        return Tensor(tuple(dims), dtype)
+            return Tensor(Open(tuple(dims[: runs[0]]), ShapeVar(), tuple(dims[runs[0] + 1 :])), dtype, library)
+        return Tensor(tuple(dims), dtype, library)
 
     def _axis(self, text: str, letter: str) -> Dim:
         text = text.strip("#")

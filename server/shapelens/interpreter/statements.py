@@ -34,6 +34,7 @@ from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.rules.devices import DEVICE, device_kind
+from shapelens.rules.registry import apply_rule
 from shapelens.values import (
     UNKNOWN,
     Alias,
@@ -638,6 +639,10 @@ def _run_handlers(m: Machine, node: ast.Try, f: Frame) -> Signal:
 _EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
 
 
+# Libraries whose context managers swallow no exception.
+_HONEST = ("torch.", "tensorflow.", "keras.")
+
+
 def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
     expects = changes = shelters = untracked = False
     quiet = True
@@ -659,7 +664,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
         found, state = builtins.autocast_state(value)
-        quiet = quiet and (found or _library_path(m, f, callee).startswith("torch."))
+        quiet = quiet and (found or _library_path(m, f, callee).startswith(_HONEST))
         if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
             # What only has the name, as `accelerator.autocast()`, may be one or not.
             return _autocast(m, node, f, state if found else Autocast())
@@ -727,6 +732,9 @@ def _entered(m: Machine, f: Frame, node: ast.expr, value: Any) -> Any:
             return calls.call(m, f, node, Bound(method, value), [], {})
     if isinstance(value, Instance) and value.cls is Lib("PIL.Image.Image"):
         return value
+    rule = classes.library_rule(value.cls, "__enter__") if isinstance(value, Instance) else None
+    if rule is not None:
+        return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), UNKNOWN)
     return UNKNOWN
 
 

@@ -115,6 +115,8 @@ class Call:
 
         `asked` is the shape that a reshape asks for, as far as it is known.
         """
+        if code in _OF_RANK and self.path.startswith("numpy.") and any(self.shape(t) == () for t in tensors):
+            raise NotKnown  # what we took for a number may be an array elsewhere
         failure = Failure(code, message, self.related(*tensors), fixes)
         failure.layer, failure.asked = self.layer, tuple(asked)
         failure.shapes = tuple(self.shape(t) for t in tensors)
@@ -372,6 +374,10 @@ class Call:
         if name not in layer.attrs:
             raise NotKnown
         return self.store.value(layer.attrs[name])
+
+
+# What NumPy says of numbers where it wants arrays.
+_OF_RANK = frozenset(("rank-mismatch", "index-out-of-range", "axis-out-of-range", "concat-mismatch", "stack-mismatch"))
 
 
 def _no_invoke(*_: object, **__: object) -> NoReturn:

@@ -525,7 +525,10 @@ def canonical(path: str) -> str:
 
 # What keras.src calls by another name than the public one: the modules there hold one class each.
 _KERAS = ("tensorflow.keras.", "tensorflow.python.keras.", "tensorflow.compat.v2.keras.", "keras.src.", "keras.api.")
+# tf.losses is tf.keras.losses.
+_SHORT = tuple(f"tensorflow.{name}." for name in ("losses", "metrics", "optimizers", "initializers"))
 _COMPAT = ("tensorflow.compat.v1.", "tensorflow.compat.v2.")
+_OPS = ("numpy", "nn", "math", "core", "linalg", "einops")
 _OPENED = ("layers", "losses", "metrics", "optimizers", "callbacks", "initializers", "regularizers", "constraints")
 
 
@@ -541,7 +544,11 @@ def _canonical_keras(path: str) -> str:
         for prefix in _COMPAT:
             if path.startswith(prefix):
                 path = "tensorflow." + path[len(prefix) :]
+        if path.startswith(_SHORT):
+            path = "keras." + path[len("tensorflow.") :]
     parts = path.split(".")
+    if len(parts) == 4 and parts[:2] == ["keras", "ops"] and parts[2] in _OPS:
+        path = f"keras.ops.{parts[3]}"
     if len(parts) > 3 and parts[0] == "keras" and parts[1] in _OPENED:
         path = f"keras.{parts[1]}.{parts[-1]}"
     return aliases.get(path, path)

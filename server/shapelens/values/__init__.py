@@ -1,6 +1,7 @@
 """Values of the abstract interpreter: tensors, library names, classes, functions, instances, unknown."""
 
 from shapelens.values.objects import (
+    MAYBE_ARRAY,
     UNKNOWN,
     Alias,
     Bound,
@@ -33,6 +34,7 @@ from shapelens.values.store import Store
 from shapelens.values.tensor import Named, Origin, Size, Tensor
 
 __all__ = [
+    "MAYBE_ARRAY",
     "UNKNOWN",
     "Alias",
     "Bound",

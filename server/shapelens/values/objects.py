@@ -52,6 +52,10 @@ class Scalar(Unknown):
         return f"Scalar({self.type})"
 
 
+# Why a Scalar is one that may be an array too: a function of NumPy of something unknown.
+MAYBE_ARRAY = "a number or an array"
+
+
 class Alias(Unknown):
     """A type that says shapes, `Float[Tensor, "b c"]`, not read yet: the expression and the frame that it stands in."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
-
-import torchvision
 
 from tests.editors.neovim.test_neovim import run
 
@@ -51,6 +51,7 @@ def measured(name: str, text: str, typed: tuple[str, str, str], shown: str, edit
             MEASURE_FROM=typed[1],
             MEASURE_TO=typed[2],
             MEASURE_EDITS=str(edits),
+            VIRTUAL_ENV=sys.prefix,
         )
     print(f"{name}: {len(lines)} lines, {edits} edits")
     print(f"  start of Neovim to first hints {told['first_hints']:.0f} ms")
@@ -62,7 +63,10 @@ def measured(name: str, text: str, typed: tuple[str, str, str], shown: str, edit
 
 
 if __name__ == "__main__":
-    stem, resnet = "self.stem = nn.Conv2d", Path(torchvision.__file__).parent / "models" / "resnet.py"
+    spec = find_spec("torchvision")  # not imported: only its source is wanted
+    assert spec is not None
+    assert spec.origin is not None
+    stem, resnet = "self.stem = nn.Conv2d", Path(spec.origin).parent / "models" / "resnet.py"
     measured("60-line model", sixty_lines(), (stem, "64, 3)", "63, 3)"), "x = self.stem(x)", 500)
     source = resnet.read_text().replace("from ..", "from torchvision.").replace("from .", "from torchvision.models.")
     first = "self.conv1 = nn.Conv2d(3, self.inplanes"

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Identity, X
+from tests.rules.keras.harness import Either, Identity, X
 
 
 @dataclass(frozen=True)
@@ -731,3 +731,391 @@ def _window(draw: Draw) -> Args:
 @sampler("kaiser")
 def _kaiser(draw: Draw) -> Args:
     return Args((number(draw, 2, 5), 2.0))
+
+
+# -- nn ------------------------------------------------------------------------------------------------------------
+
+
+def a_layout(draw: Draw, spatial: Sequence[int], channels: int) -> tuple[tuple[int, ...], str]:
+    """A batch of images in one of the layouts."""
+    if number(draw, 0, 3) == 0:
+        return (2, channels, *spatial), "channels_first"
+    return (2, *spatial, channels), "channels_last"
+
+
+@sampler("conv depthwise_conv")
+def _conv(draw: Draw) -> Args:
+    n, channels = number(draw, 1, 2), number(draw, 1, 3)
+    spatial = [number(draw, 3, 7) for _ in range(n)]
+    kernel = (*[number(draw, 1, 4) for _ in range(n)], one_of(draw, channels, channels, channels, 4), 2)
+    strides, dilation = one_of(draw, (1, 1), (2, 1), (1, 2))
+    options = {"padding": one_of(draw, "valid", "same", "VALID"), "strides": strides, "dilation_rate": dilation}
+    return Args((X((2, *spatial, channels)), X(kernel, none=())), options)
+
+
+@sampler("separable_conv")
+def _separable(draw: Draw) -> Args:
+    channels = number(draw, 1, 3)
+    point = X((1, 1, one_of(draw, channels * 2, channels * 2, 5), 4), none=())
+    kernel = X((2, 2, channels, 2), none=())
+    return Args((X((2, 5, number(draw, 3, 6), channels)), kernel, point), {"padding": one_of(draw, "valid", "same")})
+
+
+@sampler("conv_transpose")
+def _conv_transpose(draw: Draw) -> Args:
+    n, channels = number(draw, 1, 2), number(draw, 1, 3)
+    spatial = [number(draw, 2, 5) for _ in range(n)]
+    kernel = (*[number(draw, 1, 3) for _ in range(n)], 4, one_of(draw, channels, channels, channels, 5))
+    options = {"padding": one_of(draw, "valid", "same"), "strides": number(draw, 1, 2)}
+    return Args((X((2, *spatial, channels)), X(kernel, none=())), options)
+
+
+@sampler("max_pool average_pool")
+def _pool(draw: Draw) -> Args:
+    n = number(draw, 1, 2)
+    spatial = [number(draw, 2, 6) for _ in range(n)]
+    options = {"padding": one_of(draw, "valid", "same"), "strides": one_of(draw, None, 1, 2)}
+    return Args((X((2, *spatial, 3)), number(draw, 1, 2)), options)
+
+
+@sampler("adaptive_average_pool adaptive_max_pool")
+def _adaptive(draw: Draw) -> Args:
+    return Args((X((2, 6, 6, number(draw, 1, 3)), none=()), (one_of(draw, 2, 3), 3)), loose=True)
+
+
+@sampler("unfold")
+def _unfold(draw: Draw) -> Args:
+    return Args((X((2, 3, number(draw, 4, 6), 5), none=()), number(draw, 1, 3)), {"stride": number(draw, 1, 2)})
+
+
+@sampler("fold")
+def _fold(draw: Draw) -> Args:
+    return Args((X((2, one_of(draw, 12, 8), 9), none=()), 4, 2), loose=True)
+
+
+@sampler("depth_to_space space_to_depth")
+def _blocks(draw: Draw) -> Args:
+    return Args((X((2, one_of(draw, 4, 6, 4, 3), 4, one_of(draw, 4, 8, 6))), 2), loose=False)
+
+
+@sampler("glu")
+def _glu(draw: Draw) -> Args:
+    shape = a_shape(draw, 1, 3, (2, 4, 3))
+    return Args((X(shape, none=()), axis(draw, len(shape))))
+
+
+@sampler("layer_normalization rms_normalization")
+def _normalization(draw: Draw) -> Args:
+    shape = a_shape(draw, 1, 3, (2, 3, 4))
+    weight = one_of(draw, None, X((shape[-1],), none=()), X((5,), none=()))
+    return Args((X(shape), weight))
+
+
+@sampler("batch_normalization")
+def _batch_normalization(draw: Draw) -> Args:
+    shape = a_shape(draw, 2, 4, (2, 3, 4))
+    at = number(draw, 0, len(shape) - 1)
+    size = one_of(draw, shape[at], shape[at], 5)
+    return Args((X(shape, none=()), X((size,), none=()), X((size,), none=()), at))
+
+
+@sampler("one_hot")
+def _one_hot(draw: Draw) -> Args:
+    shape = a_shape(draw)
+    return Args((X(shape, "int32"), 4), {"axis": one_of(draw, -1, -1, number(draw, -2, len(shape) + 1))})
+
+
+@sampler("multi_hot")
+def _multi_hot(draw: Draw) -> Args:
+    return Args((X(a_shape(draw, 1, 2), "int32"), 4))
+
+
+@sampler("dot_product_attention")
+def _attention(draw: Draw) -> Args:
+    query, key = (2, number(draw, 1, 4), 2, 3), (2, 4, 2, one_of(draw, 3, 3, 3, 5))
+    value = (2, one_of(draw, 4, 4, 4, 5), 2, 3)
+    return Args((X(query, none=()), X(key, none=()), X(value, none=())))
+
+
+@sampler("ctc_loss")
+def _ctc_loss(draw: Draw) -> Args:
+    lengths = [np.array([2, 2], "int32"), np.array([5, 5], "int32")]
+    return Args((X((2, 3), "int32", none=()), X((2, 5, 4), none=()), *lengths), loose=True)
+
+
+@sampler("ctc_decode")
+def _ctc_decode(draw: Draw) -> Args:
+    strategy = one_of(draw, "greedy", "beam_search", "other")
+    return Args(
+        (X((2, 5, 4), none=()), np.array([5, 5], "int32")),
+        {"strategy": strategy, "top_paths": 1},
+        loose=strategy == "other",
+    )
+
+
+@sampler("psnr")
+def _psnr(draw: Draw) -> Args:
+    shape = a_shape(draw, 1)
+    return Args((X(shape, none=()), X(like(draw, shape), none=()), 1.0))
+
+
+@sampler("binary_crossentropy categorical_crossentropy")
+def _crossentropy(draw: Draw) -> Args:
+    shape = a_shape(draw, 1)
+    other = one_of(draw, shape, shape, like(draw, shape), (*shape, 1))
+    return Args((X(other, none=()), X(shape, none=())))
+
+
+@sampler("sparse_categorical_crossentropy")
+def _sparse_crossentropy(draw: Draw) -> Args:
+    shape = a_shape(draw, 1)
+    labels = one_of(draw, shape[:-1], shape[:-1], (*shape[:-1], 1), shape, like(draw, shape[:-1]))
+    return Args((X(labels, one_of(draw, "int32", "float32"), none=()), X(shape, none=())))
+
+
+# -- signals -------------------------------------------------------------------------------------------------------
+
+
+@sampler("fft fft2 ifft2 irfft")
+def _fft(draw: Draw) -> Args:
+    shape = a_shape(draw, 2, 3, (2, 3, 4))
+    return Args(((X(shape, none=()), X(like(draw, shape, (5,)), none=())),))
+
+
+@sampler("rfft")
+def _rfft(draw: Draw) -> Args:
+    return Args((X(a_shape(draw, 1)), one_of(draw, None, 3, 6)))
+
+
+@sampler("irfft")
+def _irfft(draw: Draw) -> Args:
+    shape = (*a_shape(draw, 0, 2), number(draw, 2, 4))
+    return Args(((X(shape, none=()), X(shape, none=())), one_of(draw, None, 3, 6)))
+
+
+@sampler("stft")
+def _stft(draw: Draw) -> Args:
+    length = number(draw, 2, 6)
+    options = {"center": one_of(draw, True, False)}
+    return Args(
+        (X((*a_shape(draw, 0, 1), number(draw, 8, 20))), length, number(draw, 1, 3), one_of(draw, length, 8, 4)),
+        options,
+    )
+
+
+@sampler("istft")
+def _istft(draw: Draw) -> Args:
+    shape = (*a_shape(draw, 0, 1), number(draw, 2, 5), 5)
+    options = {"center": one_of(draw, True, False), "length": one_of(draw, None, 7)}
+    return Args(
+        ((X(shape, none=()), X(shape, none=())), 8, number(draw, 1, 4), 8), options, loose=options["length"] == 7
+    )
+
+
+@sampler("extract_sequences")
+def _sequences(draw: Draw) -> Args:
+    return Args((X((*a_shape(draw, 0, 1), number(draw, 4, 9))), number(draw, 1, 4), number(draw, 1, 3)))
+
+
+# -- images --------------------------------------------------------------------------------------------------------
+
+PICTURES = "rgb_to_grayscale rgb_to_hsv hsv_to_rgb gaussian_blur elastic_transform sobel_edges"
+
+
+@sampler(*(f"keras.ops.image.{name}" for name in PICTURES.split()))
+def _picture(draw: Draw) -> Args:
+    spatial = [number(draw, 4, 6), 5]
+    shape = one_of(draw, (2, *spatial, 3), (*spatial, 3), (2, *spatial, one_of(draw, 1, 2)), (5, 5))
+    return Args((X(shape, none=()),))
+
+
+@sampler("keras.ops.image.resize")
+def _resize(draw: Draw) -> Args:
+    shape = one_of(draw, (2, 4, 5, 3), (4, 5, 3), (5, 3))
+    size = one_of(draw, (3, 6), (3, 6), (3, 6, 1))
+    return Args(
+        (X(shape, one_of(draw, "float32", "float32", "uint8"), none=()), size), loose=len(size) == 3 or shape[0] == 2
+    )
+
+
+@sampler("keras.ops.image.affine_transform")
+def _affine(draw: Draw) -> Args:
+    transform = one_of(draw, np.ones((8,), "float32"), np.ones((2, 8), "float32"))
+    return Args((X((2, 4, 5, 3) if transform.ndim == 2 else (4, 5, 3), none=()), transform))
+
+
+@sampler("keras.ops.image.perspective_transform")
+def _perspective(draw: Draw) -> Args:
+    corners = np.array([[0, 0], [0, 3], [4, 0], [4, 3]], "float32")
+    points = one_of(draw, corners, corners[:3])
+    return Args((X((4, 5, 3), none=()), points, points))
+
+
+@sampler("keras.ops.image.ssim")
+def _ssim(draw: Draw) -> Args:
+    shape = one_of(draw, (2, 12, 12, 3), (12, 12, 3))
+    return Args((X(shape, none=()), X(shape, none=())))
+
+
+@sampler("keras.ops.image.map_coordinates")
+def _map_coordinates(draw: Draw) -> Args:
+    shape = a_shape(draw, 1, 2, (3, 4))
+    places = (one_of(draw, len(shape), len(shape), 3), *a_shape(draw, 1, 2))
+    return Args((X(shape, none=()), X(places, none=()), 1))
+
+
+@sampler("keras.ops.image.scale_and_translate")
+def _scale(draw: Draw) -> Args:
+    vectors = [np.ones((2,), "float32"), np.zeros((2,), "float32")]
+    return Args((X((4, 5, 3), none=()), (number(draw, 2, 6), 7, 3), *vectors, (0, 1), "linear"))
+
+
+@sampler("keras.ops.image.pad_images")
+def _pad_images(draw: Draw) -> Args:
+    options = one_of(
+        draw, {"top_padding": 1, "left_padding": 2, "target_height": 8, "target_width": 9},
+        {"top_padding": 1, "left_padding": 2, "bottom_padding": 0, "right_padding": 1},
+        {"top_padding": 1, "left_padding": 2, "target_height": 3, "target_width": 9},
+    )  # fmt: skip
+    return Args((X(one_of(draw, (2, 4, 5, 3), (4, 5, 3)), none=()),), options)
+
+
+@sampler("keras.ops.image.crop_images")
+def _crop_images(draw: Draw) -> Args:
+    options = one_of(
+        draw, {"top_cropping": 1, "left_cropping": 2, "target_height": 2, "target_width": 2},
+        {"top_cropping": 1, "left_cropping": 2, "bottom_cropping": 0, "right_cropping": 1},
+        {"top_cropping": 1, "left_cropping": 2, "target_height": 8, "target_width": 2},
+    )  # fmt: skip
+    return Args((X(one_of(draw, (2, 4, 5, 3), (4, 5, 3)), none=()),), options)
+
+
+@sampler("keras.ops.image.extract_patches")
+def _patches(draw: Draw) -> Args:
+    options = {"strides": one_of(draw, None, 1, 2), "padding": one_of(draw, "valid", "same")}
+    return Args((X(one_of(draw, (2, 6, 5, 3), (6, 5, 3)), none=()), one_of(draw, 2, (3, 2))), options)
+
+
+@sampler("keras.ops.image.extract_patches_3d")
+def _patches_3d(draw: Draw) -> Args:
+    return Args((X((2, 4, 6, 5, 3), none=()), one_of(draw, 2, (1, 3, 2))))
+
+
+# -- control -------------------------------------------------------------------------------------------------------
+
+
+def doubled(name: str) -> Callable[..., Any]:
+    """A function that both sides can call: the sum of a tensor with itself, or of two."""
+    import keras
+
+    from shapelens.rules.call import Call
+    from shapelens.rules.registry import apply_rule, rules
+    from shapelens.values import Store
+
+    def ours(a: Any, b: Any = None) -> Any:
+        return apply_rule(Call(Store()), rules["keras.ops.add"], (a, a if b is None else b), {})
+
+    def real(a: Any, b: Any = None) -> Any:
+        return keras.ops.add(a, a if b is None else b)
+
+    return ours if name == "ours" else real
+
+
+def function(change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Either:
+    """A function of the program, made of an addition."""
+    return Either(change(doubled("real")), change(doubled("ours")))
+
+
+@sampler("map vectorized_map")
+def _map(draw: Draw) -> Args:
+    return Args((function(lambda add: lambda x: add(x)), X(a_shape(draw, 1))))
+
+
+@sampler("scan")
+def _scan(draw: Draw) -> Args:
+    shape = a_shape(draw, 1, 2)
+    return Args(
+        (function(lambda add: lambda carry, x: (add(carry, x), add(x))), X(shape[1:], none=()), X(shape, none=()))
+    )
+
+
+@sampler("associative_scan")
+def _associative(draw: Draw) -> Args:
+    return Args((function(lambda add: lambda a, b: add(a, b)), X(a_shape(draw, 1), none=())))
+
+
+@sampler("while_loop")
+def _while(draw: Draw) -> Args:
+    shape = a_shape(draw)
+    return Args((Either(lambda x: False, None), function(lambda add: lambda x: add(x)), X(shape, none=())), loose=True)
+
+
+@sampler("fori_loop")
+def _fori(draw: Draw) -> Args:
+    return Args((0, 2, function(lambda add: lambda i, x: add(x)), X(a_shape(draw), none=())))
+
+
+@sampler("cond")
+def _cond(draw: Draw) -> Args:
+    from shapelens.values import Tensor
+
+    branch = Either(lambda: np.ones((2, 3)), lambda: Tensor((2, 3), "float64", "tensorflow"))
+    return Args((True, branch, branch), loose=True)
+
+
+@sampler("switch")
+def _switch(draw: Draw) -> Args:
+    branches = [function(lambda add: lambda x: add(x)), function(lambda add: lambda x: add(x, x))]
+    return Args((np.array(0, "int32"), branches, X(a_shape(draw), none=())), loose=True)
+
+
+@sampler("custom_gradient")
+def _gradient(draw: Draw) -> Args:
+    return Args((None,), loose=True)
+
+
+@sampler("rearrange")
+def _rearrange(draw: Draw) -> Args:
+    pattern, shape = one_of(
+        draw, ("b h w c -> b (h w) c", (2, 3, 4, 5)), ("b (h k) -> b h k", (2, 6)), ("b c -> c b", (2, 3)), ("b c -> c b", (2,))
+    )  # fmt: skip
+    return Args((X(shape, none=()), pattern), {"k": 2} if "k" in pattern else {})
+
+
+# -- keras.random --------------------------------------------------------------------------------------------------
+
+
+@sampler("keras.random.normal keras.random.truncated_normal keras.random.uniform")
+def _random(draw: Draw) -> Args:
+    return Args((a_shape(draw),), {"dtype": one_of(draw, None, "float16")})
+
+
+@sampler("keras.random.randint")
+def _randint(draw: Draw) -> Args:
+    return Args((a_shape(draw), 0, 5))
+
+
+@sampler("keras.random.beta keras.random.binomial")
+def _gamma(draw: Draw) -> Args:
+    return Args((a_shape(draw), 0.5, 0.5), loose=True)
+
+
+@sampler("keras.random.categorical")
+def _categorical(draw: Draw) -> Args:
+    return Args((X(a_shape(draw, 1, 3), none=()), number(draw, 1, 4)))
+
+
+@sampler("keras.random.dropout")
+def _dropout(draw: Draw) -> Args:
+    return Args((X(a_shape(draw)), 0.5))
+
+
+@sampler("keras.random.shuffle")
+def _shuffle(draw: Draw) -> Args:
+    shape = a_shape(draw, 1)
+    return Args((X(shape, none=()), axis(draw, len(shape))))
+
+
+@sampler("keras.random.gamma")
+def _of_gamma(draw: Draw) -> Args:
+    return Args((a_shape(draw), 0.5))

@@ -34,7 +34,7 @@ ELSEWHERE = {
     "numpy.fromfile": __file__,
     "numpy.memmap": __file__,
 }
-GONE = frozenset(("numpy.in1d", "numpy.trapz", "numpy.row_stack"))
+GONE = frozenset(("numpy.in1d", "numpy.trapz"))
 # Where the result is no array.
 NO_ARRAY = frozenset(("numpy.dtype", "numpy.result_type", "numpy.promote_types"))
 # Where what NumPy refuses is mostly the numbers in arrays, or options that no shape depends on.

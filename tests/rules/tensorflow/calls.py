@@ -98,6 +98,13 @@ first(S(f(10, 3)).padded_batch(4)) | first(S(f(10, 3)).padded_batch(4, padded_sh
 first(D.from_generator(lambda: [1, 2], output_signature=tf.TensorSpec(shape=(), dtype=tf.int32))) | first(D.from_generator(lambda: [(nf(3), 1), (nf(3), 1)], output_signature=(tf.TensorSpec((3,), tf.float32), tf.TensorSpec((), tf.int32))).batch(2)) | first(D.from_generator(lambda: [(nf(3), 1)], (tf.float32, tf.int32), ((3,), ()))) | first(D.from_generator(lambda: [nf(3)], output_types=tf.float32, output_shapes=[None])) | first(S(f(4, 3)).scan(0.0, lambda s, x: (s, x[:2]))) | first(S(f(4, 3)).apply(lambda d: d.batch(2)))
 first(S(f(10, 3)).as_numpy_iterator()) | S(f(10, 3)).cardinality() | S(f(10, 3)).element_spec.shape | S(f(1, 3)).get_single_element() | S(f(10)).reduce(0.0, lambda s, x: s + x) | tf.data.experimental.cardinality(S(f(10))) | len(S(f(10))) | S(f(10, 3)).batch(5).options()
 first(S(f(10, 3)).with_options(tf.data.Options())) | first(S(f(10, 3)).ignore_errors()) | first(D.list_files("/tmp/*")) | first(S(i(10)).ragged_batch(2)) | first(S(i(10, 3)).sparse_batch(2, [3])) | first(S(i(10)).bucket_by_sequence_length(lambda x: 1, [3], [2, 2])) | first(S(i(10)).group_by_window(lambda x: tf.cast(0, tf.int64), lambda k, w: w.batch(2), 2)) | first(S(i(10)).rejection_resample(lambda x: 0, [1.0]))
+tf.GradientTape().gradient(f(2), f(2)) | tf.GradientTape().__enter__() | tf.function(lambda x: x * 2)(f(3)) | tf.function(input_signature=[tf.TensorSpec([None])])(lambda x: x * 2)(f(3)) | tf.autograph.experimental.do_not_convert(lambda x: x)(f(2)) | tf.recompute_grad(lambda x: x * 2)(f(3)) | tf.grad_pass_through(lambda x: x * 2)(f(3)) | tf.custom_gradient(lambda x: (x * 2, lambda g: g))(f(3))
+slopes(lambda t, x: t.gradient(tf.reduce_sum(x * x), x)) | slopes(lambda t, x: t.gradient(x @ f(3, 4), [x])) | slopes(lambda t, x: t.gradient(x * 2, {"a": x})) | slopes(lambda t, x: t.jacobian(tf.reduce_sum(x, 1), x)) | slopes(lambda t, x: t.jacobian(tf.reduce_sum(x, 1), [x, x])) | slopes(lambda t, x: t.batch_jacobian(x * x, x)) | slopes(lambda t, x: t.watched_variables()) | slopes(lambda t, x: t.reset())
+tf.map_fn(lambda x: x * 2, f(4, 3)) | tf.map_fn(lambda x: tf.reduce_sum(x), f(4, 3)) | tf.map_fn(lambda p: p[0] + p[1], (f(4, 3), f(4, 3)), fn_output_signature=tf.float32) | tf.vectorized_map(lambda x: tf.reduce_sum(x), f(4, 3)) | tf.map_fn(lambda x: x, f()) | tf.map_fn(lambda x: (x, tf.reduce_sum(x)), f(4, 3), fn_output_signature=(tf.float32, tf.float32))
+tf.scan(lambda a, x: a + x, f(4, 3)) | tf.scan(lambda a, x: a + tf.reduce_sum(x), f(4, 3), initializer=0.0) | tf.foldl(lambda a, x: a + x, f(4, 3)) | tf.foldr(lambda a, x: a + x, f(4, 3)) | tf.while_loop(lambda n, x: n < 3, lambda n, x: (n + 1, x * 2), [0, f(2)]) | tf.while_loop(lambda n: n < 3, lambda n: (n + 1,), (tf.constant(0),))
+tf.cond(tf.reduce_any(b(2)), lambda: f(2, 3), lambda: f(2, 3) * 2) | tf.cond(True, lambda: f(2, 3), lambda: f(4)) | tf.switch_case(tf.constant(1), [lambda: f(2), lambda: f(2)]) | tf.switch_case(tf.constant(1), {0: lambda: f(2), 1: lambda: f(2)}, default=lambda: f(2)) | tf.case([(tf.reduce_any(b(2)), lambda: f(2))], default=lambda: f(2))
+tf.py_function(lambda x: x, [f(2)], tf.float32) | tf.numpy_function(lambda x: x, [f(2)], [tf.float32])
+tf.strings.length(tf.constant(["a", "b"])) | tf.strings.lower(tf.constant(["a", "b"])) | tf.strings.upper(tf.constant(["a"])) | tf.strings.strip(tf.constant(["a"])) | tf.strings.regex_replace(tf.constant(["a"]), "a", "b") | tf.strings.substr(tf.constant(["abc"]), 0, 1) | tf.strings.as_string(i(2, 3)) | tf.strings.to_number(tf.constant(["1"])) | tf.strings.to_number(tf.constant(["1"]), tf.int32) | tf.strings.regex_full_match(tf.constant(["a"]), "a") | tf.strings.to_hash_bucket(tf.constant(["a"]), 3) | tf.strings.to_hash_bucket_fast(tf.constant(["a"]), 3) | tf.io.decode_raw(tf.constant(["abcd"]), tf.uint8) | tf.audio.decode_wav(wav)
 """
 
 # Element by element: one call each.
@@ -144,7 +151,7 @@ def calls() -> list[str]:
 # Not to be called from an expression, or of no tensor that this mode of TensorFlow has.
 UNCALLED = frozenset(
     f"tensorflow.{name}"
-    for name in "Tensor.__setitem__ Tensor.graph Tensor.handle Tensor.op Tensor.path random.Generator data.Dataset.load data.Dataset.save data.Dataset.dense_to_ragged_batch data.experimental.load data.experimental.make_csv_dataset data.FixedLengthRecordDataset data.TFRecordDataset data.TextLineDataset".split()
+    for name in "Tensor.__setitem__ Tensor.graph Tensor.handle Tensor.op Tensor.path random.Generator GradientTape.__exit__ Module.variables Module.trainable_variables GradientTape.stop_recording placeholder data.Dataset.load data.Dataset.save data.Dataset.dense_to_ragged_batch data.experimental.load data.experimental.make_csv_dataset data.FixedLengthRecordDataset data.TFRecordDataset data.TextLineDataset".split()
 )
 # What TensorFlow accepts in one setting and not in another: nothing is said of it, or no shape.
 UNSURE = frozenset(
@@ -153,6 +160,10 @@ UNSURE = frozenset(
         'tf.nn.max_pool2d(f(2, 2, 2, 3), 3, 1, "VALID")',
         "tf.image.decode_image(img)",
         "f(2) == f(3)",
+        "tf.py_function(lambda x: x, [f(2)], tf.float32)",
+        "tf.numpy_function(lambda x: x, [f(2)], [tf.float32])",
+        "tf.GradientTape().gradient(f(2), f(2))",
+        "slopes(lambda t, x: t.watched_variables())",
         "first(S(i(10)).ragged_batch(2))",
         "first(S(i(10, 3)).sparse_batch(2, [3]))",
         "first(S(i(10)).bucket_by_sequence_length(lambda x: 1, [3], [2, 2]))",
@@ -161,7 +172,7 @@ UNSURE = frozenset(
     )
 )
 # What only this build of TensorFlow refuses.
-SILENT = frozenset(("tf.math.reciprocal(i(2, 3))", "tf.math.round(z(2))"))
+SILENT = frozenset(("tf.math.reciprocal(i(2, 3))", "tf.math.round(z(2))", "tf.GradientTape().gradient(f(2), f(2))"))
 
 
 def called() -> set[str]:

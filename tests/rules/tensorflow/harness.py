@@ -44,6 +44,11 @@ nl = lambda *shape: np.ones(shape, dtype=np.int64)
 D = tf.data.Dataset
 S = tf.data.Dataset.from_tensor_slices
 first = lambda dataset: next(iter(dataset))
+def slopes(use):
+    x = tf.ones((2, 3))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        return use(tape, x)
 """
 MAKERS = ("f", "d", "i", "l", "u", "b", "z", "nf", "nd", "nl")
 
@@ -82,6 +87,7 @@ def scope() -> dict[str, Any]:
     exec(SETUP, names)
     picture = tf.zeros([9, 6, 3], tf.uint8)
     names["img"] = tf.io.encode_jpeg(picture)
+    names["wav"] = tf.audio.encode_wav(tf.zeros([9, 2]), 8000)
     path = Path(tempfile.mkdtemp()) / "text.txt"
     path.write_text("text", encoding="utf-8")
     names["path"] = str(path)

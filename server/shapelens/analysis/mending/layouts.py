@@ -34,6 +34,9 @@ def at_the_use(source: Source, problem: Problem, node: ast.AST) -> Iterator[Prop
     for tensor in tensors:
         others = [other for other in tensors if other is not tensor]
         yield from _without(source, problem, tensor)
+        if source.library(tensor) != "torch":
+            yield from _arrays(source, problem, tensor, others)
+            continue
         if problem.code in _DTYPES:
             yield from _casts(source, problem, tensor, others)
         if problem.code not in ("dtype-mismatch", "index-dtype"):
@@ -142,6 +145,38 @@ def _layouts(
     if not targets or rank < min(map(len, targets)):
         for axis in range(rank + 1):
             yield _behind(source, problem, tensor, f".unsqueeze({axis})", choice, "unsqueeze")
+
+
+def _arrays(source: Source, problem: Problem, tensor: ast.expr, others: list[ast.expr]) -> Iterator[Proposal]:
+    """As `_layouts`, of NumPy's arrays and of TensorFlow's and Keras' tensors, which have no methods for it.
+
+    In order: with a dim of 1 at the end (the channels), and of arrays without a dim of 1, with dims exchanged, flat.
+    """
+    shape, choice, library = source.shape(tensor), f"layout {id(tensor)}", source.library(tensor)
+    product = problem.code == "matmul-mismatch"
+    if not isinstance(shape, tuple) or problem.code in _DTYPES and library != "numpy":
+        return
+    if isinstance(tensor, ast.Call) and callee(tensor) == "Input":
+        return  # it says its shape itself
+    if problem.code == "dtype-mismatch":
+        yield _behind(source, problem, tensor, '.astype("float32")', choice, "cast")
+        return
+    ranks = [len(target) for other in others if isinstance(target := source.shape(other), tuple)]
+    if problem.code in ("rank-mismatch", "input-mismatch") or not product and ranks and len(shape) < max(ranks):
+        yield _behind(source, problem, tensor, "[..., None]", choice, "unsqueeze")
+    if library != "numpy":
+        return
+    if product:
+        if len(shape) == 2:
+            yield _behind(source, problem, tensor, ".T", "layout", f"transpose {id(tensor)}")
+        return
+    for axis, dim in enumerate(shape):
+        if dim == 1 and shape[axis + 1 : axis + 2] != (1,):
+            yield _behind(source, problem, tensor, f".squeeze({axis})", choice, "squeeze")
+    for order in _CHANNELS.get(len(shape), ()) if len(shape) > 3 else ():
+        yield _behind(source, problem, tensor, f".transpose({order})", choice, "transpose")
+    if len(shape) > 2 and isinstance(tensor, ast.Name):
+        yield _behind(source, problem, tensor, f".reshape(len({tensor.id}), -1)", choice, "flatten")
 
 
 def _transpositions(rank: int, product: bool) -> Iterator[str]:

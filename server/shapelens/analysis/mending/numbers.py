@@ -157,18 +157,27 @@ def _permutation(source: Source, problem: Problem, call: ast.Call) -> Iterator[P
     yield Proposal(Edit(f"Change {', '.join(map(str, order))} to {text} in permute", span, text))
 
 
-def in_the_definition(source: Source, problem: Problem, made: ast.Call) -> Iterator[Proposal]:
-    """Other arguments of the layer that failed."""
+def wanted(source: Source, problem: Problem, made: ast.Call) -> Iterator[Proposal]:
+    """What the rule itself asks of the arguments of the layer's constructor."""
     clue = problem.clue
     assert clue is not None
     for argument, text in clue.wanted:
         given = source.argument(made, argument)
-        if given is not None and source.text(given) != text:
+        if given is None:
+            yield Proposal(_keyword(source, problem, made, argument, text))
+        elif source.text(given) != text:
             if text.isdigit():
                 yield from _expressions(source, problem, given, clue.conflict)
                 yield replaced(source, problem, given, int(text))
             else:
                 yield Proposal(_edit(source, problem, given, text))
+
+
+def in_the_definition(source: Source, problem: Problem, made: ast.Call) -> Iterator[Proposal]:
+    """Other arguments of the layer that failed."""
+    clue = problem.clue
+    assert clue is not None
+    yield from wanted(source, problem, made)
     for given in (*made.args, *(k.value for k in made.keywords)):
         if not isinstance(given, ast.Starred):
             value = number(given)

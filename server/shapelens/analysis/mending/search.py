@@ -57,6 +57,8 @@ def _likely(source: Source, problem: Problem, node: ast.AST, made: ast.AST | Non
     yield from layouts.of_flattening(source, problem, node)
     yield from numbers.of_batches(source, problem)
     yield from numbers.at_the_use(source, problem, node)
+    if isinstance(made, ast.Call) and made is node:
+        yield from numbers.wanted(source, problem, made)
     if layer is not None:
         yield from layouts.in_the_definition(source, problem, layer)
         yield from numbers.in_the_definition(source, problem, layer)

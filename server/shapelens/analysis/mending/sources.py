@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shapelens.analysis.facts import Edit, FileAnalysis, Span
 from shapelens.dims import Dim
-from shapelens.rules.registry import layers, rules
+from shapelens.rules.registry import canonical, layers, rules
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import Open, Shape
 
@@ -49,10 +49,12 @@ class Source:
                 self._add(chunk, statement)
         self._shapes: dict[Span, list[Shape]] = {}
         self._dtypes: dict[Span, list[str | None]] = {}
+        self._libraries: dict[Span, str] = {}
         for expression in analysis.expressions:
             if expression.values:
                 self._shapes[expression.span] = [value.shape for value in expression.values]
                 self._dtypes[expression.span] = [value.dtype for value in expression.values]
+                self._libraries[expression.span] = expression.values[0].library
 
     def _add(self, chunk: Chunk, node: ast.AST) -> None:
         self.nodes.append(node)
@@ -131,6 +133,10 @@ class Source:
         dtypes = set(self._dtypes.get(self.span(node), []))
         return dtypes.pop() if len(dtypes) == 1 else None
 
+    def library(self, node: ast.AST) -> str:
+        """Whose tensor an expression is: "torch", "numpy", "tensorflow" or "keras"."""
+        return self._libraries.get(self.span(node), "torch")
+
     def known_shapes(self) -> Iterator[tuple[int, ...]]:
         """The shapes of all expressions, without the dims that are not known."""
         for shapes in self._shapes.values():
@@ -157,7 +163,7 @@ class Source:
         for keyword in call.keywords:
             if keyword.value is argument:
                 return keyword.arg or ""
-        layer = layers.get(f"torch.nn.{callee(call)}")
+        layer = layers.get(f"torch.nn.{callee(call)}", layers.get(canonical(f"keras.layers.{callee(call)}")))
         if layer is not None and argument in call.args:
             index, names = call.args.index(argument), [p.name for p in layer.make.positional]
             return names[index] if index < len(names) else ""

@@ -227,6 +227,18 @@ def _enlarged(c: Call, self: Instance, n: int, spatial: Sequence[Dim]) -> list[D
     extra: Sequence[Dim] | None = None
     if c.store.value(self.attrs.get("output_padding")) is not None:
         extra = sizes_of(c, self, "output_padding", n)
+    return enlarged(spatial, kernel, strides, dilation, extra, padding)
+
+
+def enlarged(
+    spatial: Sequence[Dim],
+    kernel: Sequence[Dim],
+    strides: Sequence[Dim],
+    dilation: Sequence[Dim],
+    extra: Sequence[Dim] | None,
+    padding: object,
+) -> list[Dim]:
+    """The size of each spatial dim behind a transposed convolution; `extra` is its output_padding."""
     found: list[Dim] = []
     for i, (size, k, s, d) in enumerate(zip(spatial, kernel, strides, dilation)):
         reach = (k - 1) * d + 1

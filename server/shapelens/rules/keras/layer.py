@@ -61,9 +61,13 @@ def keras_layer(
     everything = f"{declared}{separator or '*, '}{common}"
 
     def check(c: Call, self: Instance, *star: Any) -> None:
-        check_names(c, self)
-        if setup is not None:
-            setup(c, self, *star)
+        previous, c.layer = c.layer, self
+        try:
+            check_names(c, self)
+            if setup is not None:
+                setup(c, self, *star)
+        finally:
+            c.layer = previous
 
     def register(function: F) -> F:
         own = list(inspect.signature(function).parameters.values())
@@ -73,7 +77,7 @@ def keras_layer(
         is_added_last = not takes_training and all(p.kind in _PLAIN for p in own)
 
         def forward(c: Call, self: Instance, *args: Any, **kwargs: Any) -> Any:
-            given = list(args[:-1] if is_added_last else args)
+            given = list(args[: len(names)] if is_added_last else args)
             if not takes_training:
                 kwargs.pop("training", None)
             for i, name in enumerate(names[: len(given)]):

@@ -15,7 +15,7 @@ from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.ops.common import axis_in, dtype_name, made, of_keras, reduced
 from shapelens.rules.keras.ops.promotion import result_type
-from shapelens.rules.registry import declare, layer, rules
+from shapelens.rules.registry import declare, layer, rule, rules
 from shapelens.values import Instance, Open, Tensor
 
 CODE = "target-mismatch"
@@ -267,6 +267,31 @@ def _generalized(c: Call, y_true: object, y_pred: object, q: object) -> Tensor:
 
 
 _function("categorical_generalized_cross_entropy(y_true, y_pred, q)", _generalized)
+
+
+# -- keras.ops -----------------------------------------------------------------------------------------------------
+
+
+@rule("keras.ops.binary_crossentropy")
+def binary_of_each(c: Call, target: object, output: object, from_logits: object = False) -> Tensor:
+    """Of one shape, which stays."""
+    labels, came = pair(c, target, output)
+    return made(equal_shapes(c, labels, came), came.dtype)
+
+
+@rule("keras.ops.categorical_crossentropy")
+def categorical_of_each(c: Call, target: object, output: object, from_logits: object = False, axis: int = -1) -> Tensor:
+    """(*batch, classes) both, to (*batch,)."""
+    labels, came = pair(c, target, output)
+    shape = equal_shapes(c, labels, came, one_hot_advice(c, labels, came))
+    return made(_averaged(c, shape, -1 if of_keras(labels, came) else axis), came.dtype)
+
+
+@rule("keras.ops.sparse_categorical_crossentropy")
+def sparse_of_each(c: Call, target: object, output: object, from_logits: object = False, axis: int = -1) -> Tensor:
+    """Labels (*batch,) and output (*batch, classes), to (*batch,)."""
+    labels, came = pair(c, target, output)
+    return made(sparse_shape(c, labels, came, axis), came.dtype)
 
 
 # -- classes -------------------------------------------------------------------------------------------------------

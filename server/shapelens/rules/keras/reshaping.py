@@ -65,6 +65,7 @@ def reshape(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     if fits is None and -1 not in target:
         fits = c.equate(known, total)
     if fits is False:
+        c.conflict = _that_fits(target, total)
         c.fail(
             "reshape-mismatch",
             f"{c.name}: {c.text(inputs)} has {c.dim_text(total)} elements in each sample, "
@@ -74,6 +75,15 @@ def reshape(c: Call, self: Instance, inputs: Tensor) -> Tensor:
         )
     missing = exact_quotient(total, known) if -1 in target else -1
     return inputs.with_(shape=(dims[0], *[missing if d == -1 else d for d in target]))
+
+
+def _that_fits(target: Sequence[Dim], total: Dim) -> tuple[Dim, Dim] | None:
+    """A size of the target, the last that can be changed so that all fits, and what it would have to be."""
+    for i in reversed(range(len(target))):
+        rest = product([*target[:i], *target[i + 1 :]])
+        if target[i] != -1 and -1 not in target and rest != 0 and divides(rest, total) is True:
+            return target[i], exact_quotient(total, rest)
+    return None
 
 
 def _check_permutation(c: Call, self: Instance) -> None:

@@ -458,6 +458,13 @@ def _generator(c: Call, self: Instance, *args: object) -> object:
     raise NotKnown
 
 
+def _channels_last(c: Call, generator: object) -> None:
+    """NotKnown for a generator that puts the channels first."""
+    asked = generator.attrs.get("data_format") if isinstance(generator, Instance) else None
+    if c.store.value(asked) not in (None, "channels_last"):
+        raise NotKnown
+
+
 def _flow(element: Any, **attrs: Any) -> Instance:
     return Instance(Lib(_FLOW), {"element": element, **attrs})
 
@@ -499,6 +506,7 @@ def flow_from_directory(
     **others: object,
 ) -> object:  # fmt: skip
     """Batches of images with the labels that the names of their directories are."""
+    _channels_last(c, self)
     names = c.store.value(classes)
     known = isinstance(names, (list, tuple)) and getattr(names, "rest", None) is None
     return _labelled(c, target_size, color_mode, class_mode, batch_size, len(names) if known else c.fresh("classes"))
@@ -511,6 +519,7 @@ def flow_from_dataframe(
     class_mode: object = "categorical", batch_size: Dim = 32, **others: object,
 ) -> object:  # fmt: skip
     """Batches of the images that a table names."""
+    _channels_last(c, self)
     if c.store.value(class_mode) == "raw" or c.store.value(weight_col) is not None:
         raise NotKnown
     return _labelled(c, target_size, color_mode, class_mode, batch_size, c.fresh("classes"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from shapelens.dims import Expr
 from shapelens.rules.call import Call
-from shapelens.values import Lib, Ratio, Scalar, Tensor, Unknown
+from shapelens.values import MAYBE_ARRAY, Lib, Ratio, Scalar, Tensor, Unknown
 from shapelens.values.dtypes import BYTES, NAMES, category
 
 # NumPy's own names of dtypes, and those of strings; on a 64-bit platform.
@@ -179,5 +179,5 @@ def is_kept(source: str, target: str) -> bool:
 
 def plain(value: object) -> bool:
     """Whether a value is a plain number, known or not. The truth of an unknown comparison may be an array."""
-    unknown = isinstance(value, Scalar) and value.type in ("int", "float", "complex")
+    unknown = isinstance(value, Scalar) and value.type in ("int", "float", "complex") and value.why != MAYBE_ARRAY
     return unknown or isinstance(value, (bool, int, float, complex, Expr))

@@ -16,7 +16,7 @@ from shapelens.rules.numpy.dtypes import out_of_bounds
 from shapelens.rules.registry import rule
 from shapelens.rules.torch import indexing as torch_indexing
 from shapelens.rules.torch.indexing import Pick, check_index, check_mask, picked, placed, plainly, sliced
-from shapelens.values import List, Open, Scalar, Shape, Tensor, Unknown
+from shapelens.values import List, Open, Ratio, Scalar, Shape, Tensor, Unknown
 from shapelens.values.dtypes import category
 
 _FULL = slice(None, None, None)
@@ -87,10 +87,10 @@ def _item(c: Call, tensor: Tensor, item: Any) -> Any:
                 raise NotKnown
             return item.scalars if isinstance(item.scalars, int) else Scalar("int")
         return item
-    if isinstance(item, (float, str)) or isinstance(item, Scalar) and item.type in ("float", "str"):
+    if isinstance(item, (float, str, Ratio)):
         if tensor.dtype is None:
             raise NotKnown  # the fields of a structured array have names
-        shown = repr(item) if isinstance(item, (float, str)) else f"a {item.type}"
+        shown = "a float (`/` gives one, `//` does not)" if isinstance(item, Ratio) else repr(item)
         c.fail("index-dtype", f"an index must be of integers or booleans, got {shown}", tensor)
     if isinstance(item, bool) or isinstance(item, Unknown) and not (isinstance(item, Scalar) and item.type == "int"):
         raise NotKnown

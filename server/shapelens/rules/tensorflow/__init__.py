@@ -16,6 +16,7 @@ from shapelens.rules.tensorflow import (
     reshaping,
     signal,
     tensor,
+    training,
 )
 
 # One function under several names: where it stands too, and where its rule is.
@@ -67,4 +68,5 @@ __all__ = [
     "reshaping",
     "signal",
     "tensor",
+    "training",
 ]

@@ -71,6 +71,9 @@ def from_data(c: Call, value: object, dtype: object) -> Tensor:
         found = converted(c, value)
     except NotKnown:
         _refuse_ragged(c, value)
+        texts = _texts(c, value)
+        if texts is not None:
+            return made(texts, None)
         return made(None, named(c, asked))
     wanted = named(c, asked, found.dtype)
     if isinstance(value, Tensor) and value.library == "tensorflow" and wanted and found.dtype not in (None, wanted):
@@ -79,6 +82,17 @@ def from_data(c: Call, value: object, dtype: object) -> Tensor:
     if wanted is None or found.dtype is None or category(wanted) != category(found.dtype):
         scalars = None
     return made(found.shape, wanted, scalars)
+
+
+def _texts(c: Call, value: object) -> tuple[int, ...] | None:
+    """The shape of a text, or of nested lists of texts; None for anything else."""
+    if isinstance(value, str) or isinstance(value, Scalar) and value.type == "str":
+        return ()
+    if not isinstance(value, (list, tuple)) or isinstance(value, List) and value.rest is not None or not value:
+        return None
+    parts = {_texts(c, c.store.value(v)) for v in value}
+    inner = parts.pop() if len(parts) == 1 else None
+    return None if inner is None else (len(value), *inner)
 
 
 def _refuse_ragged(c: Call, value: object) -> None:
@@ -93,7 +107,7 @@ def _is_plain(c: Call, value: object) -> bool:
         return False
     if isinstance(value, (list, tuple)):
         return all(_is_plain(c, v) for v in value)
-    return isinstance(value, (bool, int, float))
+    return isinstance(value, (bool, int, float, str))
 
 
 def _lengths(c: Call, value: object) -> tuple[int, ...] | None:

@@ -105,7 +105,7 @@ def _stacked(c: Call, value: Any) -> Any:
     if isinstance(value, List) and value.rest is not None:
         inner = _leaf(c, c.store.value(value.rest))
         count = value.count if isinstance(value.count, (int, Expr)) and not value else c.fresh("n", 0)
-        return _in_front(c, inner, count)
+        return in_front(c, inner, count)
     if value and all(isinstance(c.store.value(v), str) for v in value):
         return made((len(value),), None)
     try:
@@ -115,11 +115,11 @@ def _stacked(c: Call, value: Any) -> Any:
         parts = [_leaf(c, c.store.value(v)) for v in value]
         shapes = [c.shape(p) if isinstance(p, Tensor) else None for p in parts]
         if parts and all(isinstance(s, tuple) and s == shapes[0] for s in shapes):
-            return _in_front(c, parts[0], len(parts))
+            return in_front(c, parts[0], len(parts))
         return UNKNOWN
 
 
-def _in_front(c: Call, value: Any, size: Dim) -> Any:
+def in_front(c: Call, value: Any, size: Dim) -> Any:
     """A tensor with one more axis in front."""
     if not isinstance(value, Tensor):
         return value if isinstance(value, Instance) else UNKNOWN
@@ -129,7 +129,7 @@ def _in_front(c: Call, value: Any, size: Dim) -> Any:
     return made((size, *shape) if isinstance(shape, tuple) else None, value.dtype)
 
 
-def _behind(c: Call, value: Any) -> Any:
+def behind(c: Call, value: Any) -> Any:
     """A tensor without its first axis."""
     if not isinstance(value, Tensor):
         return UNKNOWN
@@ -163,7 +163,7 @@ def _rows(c: Call, value: Any) -> Dim | None:
     return found
 
 
-def _alike(c: Call, a: Any, b: Any) -> Any:
+def alike(c: Call, a: Any, b: Any) -> Any:
     """One element that stands for either."""
     a, b = c.store.value(a), c.store.value(b)
     if isinstance(a, Tensor) and isinstance(b, Tensor):
@@ -173,9 +173,9 @@ def _alike(c: Call, a: Any, b: Any) -> Any:
             return made(tuple([x if equal(x, y) is True else c.fresh("n") for x, y in zip(one, two)]), dtype)
         return made(None, dtype)
     if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
-        return tuple([_alike(c, x, y) for x, y in zip(a, b)])
+        return tuple([alike(c, x, y) for x, y in zip(a, b)])
     if isinstance(a, dict) and isinstance(b, dict) and list(a) == list(b):
-        return Dict({k: _alike(c, a[k], b[k]) for k in a})
+        return Dict({k: alike(c, a[k], b[k]) for k in a})
     return UNKNOWN
 
 
@@ -187,7 +187,7 @@ def from_tensor_slices(c: Call, tensors: object, name: object = None) -> object:
     """The rows of arrays of one length."""
     whole = as_tensors(c, tensors)
     length = _rows(c, whole)
-    return of_elements(each(c, whole, lambda leaf: _behind(c, leaf)), length)
+    return of_elements(each(c, whole, lambda leaf: behind(c, leaf)), length)
 
 
 @rule(f"{_D}.from_tensors")
@@ -304,7 +304,7 @@ def sampled(c: Call, datasets: object, *args: object, **kwargs: object) -> objec
         return of_elements(UNKNOWN)
     found = element_of(c, parts[0])
     for other in parts[1:]:
-        found = _alike(c, found, element_of(c, other))
+        found = alike(c, found, element_of(c, other))
     return of_elements(found)
 
 
@@ -329,7 +329,7 @@ def batch(
 def _joined(c: Call, leaf: Any, rows: Dim) -> Any:
     if is_dataset(leaf):
         return leaf
-    return _in_front(c, leaf, rows)
+    return in_front(c, leaf, rows)
 
 
 def _count(c: Call, value: object) -> Dim:
@@ -404,18 +404,18 @@ def padded_batch(
         filled = padded(element, wanted)
     else:
         filled = UNKNOWN
-    return _batched(c, self, size, drop_remainder, lambda rows: each(c, filled, lambda leaf: _in_front(c, leaf, rows)))
+    return _batched(c, self, size, drop_remainder, lambda rows: each(c, filled, lambda leaf: in_front(c, leaf, rows)))
 
 
 @rule(f"{_D}.unbatch")
 def unbatch(c: Call, self: Instance, name: object = None) -> object:
-    return of_elements(each(c, element_of(c, self), lambda leaf: _behind(c, leaf)))
+    return of_elements(each(c, element_of(c, self), lambda leaf: behind(c, leaf)))
 
 
 @rule(f"{_D}.rebatch")
 def rebatch(c: Call, self: Instance, batch_size: object, drop_remainder: object = False, name: object = None) -> object:
     rows = c.fresh("B", 0)
-    return of_elements(each(c, element_of(c, self), lambda leaf: _in_front(c, _behind(c, leaf), rows)))
+    return of_elements(each(c, element_of(c, self), lambda leaf: in_front(c, behind(c, leaf), rows)))
 
 
 @rule(f"{_D}.window")
@@ -548,7 +548,7 @@ def concatenate(c: Call, self: Instance, dataset: object, name: object = None) -
     if not is_dataset(other):
         return of_elements(UNKNOWN)
     a, b = length_of(c, self), length_of(c, other)
-    found = _alike(c, element_of(c, self), element_of(c, other))
+    found = alike(c, element_of(c, self), element_of(c, other))
     return of_elements(found, None if a is None or b is None else a + b)
 
 
@@ -604,7 +604,7 @@ def reduce(c: Call, self: Instance, initial_state: object, reduce_func: object, 
     """What the function gives for a state and an element; a state of the same kind comes out."""
     state = as_tensors(c, initial_state)
     found = c.store.value(c.invoke(reduce_func, state, element_of(c, self)))
-    return _alike(c, state, as_tensors(c, found))
+    return alike(c, state, as_tensors(c, found))
 
 
 @attribute(f"{_D}.element_spec")

@@ -263,6 +263,8 @@ def check_mask(
 
 def check_index(c: Call, tensor: Tensor, size: Dim, at: int, index: Any) -> None:
     """Fail where an int is certainly out of range for a dim."""
+    if size == 0 and tensor.library == "numpy":
+        raise NotKnown  # an array made of a list that is filled elsewhere
     if type(index) is int and type(size) is int:
         bad = not -size <= index < size
     elif isinstance(index, Scalar):

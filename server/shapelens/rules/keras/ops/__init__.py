@@ -1,5 +1,27 @@
 """Rules of keras.ops, one file a topic."""
 
-from shapelens.rules.keras.ops import creation, elementwise, indexing, products, reductions, shaping
+from shapelens.rules.keras.ops import (
+    control,
+    creation,
+    elementwise,
+    image,
+    indexing,
+    nn,
+    products,
+    reductions,
+    shaping,
+    signal,
+)
 
-__all__ = ["creation", "elementwise", "indexing", "products", "reductions", "shaping"]
+__all__ = [
+    "control",
+    "creation",
+    "elementwise",
+    "image",
+    "indexing",
+    "nn",
+    "products",
+    "reductions",
+    "shaping",
+    "signal",
+]

@@ -201,3 +201,25 @@ def sequence(c: Call, value: object) -> list[Tensor]:
         if dims and isinstance(dims[0], int) and dims[0] <= 256:
             return [value.with_(shape=dims[1:], origin=value.origin) for _ in range(dims[0])]
     raise NotKnown
+
+
+_FORMATS = ("channels_last", "channels_first")
+
+
+def is_first(c: Call, data_format: object) -> bool:
+    """Whether channels come before the spatial axes; NotKnown where that is not known."""
+    value = c.store.value(data_format)
+    value = c.image_data_format if value is None else value
+    if value not in _FORMATS:
+        raise NotKnown
+    return bool(value == "channels_first")
+
+
+def per_axis(c: Call, value: object, n: int) -> tuple[Dim, ...]:
+    """A size for each of n axes; one number stands for all."""
+    found = sizes(c, value)
+    if len(found) == 1:
+        return found * n
+    if len(found) != n:
+        raise NotKnown
+    return found

@@ -1,0 +1,5 @@
+"""Rules of scikit-learn: what prepares data for training."""
+
+from shapelens.rules.sklearn import datasets, preparing
+
+__all__ = ["datasets", "preparing"]
