@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelens.dims import Dim, equal, less
+from shapelens.dims import Dim, ceildiv, equal, floordiv, less
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
-from shapelens.rules.keras.convolution import slid
 from shapelens.rules.keras.layer import built, compute_dtype, keras_layer, weight
 from shapelens.rules.keras.options import choice, dim_of, flag, is_channels_first, name_fix, positive
 from shapelens.values import Instance, List, Tensor
@@ -31,14 +30,14 @@ _MODES = ("int", "one_hot", "multi_hot", "count")
 def _check_mode(*known: str) -> Any:
     def check(c: Call, self: Instance) -> None:
         mode = self.attrs.get("output_mode")
-        self.attrs["output_mode"] = {"binary": "multi_hot", "tf-idf": "tf_idf"}.get(mode, mode) if isinstance(mode, str) else mode  # fmt: skip
+        if isinstance(mode, str) and c.name != "Discretization":
+            self.attrs["output_mode"] = {"binary": "multi_hot", "tf-idf": "tf_idf"}.get(mode, mode)
         choice(c, self, "output_mode", known, lower=False)
-        for name in ("num_tokens", "num_bins", "max_tokens"):
-            if name in self.attrs and c.store.value(self.attrs[name]) is not None and name != "max_tokens":
+        for name in ("num_tokens", "num_bins"):
+            if name in self.attrs and c.store.value(self.attrs[name]) is not None:
                 positive(c, self, name)
-        for name in ("num_tokens",):
-            if name in self.attrs and self.attrs[name] is None:
-                c.fail("argument-value", f"{c.name}: num_tokens must be given")
+        if "num_tokens" in self.attrs and self.attrs["num_tokens"] is None:
+            c.fail("argument-value", f"{c.name}: num_tokens must be given")
 
     return check
 
@@ -76,8 +75,10 @@ def _encoded(c: Call, inputs: Tensor, mode: str, depth: Dim) -> tuple[Dim, ...]:
     dims = c.dims(inputs)
     if mode == "int":
         return dims
-    if not dims:
+    if not dims and mode != "one_hot":
         return (depth,)
+    if not dims:
+        raise NotKnown
     if mode == "one_hot":
         is_one = equal(dims[-1], 1)
         if is_one is None and len(dims) > 1:
@@ -109,16 +110,24 @@ def normalization(c: Call, self: Instance, inputs: Tensor) -> Tensor:
         shape = tuple(dims[a] for a in kept)
         weight(c, self, "adapt_mean", shape, trainable=False)
         weight(c, self, "adapt_variance", shape, trainable=False)
-        weight(c, self, "count", (), trainable=False, dtype="int32")
+        weight(c, self, "count", (), trainable=False, dtype="int64")
     return Tensor(dims, compute_dtype(c, self))
 
 
 def _held(c: Call, self: Instance, inputs: Tensor, axis: int) -> None:
-    """Hold an axis against the size that the layer was built for: one of 1 goes with any, and models build with any."""
-    known = self.attrs.get(f"_built{axis}")
-    size = c.dims(inputs)[axis]
-    if known is None or inputs.library != "keras" and less(1, size) is True and less(1, c.dim(known)) is True:
-        built(c, self, inputs, axis)
+    """Hold an axis of an array against the size that the layer was built for; models build with any.
+
+    What the layer has kept is broadcast: NotKnown where a size of 1, or a lower rank than it was built for, may grow.
+    """
+    dims = c.dims(inputs)
+    known, size = self.attrs.get(f"_built{axis}"), dims[axis]
+    rank = self.attrs.setdefault("_built_rank", len(dims))
+    if known is not None and equal(c.dim(known), size) is not True:
+        if inputs.library == "keras" or less(1, size) is not True or less(1, c.dim(known)) is not True:
+            raise NotKnown
+    if len(dims) < rank:
+        raise NotKnown
+    built(c, self, inputs, axis)
 
 
 @keras_layer(
@@ -335,7 +344,10 @@ def stft_spectrogram(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     first = is_channels_first(c, self)
     batch, *rest = c.dims(inputs)
     steps, channels = (rest[1], rest[0]) if first else (rest[0], rest[1])
-    (frames,) = slid(c, inputs, (steps,), (length,), (step,), (1,), c.store.value(self.attrs["padding"]))
+    padding = c.store.value(self.attrs["padding"])
+    if padding not in ("valid", "same") or padding == "valid" and less(steps, length) is True:
+        raise NotKnown
+    frames = ceildiv(steps, step) if padding == "same" else floordiv(steps - length, step) + 1
     shape: tuple[Dim, ...]
     if flag(c, self, "expand_dims"):
         shape = (batch, channels, frames, frequencies) if first else (batch, frames, frequencies, channels)
