@@ -82,7 +82,9 @@ def test_normalization(shape, axis, is_given):
 
 @pytest.mark.parametrize("again", [(4, 3), (4, 1), (4, 5), (2, 6, 3)])
 def test_normalization_again(again):
-    check_layer("keras.layers.Normalization", (), {}, X((2, 3)), again=[X(again)], allow_unknown=again in ((4, 1), (4, 5)))
+    check_layer(
+        "keras.layers.Normalization", (), {}, X((2, 3)), again=[X(again)], allow_unknown=again in ((4, 1), (4, 5))
+    )
 
 
 modes = st.sampled_from(["int", "one_hot", "multi_hot", "count", "binary", "tf_idf"])
