@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Either, Layer, X, check_layer
 
 from shapelens.rules.keras.augmentation import _SAME
 from shapelens.values import Tensor
+from tests.rules.keras.harness import Either, Layer, X, check_layer
 
 sizes = st.integers(1, 9)
 ARGUMENTS = {
