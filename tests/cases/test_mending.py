@@ -10,7 +10,18 @@ from tests.cases.mending import judged, programs, run_all, small_programs, table
 BEYOND_ONE_EDIT: frozenset[str] = frozenset(
     (
         "illegal_stride_bad",  # which stride was meant is not known
+        "keras_batch_axis_missing_bad",
+        "keras_functional_two_inputs_bad",
+        "keras_two_outputs_bad",
         "nll_rank_bad",  # the target has no pixels
+        "numpy_choice_bad",
+        "numpy_in_place_broadcast_bad",
+        "numpy_kmeans_bad",
+        "numpy_one_hot_bad",
+        "numpy_out_bad",
+        "numpy_polyfit_bad",
+        "numpy_ragged_bad",
+        "numpy_tensor_method_bad",
         "rank-mismatch-1",  # an image without channels
         "reshape-mismatch-3",  # two sizes are wrong
         "residual_stride_bad",  # the condition for the projection lacks the stride
@@ -36,7 +47,30 @@ NOT_YET: frozenset[str] = frozenset(
         "half_module_bad",
         "in_place_promotion_bad",
         "integer_mean_bad",
+        "keras_concatenate_branches_bad",
+        "keras_fit_missing_channel_bad",
+        "keras_flatten_dense_size_bad",
+        "keras_input_shape_int_bad",
+        "keras_lstm_rank_bad",
+        "keras_residual_add_bad",
+        "keras_transfer_head_bad",
         "language_model_shift_bad",
+        "numpy_advanced_order_bad",
+        "numpy_append_method_bad",
+        "numpy_boolean_and_bad",
+        "numpy_concatenate_tuple_bad",
+        "numpy_conv2d_bad",
+        "numpy_float_index_bad",
+        "numpy_float_size_bad",
+        "numpy_gradient_descent_bad",
+        "numpy_if_array_bad",
+        "numpy_in_place_division_bad",
+        "numpy_meshgrid_bad",
+        "numpy_random_tuple_bad",
+        "numpy_reshape_bad",
+        "numpy_too_many_indices_bad",
+        "numpy_transpose_axes_bad",
+        "numpy_zeros_tuple_bad",
         "triplet_embeddings_bad",
         "unpack_generator_bad",
     )

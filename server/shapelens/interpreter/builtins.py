@@ -98,7 +98,7 @@ for _name in (
         PURE.setdefault(f"numpy.{_name}", (getattr(math, _name), _kind))
 for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow complex bytes".split():
     PURE[f"builtins.{_name}"] = (getattr(python, _name), "str" if _name in ("chr", "repr", "hex") else "int")
-for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
+for _name in "add sub mul matmul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
 # What NumPy gives a number of its own for, which counts by its dtype: `float32_array * np.sqrt(2)` is of float64.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from shapelens.interpreter import attributes, builtins, calls, keras, memory
@@ -239,11 +240,12 @@ def annotated_fields(m: Machine, f: Frame, node: ast.ClassDef) -> list[tuple[str
     return list(_annotated(node).items())
 
 
+@lru_cache(maxsize=1024)
 def _annotated(node: ast.ClassDef) -> dict[str, bool]:
     found = {}
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            if "ClassVar" not in ast.dump(statement.annotation):
+            if not _is_class_variable(statement.annotation):
                 found[statement.target.id] = statement.value is not None
     return found
 
@@ -261,6 +263,15 @@ def _make_enum(m: Machine, cls: Class) -> None:
         member = Instance(cls, {"_name_": name})
         member.payload = value
         cls.attrs[name] = member
+
+
+def _is_class_variable(annotation: ast.expr) -> bool:
+    """Whether an annotation speaks of ClassVar, as a name or in a string."""
+    for node in ast.walk(annotation):
+        said = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "value", None)
+        if isinstance(said, str) and "ClassVar" in said:
+            return True
+    return False
 
 
 # -- instances -----------------------------------------------------------------------------------------------------

@@ -70,17 +70,15 @@ def is_ruled_part(name: str) -> bool:
 
 def tensor_library(module: PyModule) -> str:
     """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has others alone."""
-    found = "torch"
-    for value in module.namespace.values():
-        if type(value) is Lib:
-            top = value.path.partition(".")[0]
-            if top == "torch":
-                return "torch"
-            if top in ("tensorflow", "keras"):
-                found = "tensorflow"
-            elif top == "numpy" and found == "torch":
-                found = "numpy"
-    return found
+    key = "tensor library", len(module.namespace)
+    found = module.found.get(key)
+    if found is None:
+        tops = {value.path.partition(".")[0] for value in module.namespace.values() if type(value) is Lib}
+        found = "torch"
+        if "torch" not in tops:
+            found = "tensorflow" if tops & {"tensorflow", "keras"} else "numpy" if "numpy" in tops else "torch"
+        module.found[key] = found
+    return str(found)
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:

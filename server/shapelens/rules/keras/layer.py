@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shapelens.dims import Dim
+from shapelens.dims import Dim, Expr
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.options import check_names
@@ -218,7 +218,9 @@ def built(
     dims = c.dims(inputs)
     size = dims[axis]
     name = f"_built{key}{axis}"
-    known = self.attrs.get(name)
+    known = c.store.value(self.attrs.get(name))
+    if known is not None and not isinstance(known, (int, Expr)):
+        return size  # built by one branch or another
     if known is None:
         self.attrs[name] = size
         if inputs.origin is not None:

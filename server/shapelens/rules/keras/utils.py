@@ -207,11 +207,11 @@ _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 
 def _color(c: Call, color_mode: object) -> str:
     mode = c.store.value(color_mode)
-    if isinstance(mode, Unknown):
+    if not isinstance(mode, str):
         raise NotKnown
     if mode not in _MODES:
         c.fail("argument-value", f"{c.name}: color_mode must be 'grayscale', 'rgb' or 'rgba', got {mode!r}")
-    return str(mode)
+    return mode
 
 
 def _pair(c: Call, value: object) -> tuple[Dim, Dim]:
@@ -312,7 +312,7 @@ def _from_directory(
 ) -> object:
     """Batches of samples with the labels that the names of their directories are."""
     mode, given = c.store.value(label_mode), c.store.value(labels)
-    if isinstance(mode, Unknown) or isinstance(given, Unknown):
+    if mode is not None and not isinstance(mode, str) or isinstance(given, Unknown):
         raise NotKnown
     if mode is not None and mode not in _LABELS:
         c.fail("argument-value", f"{c.name}: label_mode must be 'int', 'categorical', 'binary' or None, got {mode!r}")

@@ -1,0 +1,100 @@
+// VS Code's own server and a browser that shows its workbench. SHAPELENS_EDITORS is the folder that .ci/editors fills.
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import net from "node:net";
+import path from "node:path";
+
+const editors = process.env.SHAPELENS_EDITORS;
+const { chromium } = createRequire(`${editors}/vscode/package.json`)("playwright-core");
+const MAIN = `${editors}/vscode/node_modules/code-server/lib/vscode/out/server-main.js`;
+
+const SETTINGS = {
+  "security.workspace.trust.enabled": false,
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "extensions.autoUpdate": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "update.mode": "none",
+  "chat.commandCenter.enabled": false,
+  "git.enabled": false,
+  "editor.minimap.enabled": false,
+  "files.autoSave": "off",
+};
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+function freePort() {
+  return new Promise((done, fail) => {
+    const server = net.createServer().on("error", fail);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** A server with the extension installed, its data in `folder`. `settings` are the user's. */
+export async function startServer(folder, settings = {}, environment = {}) {
+  const user = path.join(folder, "user");
+  const extensions = path.join(folder, "extensions");
+  fs.mkdirSync(path.join(user, "User"), { recursive: true });
+  fs.mkdirSync(extensions, { recursive: true });
+  const write = (more) =>
+    fs.writeFileSync(path.join(user, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings, ...more }, null, 2));
+  write({});
+  const own = ["--server-data-dir", path.join(folder, "server"), "--user-data-dir", user, "--extensions-dir", extensions];
+  const common = [MAIN, "--accept-server-license-terms", "--telemetry-level", "off", ...own];
+  const env = { ...process.env, ...environment };
+  const installed = spawnSync(process.execPath, [...common, "--install-extension", `${editors}/shapelens.vsix`], { env, encoding: "utf8" });
+  if (installed.status !== 0) {
+    throw new Error(`the extension was not installed:\n${installed.stdout}\n${installed.stderr}`);
+  }
+  const port = await freePort();
+  const log = fs.openSync(path.join(folder, "server.log"), "w");
+  const server = spawn(process.execPath, [...common, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token"], {
+    env,
+    stdio: ["ignore", log, log],
+  });
+  const base = `http://127.0.0.1:${port}`;
+  for (const end = Date.now() + 60_000; ; ) {
+    if (server.exitCode !== null || Date.now() > end) {
+      throw new Error(`VS Code's server did not start; see ${folder}/server.log`);
+    }
+    const answer = await fetch(base).catch(() => undefined);
+    if (answer?.ok) {
+      break;
+    }
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  return { base, remote: (file) => `vscode-remote://127.0.0.1:${port}${file}`, writeSettings: write, stop: () => server.kill() };
+}
+
+/** A browser with a profile of its own in `folder`. */
+export async function startBrowser(folder, viewport = { width: 1100, height: 680 }) {
+  const profile = fs.mkdtempSync(path.join(folder, "profile-"));
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    viewport,
+    args: FLAGS,
+    timeout: 90_000,
+  });
+}
+
+/** The address of the workbench with a folder or workspace; `payload` as VS Code's own web tests use it. */
+export function address({ base }, workspace, payload = []) {
+  const kind = workspace.endsWith(".code-workspace") ? "workspace" : "folder";
+  return `${base}/?${kind}=${workspace}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+}

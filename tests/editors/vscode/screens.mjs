@@ -1,0 +1,140 @@
+// Pictures of what a person sees, after typing and clicking as one does. usage: screens.mjs FOLDER WORKSPACE OUT
+import fs from "node:fs";
+import path from "node:path";
+import { address, startBrowser, startServer } from "./browser.mjs";
+
+const [folder, workspace, out] = process.argv.slice(2);
+const WAIT = { timeout: 60_000 };
+const LOADS = 3;
+const SETTINGS = {
+  "workbench.activityBar.location": "hidden",
+  "workbench.statusBar.visible": true,
+  "workbench.sideBar.location": "right",
+  "breadcrumbs.enabled": false,
+  "editor.fontSize": 13,
+  "editor.lightbulb.enabled": "off",
+  "editor.occurrencesHighlight": "off",
+  "editor.renderLineHighlight": "none",
+  "workbench.colorTheme": "Default Dark Modern",
+  "editor.hover.delay": 200,
+};
+
+fs.mkdirSync(out, { recursive: true });
+const server = await startServer(folder, SETTINGS);
+const browser = await startBrowser(folder, { width: 980, height: 600 });
+const page = browser.pages()[0] ?? (await browser.newPage());
+
+const text = (words) =>
+  page.waitForFunction(
+    (wanted) => [...document.querySelectorAll(".view-line")].some((line) => line.innerText.replace(/\u00a0/g, " ").includes(wanted)),
+    words,
+    WAIT,
+  );
+const shoot = async (name) => {
+  await page.mouse.move(2, 2);
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: path.join(out, `${name}.png`) });
+  console.log(`${name}.png`);
+};
+
+async function load(file) {
+  const url = address(server, workspace, [
+    ["openFile", server.remote(path.join(workspace, file))],
+    ["skipWelcome", "true"],
+  ]);
+  for (let left = LOADS; ; left--) {
+    try {
+      await page.goto(url, { waitUntil: "domcontentloaded", ...WAIT });
+      await page.waitForSelector(".monaco-editor .view-line", WAIT);
+      return;
+    } catch (error) {
+      if (left === 1) {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Run a command by its title, as a person would. */
+async function command(title) {
+  await page.keyboard.press("F1");
+  const input = page.locator(".quick-input-widget input").first();
+  await input.waitFor(WAIT);
+  await input.fill(`>${title}`);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click(WAIT);
+}
+
+async function goTo(line, column) {
+  await page.keyboard.press("Control+G");
+  const input = page.locator(".quick-input-widget input").first();
+  await input.waitFor(WAIT);
+  await input.fill(`:${line}:${column}`);
+  await page.keyboard.press("Enter");
+  await input.waitFor({ state: "hidden", ...WAIT });
+}
+
+/** The frame of the page in the webview, where it has drawn a data flow. */
+async function summaryFrame() {
+  for (const end = Date.now() + WAIT.timeout; Date.now() < end; await page.waitForTimeout(200)) {
+    for (const frame of page.frames()) {
+      if (await frame.locator("svg .box").count().catch(() => 0)) {
+        return frame;
+      }
+    }
+  }
+  throw new Error("the summary was not drawn");
+}
+
+let code = 0;
+try {
+  await load("broken_lenet.py");
+  await text("(64, 256)");
+  await page.waitForSelector(".squiggly-error", WAIT);
+  await page.keyboard.press("Control+B").catch(() => {});
+  await shoot("problem");
+
+  await goTo(18, 9);
+  await command("Show or Focus Hover");
+  await page.waitForSelector(".monaco-hover:not(.hidden) .hover-contents", WAIT);
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: path.join(out, "hover.png") });
+  await page.keyboard.press("Escape");
+
+  await goTo(19, 22);
+  await page.keyboard.press("Control+.");
+  await page.waitForSelector(".action-widget .monaco-list-row", WAIT);
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: path.join(out, "fix.png") });
+  await page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" }).waitFor(WAIT);
+  await page.keyboard.press("Enter"); // The one that is preferred stands first, and is chosen.
+  await page.waitForSelector(".squiggly-error", { state: "detached", ...WAIT });
+  await shoot("fixed");
+
+  await load("cifar10.py");
+  await text("(64|256, 4096)");
+  await shoot("hints");
+
+  await command("Shapelens: Show Model Summary");
+  const frame = await summaryFrame();
+  await page.waitForTimeout(800);
+  await shoot("summary");
+  await frame.locator(".box", { hasText: "fc1" }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(
+    () => [...document.querySelectorAll(".statusbar-item")].some((item) => /Ln 25\b/.test(item.innerText)),
+    undefined,
+    WAIT,
+  );
+  await shoot("summary-to-line");
+  server.writeSettings({ "workbench.colorTheme": "Default Light Modern" });
+  await page.waitForSelector(".monaco-workbench.vs", WAIT);
+  await page.waitForTimeout(800);
+  await shoot("summary-light");
+} catch (error) {
+  console.error(error);
+  await page.screenshot({ path: path.join(out, "failed.png") }).catch(() => {});
+  code = 1;
+}
+await Promise.race([browser.close(), new Promise((done) => setTimeout(done, 5_000))]);
+server.stop();
+process.exit(code);
