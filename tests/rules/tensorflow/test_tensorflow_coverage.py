@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import tensorflow as tf
+
 from tests.rules.tensorflow.callables import FAMILIES, PAGE, REASONS, entries, page, share
 
 VERSION = PAGE.read_text(encoding="utf-8").partition("from TensorFlow ")[2].partition(" ")[0]
