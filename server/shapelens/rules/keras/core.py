@@ -199,6 +199,13 @@ def _einsum_bias(c: Call, self: Instance, e: _Equation, sizes: dict[str, Dim], e
     weight(c, self, "bias", shape if e.ellipsis == "left" else (*shape, *(1,) * extra))
 
 
+@formula("keras.layers.EinsumDense")
+def einsum_layer(c: Call, result: object, self: Instance, inputs: object, *_: object) -> Dim:
+    """Each element of the input once for each size of the kernel that the input does not have."""
+    e, kernel = _equation(c, self), _dims(c, self.attrs.get("kernel"))
+    return product(_dims(c, inputs)) * product([d for label, d in zip(e.kernel, kernel) if label not in e.inputs])
+
+
 # -- embeddings ----------------------------------------------------------------------------------------------------
 
 
