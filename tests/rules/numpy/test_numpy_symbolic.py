@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.rules.numpy.calls import PATHS, samples
-from tests.rules.numpy.harness import Sample, abstract, ours
 
 from shapelens.dims import Expr, as_symbol, evaluate, symbol, symbols
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Instance, Lib, List, Store, Tensor
+from tests.rules.numpy.calls import PATHS, samples
+from tests.rules.numpy.harness import Sample, abstract, ours
 
 _NAMES = {n: symbol(f"d{n}", 2) for n in range(2, 100)}
 _VALUES = {as_symbol(found): n for n, found in _NAMES.items()}
