@@ -31,6 +31,8 @@ ATTRIBUTES = sorted(p.rpartition(".")[2] for p in attributes if p.startswith("nu
 ELSEWHERE = {
     "numpy.random.default_rng": "test_numpy.py",
     "numpy.ndarray.resize": "test_numpy.py",
+    "numpy.ndindex": "test_numpy.py",
+    "numpy.ndenumerate": "test_numpy.py",
     "numpy.fromfile": __file__,
     "numpy.memmap": __file__,
 }
