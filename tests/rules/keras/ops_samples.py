@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+
 from tests.rules.keras.harness import Either, Identity, X
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 from shapelens.rules.call import Failure
 from shapelens.rules.keras.layer import all_weights
@@ -13,6 +12,7 @@ from shapelens.rules.registry import call_layer
 from shapelens.rules.work import Counter
 from shapelens.values import Store, Tensor
 from shapelens.values.shapes import Open, ShapeVar
+from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 sizes = st.integers(1, 9)
 small = st.integers(1, 4)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
-import tests.rules.keras.harness  # noqa: F401  keeps TensorFlow quiet
 
+import tests.rules.keras.harness  # noqa: F401  keeps TensorFlow quiet
 from shapelens.analysis.mending.sources import changed
 from shapelens.analysis.session import Session
 from shapelens.report.problems import reported

@@ -10,13 +10,13 @@ import keras
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Inputs, X, check, check_layer, compare, mapped
-from tests.rules.keras.ops_samples import SAMPLES, a_shape, like, one_of
 
 import shapelens.rules.keras  # noqa: F401  registers the rules
 from shapelens.rules.call import Call
 from shapelens.rules.registry import apply_rule, attributes, canonical, layers, rules
 from shapelens.values import Store
+from tests.rules.keras.harness import Inputs, X, check, check_layer, compare, mapped
+from tests.rules.keras.ops_samples import SAMPLES, a_shape, like, one_of
 
 METHODS = ("keras.random.SeedGenerator.next",)
 PHASES = (Phase.generate, Phase.shrink)

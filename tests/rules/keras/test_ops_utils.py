@@ -13,12 +13,12 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.keras.harness import mapped, real_function
 
 from shapelens.dims import Expr
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Instance, Lib, List, Many, Scalar, Store, Tensor
+from tests.rules.keras.harness import mapped, real_function
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 

@@ -29,6 +29,7 @@ _ALIASES = {
     ),
     ("tensorflow", "tensorflow.linalg"): "eig eigvals einsum eye matmul norm tensordot",
     ("tensorflow", "tensorflow.nn"): "space_to_batch",
+    ("tensorflow", "tensorflow.strings"): "as_string",
     ("tensorflow.linalg", "tensorflow.math"): "l2_normalize",
     ("tensorflow.nn", "tensorflow.math"): (
         "approx_max_k in_top_k l2_normalize log_softmax sigmoid softmax softplus softsign tanh top_k zero_fraction"
