@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-import tests.rules.keras.harness  # noqa: F401  keeps TensorFlow quiet
 
+import tests.rules.keras.harness  # noqa: F401  keeps TensorFlow quiet
 from shapelens.analysis.session import Session
 from shapelens.report.problems import reported
 
