@@ -824,8 +824,14 @@ def layer_seen(m: Machine, instance: Instance, value: Any) -> None:
     if origin is not None and m.recording:
         if type(value) is Tensor:
             place, node = origin.where
-            if isinstance(node, ast.Call):
+            if isinstance(node, ast.Call) and not _is_no_layer(instance):
                 m.saw(place, node, "", "layer", value)
+
+
+def _is_no_layer(instance: Instance) -> bool:
+    """Whether it is a loss or metric of Keras, or what makes its weights: called like a layer, and none."""
+    cls = instance.cls
+    return isinstance(cls, Lib) and cls.path.startswith(("keras.losses.", "keras.metrics.", "keras.initializers."))
 
 
 def forward_of_library(
