@@ -72,17 +72,19 @@ def _rules() -> Any:
 class State:
     """What Keras itself keeps throughout a run: the batch's symbol, which symbols stand for None, names given out."""
 
-    __slots__ = ("batch", "counts", "nones")
+    __slots__ = ("batch", "counts", "nones", "sizes")
 
     def __init__(self) -> None:
         self.batch: Dim = symbol("B")
         self.nones: set[Symbol] = set(symbols(self.batch))
+        self.sizes: set[Symbol] = set()  # those of other axes than the batch
         self.counts: dict[str, int] = {}
 
     def none(self, name: str) -> Dim:
         """A new symbol for a size that is None."""
         made = symbol(name)
         self.nones |= symbols(made)
+        self.sizes |= symbols(made)
         return made
 
 
@@ -90,6 +92,7 @@ def state(m: Machine) -> State:
     """The run's own."""
     if m.keras is None:
         m.keras = State()
+        m.call.nones = m.keras.sizes
     found: State = m.keras
     return found
 
