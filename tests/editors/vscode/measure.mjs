@@ -1,13 +1,13 @@
 // How long a person waits, as the browser shows it: from a key to the hint that follows it, and to the underline that comes or goes.
 // usage: measure.mjs FOLDER WORKSPACE FILE LINE TEXT HINT HINT_AFTER [ROUNDS]
-// On LINE, TEXT ends with a digit; typing another digit behind it makes a hint read HINT_AFTER, and deleting that one HINT.
+// Typing 0 behind TEXT, from LINE on, makes a hint read HINT_AFTER and underlines something; deleting it gives HINT back.
 import path from "node:path";
 import { address, startBrowser, startServer } from "./browser.mjs";
 
 const [folder, workspace, file, line, text, before, after, rounds = "20"] = process.argv.slice(2);
 const WAIT = { timeout: 60_000 };
 const server = await startServer(folder, { "editor.acceptSuggestionOnEnter": "off", "editor.quickSuggestions": { other: "off" } });
-const browser = await startBrowser(folder);
+const browser = await startBrowser(folder, { width: 1100, height: 2000 }); // Far underlines are only there where they are seen.
 const page = browser.pages()[0] ?? (await browser.newPage());
 const began = Date.now();
 await page.goto(address(server, workspace, [["openFile", server.remote(path.join(workspace, file))]]), WAIT);
