@@ -67,6 +67,7 @@ class Client:
         self.notifications: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
         self.replies: dict[str, Any] = {}
+        self.scoped: dict[str | None, dict[str, Any]] = {}  # settings of single folders
         self.log = b""
         self._answers: dict[Any, queue.Queue[dict[str, Any]]] = {}
         self._arrived = threading.Condition()
@@ -102,7 +103,10 @@ class Client:
             if message["method"] in self.replies:
                 result = self.replies[message["method"]]
             if message["method"] == "workspace/configuration":
-                result = [self.settings.get(item.get("section")) for item in message["params"]["items"]]
+                result = [
+                    self.scoped.get(item.get("scopeUri"), self.settings).get(item.get("section"))
+                    for item in message["params"]["items"]
+                ]
             self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
         with self._arrived:
             if "method" not in message:

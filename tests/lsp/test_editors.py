@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -232,6 +233,28 @@ def test_two_folders_have_their_own_configuration_and_modules(tmp_path: Path):
     client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
     client.wait_for(lambda: client.asked("workspace/inlayHint/refresh"))
     assert [d["code"] for d in client.pull(one)["items"]] == ["feature-mismatch"]
+    assert client.stop() == 0
+
+
+def test_each_folder_has_the_interpreter_that_its_settings_say(tmp_path: Path):
+    """A venv of one folder holds a package that the other does not see."""
+    text = "import torch\nfrom sizes import size\ny = torch.ones(1, size).T\n"
+    client = Client(SHAPELENS, settings={"shapelens": {}})
+    for name, size in (("one", 5), ("two", 7)):
+        packages = tmp_path / f"{name}-env" / "lib" / "python3.11" / "site-packages"
+        packages.mkdir(parents=True)
+        (packages / "sizes.py").write_text(f"import torch\nsize = {size}\n")
+        (tmp_path / f"{name}-env" / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.11\n")
+        (tmp_path / f"{name}-env" / "bin").mkdir()
+        (tmp_path / f"{name}-env" / "bin" / "python").symlink_to(sys.executable)
+        (tmp_path / name).mkdir()
+        client.scoped[(tmp_path / name).as_uri()] = {"shapelens": {"python": str(tmp_path / f"{name}-env")}}
+    client.start(roots=[tmp_path / "one", tmp_path / "two"], editor=VSCODE)
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh"))
+    for name, shape in (("one", "→ (5, 1)"), ("two", "→ (7, 1)")):
+        uri = (tmp_path / name / "net.py").as_uri()
+        client.open(uri, text)
+        assert [label for *_, label in client.labels(uri)] == [shape]
     assert client.stop() == 0
 
 

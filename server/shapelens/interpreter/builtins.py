@@ -98,7 +98,7 @@ for _name in (
         PURE.setdefault(f"numpy.{_name}", (getattr(math, _name), _kind))
 for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow complex bytes".split():
     PURE[f"builtins.{_name}"] = (getattr(python, _name), "str" if _name in ("chr", "repr", "hex") else "int")
-for _name in "add sub mul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
+for _name in "add sub mul matmul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
 # What NumPy gives a number of its own for, which counts by its dtype: `float32_array * np.sqrt(2)` is of float64.
@@ -801,7 +801,9 @@ def _vars(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
 
 @native("builtins.globals")
 def _globals(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Dict({name: importing.member(m, f.module, name) for name in list(f.module.namespace) if name != "*"})
+    made = Dict({name: importing.member(m, f.module, name) for name in list(f.module.namespace) if name != "*"})
+    made.rest = UNKNOWN  # what other modules and star imports put there
+    return made
 
 
 @native("builtins.locals")
@@ -1385,6 +1387,14 @@ def _parallel(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict
     """The module itself, but it moves its inputs to where it is."""
     m.call.moves = True
     return args[0] if args else kwargs.get("module", UNKNOWN)
+
+
+@native("builtins.exec")
+def _exec(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Code that is not followed: what it may put in its namespaces is unknown."""
+    for value in (*args, *kwargs.values()):
+        calls.havoc(m, m.store.value(value))
+    return None
 
 
 @native("builtins.hash", "builtins.id")

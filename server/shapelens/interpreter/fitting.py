@@ -15,7 +15,6 @@ from typing import Any
 from shapelens.dims import Dim, equal
 from shapelens.interpreter import keras, memory
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import keras as rules
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
 from shapelens.values import (
@@ -222,7 +221,7 @@ def judge(m: Machine, f: Frame, node: ast.AST, model: Instance, y: Any, output: 
         return
     for name, loss in (("loss", compiled.get("loss")), ("metric", compiled.get("metrics"))):
         for each, labels, came in paired(m, model, m.store.value(loss), m.store.value(y), m.store.value(output), name):
-            failure = _judged(m, f, node, each, labels, came)
+            failure = _judged(m, f, node, each, labels, came, name)
             if failure is not None:
                 m.report(failure, f.place, node)
                 return
@@ -306,34 +305,47 @@ def squeezed(m: Machine, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return a.with_(shape=one[:-1], origin=a.origin), b
 
 
-def _judged(m: Machine, f: Frame, node: ast.AST, loss: Any, y: Tensor, output: Tensor) -> Failure | None:
+def _judged(m: Machine, f: Frame, node: ast.AST, judge: Any, y: Tensor, output: Tensor, kind: str) -> Failure | None:
     """Why the loss or metric cannot be computed of these labels and this output; None where it can, or is not known."""
     from shapelens.interpreter import calls
 
-    path = loss_path(loss)
-    reports = len(m.reports)
+    path = loss_path(judge) if kind == "loss" else metric_path(m, judge, y, output)
     if path is not None and path in registry.rules:
-        labels, came = squeezed(m, y.with_(dtype="float32", origin=y.origin), output)
+        labels = y.with_(dtype="float32", origin=y.origin)
+        if kind == "loss":
+            labels, output = squeezed(m, labels, output)
         try:
-            registry.apply_rule(m.call, registry.rules[path], [labels, came], {})
+            registry.apply_rule(m.call, registry.rules[path], [labels, output], {})
         except Failure as failure:
             return failure
         return None
-    if isinstance(loss, Instance) and isinstance(loss.cls, Lib) or isinstance(loss, Function):
-        calls.call(m, f, node, loss, [y, output], {})
-        if len(m.reports) > reports:
-            return None
+    if isinstance(judge, Instance) and isinstance(judge.cls, Lib) and kind == "loss" or isinstance(judge, Function):
+        calls.call(m, f, node, judge, [y, output], {})
     return None
 
 
 def loss_path(loss: Any) -> str | None:
-    """The library function that a loss or metric given by name or function means."""
+    """The library function that a loss given by name or function means."""
     if isinstance(loss, Lib):
         return registry.canonical(loss.path)
     if isinstance(loss, str):
-        found: dict[str, str] = getattr(getattr(rules, "losses", None), "LOSSES", {})
-        return found.get(loss)
+        from shapelens.rules.keras.losses import LOSSES  # with Keras' rules, which are loaded where a text speaks of it
+
+        return LOSSES.get(loss)
     return None
+
+
+def metric_path(m: Machine, metric: Any, y: Tensor, output: Tensor) -> str | None:
+    """The library function that a metric given by name or function means; "accuracy" goes by the shapes."""
+    if isinstance(metric, Lib):
+        return registry.canonical(metric.path)
+    if not isinstance(metric, str):
+        return None
+    from shapelens.rules.keras.metrics import METRICS, by_shapes
+
+    labels, came = m.store.shape(y.shape), m.store.shape(output.shape)
+    found = by_shapes(metric, labels if isinstance(labels, tuple) else None, came if isinstance(came, tuple) else None)
+    return found or METRICS.get(metric)
 
 
 # -- methods -------------------------------------------------------------------------------------------------------

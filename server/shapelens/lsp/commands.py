@@ -15,7 +15,6 @@ from shapelens.lsp.documents import Document, position
 from shapelens.report.catalogue import page_text
 from shapelens.report.jsonface import diagnostics as diagnostics_data
 from shapelens.report.problems import reported
-from shapelens.report.summary import as_data, flow_data, table
 from shapelens.source.reading import SourceError
 
 if TYPE_CHECKING:
@@ -57,7 +56,9 @@ async def summary(server: ShapelensServer, given: dict[str, Any]) -> dict[str, A
         return {"uri": document.uri, "model": None, "models": models, "error": "there is no model in this file"}
     specs = given.get("input") or []
     answer: dict[str, Any] = {"uri": document.uri, "version": document.version, "model": model, "models": models}
+    # Loaded only here: the server answers sooner when it starts.
     from shapelens.analysis.session import InputSpec
+    from shapelens.report.summary import as_data, flow_data, table
 
     whole = server.notebooks.holding(document.uri)
     program = document.path if whole is None else whole.document.path

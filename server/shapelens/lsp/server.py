@@ -64,6 +64,7 @@ class ShapelensServer(LanguageServer):
         self._looking: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
+        self._pythons: tuple[tuple[Path, str | None], ...] = ()  # those of several folders, as their settings say
         self._hints_shown: bool | None = None
         self._statuses: Statuses | None = None
         self._chosen: dict[str, dict[str, Choice]] = {}
@@ -276,7 +277,8 @@ class ShapelensServer(LanguageServer):
         return self._configure_analyses() or changed
 
     def _configure_analyses(self) -> bool:
-        return self.analyses.configure(self._roots(), self.settings.python, self._asks_oracle, self.settings.budgets)
+        others = self.settings.budgets, self._pythons
+        return self.analyses.configure(self._roots(), self.settings.python, self._asks_oracle, others)
 
     @property
     def hints_enabled(self) -> bool:
@@ -317,13 +319,22 @@ class ShapelensServer(LanguageServer):
         """Take the settings that the client has, if it can tell them, and show their effect."""
         if not self.can("workspace.configuration"):
             return
-        item = lsp.ConfigurationItem(section=SECTION)
+        folders = list(self.workspace.folders) if len(self.workspace.folders) > 1 else []
+        items = [lsp.ConfigurationItem(section=SECTION)]
+        items += [lsp.ConfigurationItem(section=SECTION, scope_uri=uri) for uri in folders]
         try:
-            answer = await self.workspace_configuration_async(lsp.ConfigurationParams(items=[item]))
+            answer = await self.workspace_configuration_async(lsp.ConfigurationParams(items=items))
         except Exception as error:
             logger.warning("the client does not tell its settings: %s", error)
             return
-        if answer and answer[0] is not None and self.configure(answer[0]):
+        if not answer or answer[0] is None:
+            return
+        self._pythons = tuple(
+            (Path(path), settings_from(said)[0].python)
+            for uri, said in zip(folders, answer[1:])
+            if said is not None and (path := to_fs_path(uri))
+        )
+        if self.configure(answer[0]):
             self.refresh()
 
     def _roots(self) -> list[Path]:
@@ -334,12 +345,20 @@ class ShapelensServer(LanguageServer):
     def _make(self, roots: Sequence[Path], python: str | None, oracle: bool) -> Analyser:
         """On the worker thread: an analyser; with a bad interpreter, one without it."""
         self.end_oracle()
-        try:
-            analyser = self._make_analyser(roots, python)
-        except EnvironmentNotFound as error:
-            message = f"Shapelens: {error}"
-            self._on_loop(lambda: self.complain(message))
-            return self._make_analyser(roots, None)  # No other torch than the one that was meant is asked.
+        pythons, bad = dict(self._pythons), False
+
+        def one(ordered: Sequence[Path]) -> Analyser:
+            nonlocal bad
+            try:
+                return self._make_analyser(ordered, pythons.get(ordered[0], python) if ordered else python)
+            except EnvironmentNotFound as error:
+                bad = True
+                self._on_loop(partial(self.complain, f"Shapelens: {error}"))
+                return self._make_analyser(ordered, None)
+
+        analyser = one(roots) if len(roots) < 2 else Folders(roots, one)
+        if bad:
+            return analyser  # No other torch than the one that was meant is asked.
         if self.settings.budgets:
             analyser.limit(**dict(self.settings.budgets))
         for complaint in analyser.complaints:
@@ -444,12 +463,6 @@ def _registration(method: str, options: Any) -> lsp.Registration:
 
 
 def _session(roots: Sequence[Path], python: str | None) -> Analyser:
-    if len(roots) > 1:
-        return Folders(roots, lambda ordered: _session_of(ordered, python))
-    return _session_of(roots, python)
-
-
-def _session_of(roots: Sequence[Path], python: str | None) -> Analyser:
     from shapelens.analysis.session import Session
 
     session = Session(roots, python)
@@ -484,9 +497,10 @@ def create_server(make: MakeAnalyser | None = None) -> ShapelensServer:
         server.on_files(params)
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def did_change_folders(_: lsp.DidChangeWorkspaceFoldersParams) -> None:
+    async def did_change_folders(_: lsp.DidChangeWorkspaceFoldersParams) -> None:
         if server._configure_analyses():
             server.refresh_soon()
+        await server.ask_configuration()
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:

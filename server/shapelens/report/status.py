@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.report.shapes import is_known
 
+_ASKED = "torch."  # the library that may be asked
+
 
 @dataclass(frozen=True)
 class Status:
@@ -24,10 +26,10 @@ def status(analysis: FileAnalysis) -> Status:
         if fact.span.file == analysis.path and fact.kind != "layer":
             line = fact.span.line
             lines[line] = lines.get(line, True) and all(is_known(value.shape) for value in fact.values)
-    needs = {gap.span.line for gap in analysis.gaps if gap.span.file == analysis.path}
-    unknown = {line for line in needs if not lines.get(line, False)}
-    lines.update(dict.fromkeys(unknown, False))
-    return Status(sum(lines.values()), len(lines), len(unknown))
+    gaps = [gap for gap in analysis.gaps if gap.span.file == analysis.path and not lines.get(gap.span.line, False)]
+    lines.update((gap.span.line, False) for gap in gaps)
+    needs = {gap.span.line for gap in gaps if gap.path.startswith(_ASKED)}
+    return Status(sum(lines.values()), len(lines), len(needs))
 
 
 def status_text(found: Status, why: str) -> str:

@@ -77,7 +77,7 @@ local function run()
     }, 5000)
     return request ~= nil
   end)
-  vim.wait(400)
+  vim.wait(800)
   told.drawn_while_broken = drawn()
   replace(13, "self.conv(x", "self.conv(x)")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 from shapelens.rules.call import Failure
 from shapelens.rules.keras.layer import all_weights
 from shapelens.rules.registry import call_layer
+from shapelens.rules.work import Counter
 from shapelens.values import Store, Tensor
 from shapelens.values.shapes import Open, ShapeVar
+from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 sizes = st.integers(1, 9)
 small = st.integers(1, 4)
@@ -158,3 +159,27 @@ def test_an_open_input_is_taught_its_rank():
     assert len(taught) == 4
     assert store.shape(result.shape) == (*taught[:3], 8)
     assert [str(w.shape[-1]) for w in all_weights(layer)] == ["8", "8"]
+
+
+# Multiply-adds by hand: outputs times the products that each is a sum of (transposed: inputs, likewise).
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "shape", "expected"),
+    [
+        ("Conv2D", (8, 3), {}, (2, 28, 28, 1), 2 * 26 * 26 * 8 * 9),
+        ("Conv2D", (8, 3), {"groups": 2, "padding": "same"}, (1, 6, 6, 4), 6 * 6 * 8 * 9 * 2),
+        ("Conv2D", (8, 3), {"data_format": "channels_first"}, (1, 4, 6, 6), 4 * 4 * 8 * 9 * 4),
+        ("Conv1D", (8, 3), {"strides": 2}, (1, 9, 4), 4 * 8 * 3 * 4),
+        ("DepthwiseConv2D", (3,), {"depth_multiplier": 2}, (1, 6, 6, 4), 4 * 4 * 9 * 4 * 2),
+        ("SeparableConv2D", (8, 3), {}, (1, 6, 6, 4), 4 * 4 * (9 * 4 + 4 * 8)),
+        ("Conv2DTranspose", (8, 2), {"strides": 2}, (1, 5, 5, 4), 5 * 5 * 4 * 8 * 4),
+        ("Dense", (10,), {}, (2, 3, 7), 6 * 7 * 10),
+        ("EinsumDense", ("abc,cde->abde", (None, 2, 5)), {}, (2, 3, 4), 2 * 3 * 4 * 2 * 5),
+    ],
+)
+def test_multiply_adds(name, args, kwargs, shape, expected):
+    store, path = Store(), f"keras.layers.{name}"
+    layer = Layer(path, args, kwargs).ours(store)
+    c = caller(store, path)
+    c.work = []
+    call_layer(c, path, layer, [Tensor(shape, "float32", "tensorflow")], {})
+    assert Counter(c).total(c.work) == expected

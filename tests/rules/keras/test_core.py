@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
 from shapelens.values import Lib, Store, Tensor
+from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 sizes = st.integers(1, 5)
 dtypes = st.sampled_from(["float32", "float32", "float64", "int32", "uint8", "float16"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
-import tests.rules.keras.harness  # noqa: F401  keeps TensorFlow quiet
 
+import tests.rules.keras.harness  # noqa: F401  keeps TensorFlow quiet
 from shapelens.analysis.mending.sources import changed
 from shapelens.analysis.session import Session
 from shapelens.report.problems import reported
@@ -84,3 +84,36 @@ def test_fixes(name, tmp_path):
         mended = changed(text, fix)
         assert problems_of(path, mended) == []
         exec(compile(mended, str(path), "exec"), {})
+
+
+BRANCHES = """
+import sys
+
+dense, norm, conv = layers.Dense(10), layers.BatchNormalization(), layers.Conv2D(3, 3)
+if len(sys.argv) > 100:
+    x = dense(tf.zeros((2, 64)))
+    z = norm(tf.zeros((2, 64, 3)))
+else:
+    x = dense(tf.zeros((2, 128)))
+y = dense(tf.zeros((2, 128)))
+z = norm(tf.zeros((2, 64)))
+while len(sys.argv) > 100:
+    y = conv(tf.zeros((2, 8, 8, 4)))
+    conv = layers.Conv2D(3, 3)
+y = conv(tf.zeros((2, 8, 8, 3)))
+"""
+
+
+def test_a_layer_that_one_branch_builds_and_another_builds_otherwise(tmp_path):
+    text, path = HEAD + BRANCHES, tmp_path / "program.py"
+    exec(compile(text, str(path), "exec"), {})
+    assert problems_of(path, text) == []
+
+
+def test_a_size_that_input_leaves_open(tmp_path):
+    text = HEAD + "x = layers.Flatten()(Input((None, None, 3)))\ny = layers.Dense(4)(x)\n"
+    found = problems_of(tmp_path / "program.py", text)
+    assert [p.message for p in found] == [
+        "Dense must know its number of features (axis -1) to make its weights, and a None of Input leaves it open: "
+        "got (B, 3·H·W)"
+    ]

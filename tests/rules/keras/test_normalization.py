@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
 from shapelens.values import Store, Tensor
+from tests.rules.keras.harness import Layer, X, caller, check_layer
 
 sizes = st.integers(2, 6)
 axes = st.sampled_from([-1, -1, -1, 1, 2, 3, -5, 4])

@@ -6,8 +6,6 @@ import keras
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.rules.keras.harness import X, check, check_layer
-from tests.rules.keras.ops_samples import Args, Draw, a_shape, like, number, one_of
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
@@ -15,6 +13,8 @@ from shapelens.rules.keras.losses import CLASSES, LOSSES
 from shapelens.rules.keras.metrics import METRICS, by_shapes
 from shapelens.rules.registry import apply_rule, layers, rules
 from shapelens.values import Store, Tensor
+from tests.rules.keras.harness import X, check, check_layer
+from tests.rules.keras.ops_samples import Args, Draw, a_shape, like, number, one_of
 
 PHASES = (Phase.generate, Phase.shrink)
 FUNCTIONS = sorted(

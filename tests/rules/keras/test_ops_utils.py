@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,12 +13,13 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.keras.harness import mapped, real_function
 
 from shapelens.dims import Expr
 from shapelens.rules.call import Call, Failure
+from shapelens.rules.keras.datasets import WORD
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Instance, Lib, List, Many, Scalar, Store, Tensor
+from tests.rules.keras.harness import mapped, real_function
 
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple)
 
@@ -249,6 +251,8 @@ def test_texts_are_padded_to_arrays():
     padded = apply_rule(Call(Store()), rules["keras.utils.pad_sequences"], [x_train], {"maxlen": 200})
     assert (padded.shape, padded.dtype) == ((25000, 200), "int32")
     assert y_train.shape == (25000,)
+    joined = apply_rule(Call(Store()), rules["numpy.concatenate"], [(x_train, x_train)], {})
+    assert not isinstance(joined, Tensor) or joined.shape is None  # an array of lists has no second axis
 
 
 def test_newswires_are_split():
@@ -271,5 +275,57 @@ def test_tokenizer():
     path = "keras.preprocessing.text.Tokenizer."
     sequences = apply_rule(Call(Store()), rules[path + "texts_to_sequences"], [made, texts], {})
     assert sequences.length == 2
-    assert isinstance(sequences.element.rest, Scalar)
+    assert apply_rule(Call(Store()), rules[path + "fit_on_texts"], [made, texts], {}) is None
+    assert apply_rule(Call(Store()), rules[path + "fit_on_sequences"], [made, sequences], {}) is None
+    assert apply_rule(Call(Store()), rules[path + "sequences_to_matrix"], [made, sequences], {}).shape == (2, 50)
+    assert sequences.element.rest is WORD
     assert apply_rule(Call(Store()), rules[path + "texts_to_matrix"], [made, texts], {}).shape == (2, 50)
+
+
+def test_every_rule_is_tested_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    places = ("keras.utils.", "keras.datasets.", "keras.preprocessing.")
+    names = sorted({p.rpartition(".")[2] for p in rules if p.startswith(places)})
+    assert [n for n in names if n not in text] == []
+
+
+NOTHING = ("set_random_seed", "clear_session", "save_img", "disable_interactive_logging", "enable_interactive_logging")
+
+
+def test_what_gives_no_tensor():
+    for name in NOTHING:
+        assert call(f"keras.utils.{name}", "a", np.ones((2, 2, 3))) is None
+    assert isinstance(call("keras.utils.get_file", "a", "https://example.org/a"), Scalar)
+    assert call("keras.utils.is_keras_tensor", np.ones(3)) is False
+    assert isinstance(call("keras.datasets.imdb.get_word_index").rest, Scalar)
+    assert len(call("keras.datasets.reuters.get_label_names")) == 46
+
+
+@pytest.mark.parametrize("shape", [(4, 5, 3), (2, 4, 5, 3), (4, 5)])
+def test_smart_resize(shape):
+    path = "keras.preprocessing.image.smart_resize"
+    try:
+        real = keras.preprocessing.image.smart_resize(np.ones(shape, "float32"), (6, 7))
+    except ValueError:
+        with pytest.raises(Failure):
+            call(path, np.ones(shape, "float32"), (6, 7))
+        return
+    assert call(path, np.ones(shape, "float32"), (6, 7)).shape == real.shape
+
+
+def test_generator_of_arrays():
+    made = Instance(Lib("keras.preprocessing.image.ImageDataGenerator"))
+    path = "keras.preprocessing.image.ImageDataGenerator."
+    x, y = Tensor((100, 8, 8, 3), "uint8", "numpy"), Tensor((100, 10), "float64", "numpy")
+    flow = apply_rule(Call(Store()), rules[path + "flow"], [made, x, y], {"batch_size": 16})
+    assert [t.shape for t in flow.attrs["element"]] == [(16, 8, 8, 3), (16, 10)]
+    for way, extra in (("__next__", []), ("next", []), ("__getitem__", [0])):
+        found = apply_rule(Call(Store()), rules[f"keras.preprocessing.image.Iterator.{way}"], [flow, *extra], {})
+        assert found == flow.attrs["element"]
+    batches = apply_rule(Call(Store()), rules["keras.preprocessing.image.Iterator.__iter__"], [flow], {})
+    assert batches.element == flow.attrs["element"]
+    assert apply_rule(Call(Store()), rules[path + "fit"], [made, x], {}) is None
+    table = apply_rule(Call(Store()), rules[path + "flow_from_dataframe"], [made, None], {"class_mode": None})
+    assert table.attrs["element"].shape == (32, 256, 256, 3)
+    with pytest.raises(Failure):
+        apply_rule(Call(Store()), rules[path + "flow"], [made, Tensor((100, 8, 8), "uint8", "numpy")], {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.rules.keras.harness import Layer, X, check_layer
 
 sizes = st.integers(1, 4)

@@ -32,7 +32,7 @@ REASONS = {
     "reads files or other libraries' memory, of which only the run knows how much there is": "load loadtxt genfromtxt fromregex from_dlpack",
     "dates and times": "busday_count busday_offset is_busday datetime_as_string isnat",
     "subclasses of arrays, with rules of their own": "asmatrix bmat matrix recarray",
-    "wraps a Python function, or iterates in an order of its own": "frompyfunc mask_indices nditer nested_iters ndenumerate flatiter broadcast",
+    "wraps a Python function, or iterates in an order of its own": "frompyfunc mask_indices nditer nested_iters flatiter broadcast",
     "polynomials as objects": "poly1d",
     "the fields of structured arrays": "getfield setfield",
 }  # fmt: skip
@@ -42,7 +42,7 @@ _NO_ARRAY = frozenset(
     "clongdouble common_type complex256 complexfloating datetime64 datetime_data einsum_path errstate flexible float128 floating "
     "format_float_positional format_float_scientific generic get_include get_printoptions getbufsize geterr geterrcall inexact "
     "info integer iscomplexobj isdtype isfortran isrealobj isscalar issubdtype iterable longdouble may_share_memory "
-    "min_scalar_type mintypecode ndindex number object_ printoptions record save savetxt savez savez_compressed set_printoptions "
+    "min_scalar_type mintypecode number object_ printoptions record save savetxt savez savez_compressed set_printoptions "
     "setbufsize seterr seterrcall shares_memory show_config show_runtime signedinteger str_ test timedelta64 typename ufunc "
     "unsignedinteger void LinAlgError BitGenerator MT19937 PCG64 PCG64DXSM Philox SFC64 SeedSequence bytes get_bit_generator "
     "get_state set_bit_generator set_state seed spawn dump dumps tobytes tofile finfo iinfo dtype".split()

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from tests.rules.numpy.harness import Sample
 
 from shapelens.rules.numpy.ufuncs import _TWO, UFUNCS
 from shapelens.rules.registry import rules
+from tests.rules.numpy.harness import Sample
 
 _x = np.arange(12.0).reshape(3, 4) + 1
 SCOPE: dict[str, Any] = {

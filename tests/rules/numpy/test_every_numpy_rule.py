@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.rules.numpy.calls import PATHS, is_of_two, samples
-from tests.rules.numpy.harness import Sample, agree, known, our_attribute, ours, outcome, real_function
-from tests.rules.numpy.varying import DTYPES, vary
 
 from shapelens.rules.call import Failure
 from shapelens.rules.numpy.ufuncs import UFUNCS
 from shapelens.rules.registry import attributes
+from tests.rules.numpy.calls import PATHS, is_of_two, samples
+from tests.rules.numpy.harness import Sample, agree, known, our_attribute, ours, outcome, real_function
+from tests.rules.numpy.varying import DTYPES, vary
 
 SEEDS, CALLS = 5, 8
 ATTRIBUTES = sorted(p.rpartition(".")[2] for p in attributes if p.startswith("numpy.ndarray."))
@@ -31,6 +31,8 @@ ATTRIBUTES = sorted(p.rpartition(".")[2] for p in attributes if p.startswith("nu
 ELSEWHERE = {
     "numpy.random.default_rng": "test_numpy.py",
     "numpy.ndarray.resize": "test_numpy.py",
+    "numpy.ndindex": "test_numpy.py",
+    "numpy.ndenumerate": "test_numpy.py",
     "numpy.fromfile": __file__,
     "numpy.memmap": __file__,
 }

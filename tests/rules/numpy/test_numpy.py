@@ -69,7 +69,7 @@ np.mgrid[:3, :4] | np.mgrid[0:1:5j] | np.mgrid[0:1:5j, 0:2] | np.ogrid[:3, :4][1
 np.c_[x[:, 0], x[:, 1]] | np.c_[x, x] | np.c_[np.ones(10), x] | x[np.s_[1:3]] | np.vectorize(lambda a: a * 2.0)(x).astype(float)
 resized(4, 5) | resized((2, 2)) | reshaped | sum(x) | max(x[0]) | np.sqrt(2) | f * np.sqrt(2) | f * 2.0 | np.floor(3.5) | abs(x)
 np.array(["a", "b"]) == "a" | x[np.array(["a", "b"] * 5) == "a"][:0] | np.array([r.sum() for r in x]) | np.array([[a, b] for a, b in zip(x[0], x[1])])
-np.zeros((i.max() + 0, 3))[:0] | total | np.e * f | f ** 2 | np.float32(2) * f | np.float64(2) * f | i * True | u + np.uint8(3) | np.array(3) * f
+np.stack([x[k] for k in np.ndindex(2, 3)]) | np.stack([v * f for _, v in np.ndenumerate(i)]) | np.zeros((i.max() + 0, 3))[:0] | total | np.e * f | f ** 2 | np.float32(2) * f | np.float64(2) * f | i * True | u + np.uint8(3) | np.array(3) * f
 """
 
 TENSORS = """

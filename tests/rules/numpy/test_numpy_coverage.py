@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tests.rules.numpy.callables import FAMILIES, PAGE, REASONS, UNKNOWN, entries, page, share
 
 VERSION = PAGE.read_text(encoding="utf-8").partition("from NumPy ")[2].partition(" ")[0]

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+
 from tests.rules.numpy.harness import Sample
 
 DTYPES = "float64 float64 float32 float16 int64 int64 int32 uint8 int8 bool complex128 complex64 uint16 uint64".split()

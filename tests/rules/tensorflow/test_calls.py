@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from tests.rules.tensorflow.calls import SILENT, UNCALLED, UNSURE, called, calls
-from tests.rules.tensorflow.harness import Ours, agree, mutants, scope
 
 from shapelens.rules.registry import attributes, rules
+from tests.rules.tensorflow.calls import SILENT, UNCALLED, UNSURE, called, calls
+from tests.rules.tensorflow.harness import Ours, agree, mutants, scope
 
 OURS, NAMES = Ours(), scope()
 GROUPS = 24

@@ -8,14 +8,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.torch.harness import call, check, check_layer
-from tests.rules.torch.test_linear import made, run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.rules.torch.activations import _ACTIVATIONS, _ELSEWHERE, _FUNCTIONAL, _IN_PLACE
 from shapelens.values import Hole, Open, Store, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer
+from tests.rules.torch.test_linear import made, run
 
 F = "torch.nn.functional."
 DTYPES = (

@@ -8,13 +8,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.torch.harness import abstract, call, check, check_layer, compare
-from tests.rules.torch.test_linear import made, run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import make_layer
 from shapelens.values import Hole, Instance, Lib, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check, check_layer, compare
+from tests.rules.torch.test_linear import made, run
 
 some = st.integers(1, 3)
 SDPA = "torch.nn.functional.scaled_dot_product_attention"

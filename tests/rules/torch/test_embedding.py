@@ -8,13 +8,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.torch.harness import call, check, check_layer
-from tests.rules.torch.test_linear import made, run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import rules
 from shapelens.values import Hole, Instance, Open, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer
+from tests.rules.torch.test_linear import made, run
 
 sizes = st.integers(0, 4)
 some = st.integers(1, 4)

@@ -9,13 +9,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.torch.harness import call, check, check_layer, real_function
 
 from shapelens.dims import Expr, evaluate, symbol, symbols
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import call_layer, layers, make_layer
 from shapelens.values import Hole, Instance, Lib, Origin, Store, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer, real_function
 
 TOPICS = ("linear", "embedding", "recurrent", "attention", "losses", "activations")
 MINE = sorted(

@@ -9,13 +9,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.torch.harness import abstract, call, check, check_layer, real_function
-from tests.rules.torch.test_linear import made, run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, layers, rules
 from shapelens.values import Choice, Named, Store, Tensor
+from tests.rules.torch.harness import abstract, call, check, check_layer, real_function
+from tests.rules.torch.test_linear import made, run
 
 F = "torch.nn.functional."
 some = st.integers(1, 3)

@@ -8,8 +8,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.torch.harness import abstract, call, check, check_layer
-from tests.rules.torch.test_linear import made, run
 from torch.nn.utils import rnn
 
 from shapelens.dims import symbol, text
@@ -17,6 +15,8 @@ from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, layers, rules
 from shapelens.rules.torch.recurrent import is_packed
 from shapelens.values import Hole, List, Many, Open, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check, check_layer
+from tests.rules.torch.test_linear import made, run
 
 some = st.integers(1, 3)
 LAYERS = ("RNN", "GRU", "LSTM")

@@ -14,7 +14,6 @@ import PIL.Image
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
-from tests.truth.recorder import declared_operators
 
 import shapelens.rules.torch
 import shapelens.rules.torchvision  # noqa: F401  registers the rules
@@ -24,6 +23,7 @@ from shapelens.rules.registry import apply_rule, call_layer, canonical, layers, 
 from shapelens.rules.torch.data import is_image
 from shapelens.rules.torchvision.images import make_image, picture
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Store, Tensor, Unknown
+from tests.truth.recorder import declared_operators
 
 settings.register_profile("images", max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from images_harness import abstract, agree, context, get_item, length, make
 from torch.utils import data as U
 
 from shapelens.dims import Expr
@@ -20,6 +19,7 @@ from shapelens.rules.torch.data import collate
 from shapelens.rules.torchvision.images import make_image
 from shapelens.values import UNKNOWN, Dict, Hole, Instance, List, Many, Named, Open, Scalar, Tensor, Unknown
 from shapelens.values.text import dim_text
+from tests.rules.torchvision.images_harness import abstract, agree, context, get_item, length, make
 
 settings.load_profile("images")
 Pair = namedtuple("Pair", "a b")

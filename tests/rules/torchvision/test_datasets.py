@@ -9,7 +9,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from images_harness import abstract, agree, context, get_item, length, make, ours, real, real_torchvision
 
 from shapelens.dims import Expr
 from shapelens.rules.call import Failure
@@ -17,6 +16,17 @@ from shapelens.rules.registry import layers
 from shapelens.rules.torch.data import is_image
 from shapelens.rules.torchvision.images import picture
 from shapelens.values import UNKNOWN, List, Scalar, Tensor
+from tests.rules.torchvision.images_harness import (
+    abstract,
+    agree,
+    context,
+    get_item,
+    length,
+    make,
+    ours,
+    real,
+    real_torchvision,
+)
 
 settings.load_profile("images")
 torchvision = real_torchvision()

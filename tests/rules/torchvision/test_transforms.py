@@ -10,11 +10,21 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from images_harness import abstract, agree, check, context, fails, make, ours, real, real_torchvision
 
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import apply_rule, call_layer, layers, rules
 from shapelens.values import UNKNOWN, Hole, Instance, Tensor, Unknown
+from tests.rules.torchvision.images_harness import (
+    abstract,
+    agree,
+    check,
+    context,
+    fails,
+    make,
+    ours,
+    real,
+    real_torchvision,
+)
 
 settings.load_profile("images")
 torchvision = real_torchvision()

@@ -36,6 +36,8 @@ def text(*values, dtype="nonDefault"):
         ([shown(B, 1, 28, 28, inferred=True)], "≈(B, 1, 28, 28)"),
         ([shown(B, 2, dtype="int64")], "(B, 2) int64"),
         ([shown(B, 2, dtype=None)], "(B, 2)"),
+        ([Shown((3, 4), "float64", library="numpy")], "(3, 4)"),
+        ([Shown((3, 4), "float32", library="numpy")], "(3, 4) float32"),
         ([shown(2, dtype="int64"), shown(2)], "(2,) int64|float32"),
         ([shown(2, dtype="int64"), shown(2, dtype=None)], "(2,)"),
         ([shown(B, 64, 7), shown(B, 128, 7)], "(B, 64|128, 7)"),

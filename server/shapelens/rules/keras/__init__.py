@@ -3,9 +3,11 @@
 from shapelens.rules.keras import (
     activations,
     attention,
+    augmentation,
     convolution,
     core,
     datasets,
+    encoding,
     kerastensor,
     losses,
     merging,
@@ -23,9 +25,11 @@ from shapelens.rules.keras import (
 __all__ = [
     "activations",
     "attention",
+    "augmentation",
     "convolution",
     "core",
     "datasets",
+    "encoding",
     "kerastensor",
     "losses",
     "merging",

@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, product
+from shapelens.dims import Dim, Expr, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import is_symbolic
 from shapelens.rules.keras.activations import activated
@@ -66,8 +66,8 @@ def dense(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     activation = self.attrs.get("activation")
     if isinstance(shape, Open):
         shape = c.at_least(shape, 1, 1)
-        known = self.attrs.get("_built-1")
-        if known is not None and c.equate(known, shape.suffix[-1]) is False:
+        known = c.store.value(self.attrs.get("_built-1"))
+        if isinstance(known, (int, Expr)) and c.equate(known, shape.suffix[-1]) is False:
             raise NotKnown
         return activated(c, activation, Tensor(Open(shape.prefix, shape.var, (*shape.suffix[:-1], units)), dtype))
     features = built(c, self, inputs)
@@ -199,6 +199,13 @@ def _einsum_bias(c: Call, self: Instance, e: _Equation, sizes: dict[str, Dim], e
     weight(c, self, "bias", shape if e.ellipsis == "left" else (*shape, *(1,) * extra))
 
 
+@formula("keras.layers.EinsumDense")
+def einsum_layer(c: Call, result: object, self: Instance, inputs: object, *_: object) -> Dim:
+    """Each element of the input once for each size of the kernel that the input does not have."""
+    e, kernel = _equation(c, self), _dims(c, self.attrs.get("kernel"))
+    return product(_dims(c, inputs)) * product([d for label, d in zip(e.kernel, kernel) if label not in e.inputs])
+
+
 # -- embeddings ----------------------------------------------------------------------------------------------------
 
 
@@ -220,7 +227,7 @@ def embedding(c: Call, self: Instance, inputs: Tensor) -> Tensor:
 
 def _embedded(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     size = dim_of(c, self, "output_dim")
-    weight(c, self, "_embeddings", (dim_of(c, self, "input_dim"), size))
+    weight(c, self, "embeddings", (dim_of(c, self, "input_dim"), size))
     shape = c.shape(inputs)
     if isinstance(shape, Open):
         return Tensor(Open(shape.prefix, shape.var, (*shape.suffix, size)), compute_dtype(c, self))
@@ -237,7 +244,7 @@ def _embedded(c: Call, self: Instance, inputs: Tensor) -> Tensor:
 def reversible_embedding(c: Call, self: Instance, inputs: Tensor, reverse: bool = False) -> Tensor:
     """As Embedding; with `reverse` (*batch, output_dim) to (*batch, input_dim)."""
     words, size = dim_of(c, self, "input_dim"), dim_of(c, self, "output_dim")
-    weight(c, self, "_embeddings", (words, size))
+    weight(c, self, "embeddings", (words, size))
     if not flag(c, self, "tie_weights"):
         weight(c, self, "reverse_embeddings", (size, words))
     if not reverse:

@@ -20,11 +20,17 @@ _OPERATORS = {
     "pow": "power", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "ne": "not_equal",
     "and": "logical_and", "or": "logical_or", "xor": "logical_xor", "matmul": "matmul",
 }  # fmt: skip
-_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "matmul")
+_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor")
 
 for _name, _function in _OPERATORS.items():
     _names = [f"{T}.__{_name}__", *([f"{T}.__r{_name}__"] if _name in _REFLECTED else [])]
     declare(f"{'|'.join(_names)}(self, other)", rules[f"keras.ops.{_function}"].function, "Tensor", "object", "object")
+
+
+@rule(f"{T}.__rmatmul__")
+def reflected_product(c: Call, self: object, other: object) -> Tensor:
+    """`other @ self`."""
+    return products.multiplied(c, other, self)
 
 
 @rule(f"{T}.__neg__", f"{T}.__pos__", f"{T}.__abs__", f"{T}.__round__")
@@ -59,11 +65,13 @@ def made_by_hand(c: Call, shape: object, dtype: object = "float32", sparse: obje
                  record_history: object = True, name: object = None, **others: object) -> Tensor:  # fmt: skip
     """A symbolic tensor; a size of None is not known."""
     value = c.store.value(shape)
+    dims = None
     if isinstance(value, (tuple, list)) and getattr(value, "rest", None) is None:
         names = ("B", *(f"d{i}" for i in range(1, len(value))))
         dims = tuple([c.fresh(n) if c.store.value(v) is None else sizes(c, [v])[0] for n, v in zip(names, value)])
-        return Tensor(dims, dtype_name(c, dtype), "keras")
-    return Tensor(None, dtype_name(c, dtype), "keras")
+    found = Tensor(dims, dtype_name(c, dtype), "keras")
+    found.history = None, ()  # nothing made it: it is an input
+    return found
 
 
 @attribute(f"{T}.dtype")

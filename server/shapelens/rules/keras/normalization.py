@@ -83,7 +83,7 @@ def batch_normalization(
 def _same_rank(c: Call, self: Instance, inputs: Tensor) -> None:
     rank = len(c.dims(inputs))
     known = self.attrs.setdefault("_built_rank", rank)
-    if known != rank:
+    if isinstance(known, int) and known != rank:
         c.fail(
             "rank-mismatch",
             f"{c.name} expects an input of rank {known}, as it was built, got {c.text(inputs)} of rank {rank}",
@@ -171,7 +171,7 @@ def spectral_normalization(c: Call, self: Instance, inputs: Tensor, training: ob
     if not isinstance(held, Instance):
         raise NotKnown
     result = c.store.value(c.invoke(held, inputs))
-    kernel = held.attrs.get("kernel", held.attrs.get("_embeddings"))
+    kernel = held.attrs.get("kernel", held.attrs.get("embeddings"))
     if isinstance(kernel, Tensor) and isinstance(c.shape(kernel), tuple):
         weight(c, self, "vector_u", (1, c.dims(kernel)[-1]), trainable=False)
     if isinstance(result, Unknown) or not isinstance(result, Tensor):

@@ -212,7 +212,10 @@ def stacked_cells(c: Call, self: Instance, inputs: Tensor, states: object) -> ob
     size, _ = _cell_sizes(c, self)
     shape = c.dims(inputs, ("B", "F"))
     _build_cells(c, self, (shape[0], 1, shape[1]))
-    return Tensor((shape[0], size), compute_dtype(c, self)), c.store.value(states)
+    made = c.store.value(states)
+    if isinstance(made, (list, tuple)) and len(made) == 1:
+        made = made[0]
+    return Tensor((shape[0], size), compute_dtype(c, self)), made
 
 
 # -- ConvLSTM --------------------------------------------------------------------------------------------------------

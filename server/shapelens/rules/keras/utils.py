@@ -10,7 +10,7 @@ from typing import Any
 from shapelens.dims import Dim, Expr, ceildiv, equal, minimum
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
-from shapelens.rules.keras.datasets import texts
+from shapelens.rules.keras.datasets import WORD, texts
 from shapelens.rules.keras.ops.common import axis_in, dtype_name
 from shapelens.rules.numpy.dtypes import named
 from shapelens.rules.registry import alias, attribute, layer, rule
@@ -143,7 +143,7 @@ def _part(c: Call, value: Any) -> tuple[Dim | None, tuple[Dim, ...]]:
         return dims[0], dims[1:]
     if isinstance(value, (list, tuple)):
         inside = [*value, *([value.rest] if isinstance(value, List) and value.rest is not None else [])]
-        if all(isinstance(c.store.value(v), (int, float, Expr, Scalar)) for v in inside):
+        if all(v is WORD or isinstance(c.store.value(v), (int, float, Expr, Scalar)) for v in inside):
             return (None if isinstance(value, List) and value.rest is not None else len(value)), ()
         if isinstance(value, List) and value.rest is not None:
             raise NotKnown
@@ -207,11 +207,11 @@ _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 
 def _color(c: Call, color_mode: object) -> str:
     mode = c.store.value(color_mode)
-    if isinstance(mode, Unknown):
+    if not isinstance(mode, str):
         raise NotKnown
     if mode not in _MODES:
         c.fail("argument-value", f"{c.name}: color_mode must be 'grayscale', 'rgb' or 'rgba', got {mode!r}")
-    return str(mode)
+    return mode
 
 
 def _pair(c: Call, value: object) -> tuple[Dim, Dim]:
@@ -312,7 +312,7 @@ def _from_directory(
 ) -> object:
     """Batches of samples with the labels that the names of their directories are."""
     mode, given = c.store.value(label_mode), c.store.value(labels)
-    if isinstance(mode, Unknown) or isinstance(given, Unknown):
+    if mode is not None and not isinstance(mode, str) or isinstance(given, Unknown):
         raise NotKnown
     if mode is not None and mode not in _LABELS:
         c.fail("argument-value", f"{c.name}: label_mode must be 'int', 'categorical', 'binary' or None, got {mode!r}")

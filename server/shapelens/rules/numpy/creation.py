@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shapelens.dims import Dim, Expr, equal, maximum, product
-from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.call import Call, Failure, NotKnown, flat
 from shapelens.rules.numpy.arrays import Array, array, as_array, contents, operand, sizes
 from shapelens.rules.numpy.dtypes import asked, dtype_value, named, number_dtype, out_of_bounds, plain, promoted
 from shapelens.rules.registry import rule
 from shapelens.rules.torch.data import is_image
 from shapelens.rules.torchvision.images import array_of
-from shapelens.values import List, Scalar, Tensor
+from shapelens.values import List, Many, Scalar, Tensor
 from shapelens.values.dtypes import category
 
 __all__ = ["array"]
@@ -293,6 +293,24 @@ def _triangle(c: Call, n: Dim, m: Dim, k: int, lower: bool) -> object:
     count = triangle(n, m, k, lower)
     size = c.fresh("n", 0) if count is None else count
     return (array((size,), "int64"), array((size,), "int64"))
+
+
+def _places(rank: int) -> tuple[Scalar, ...]:
+    return tuple([Scalar("int") for _ in range(rank)])
+
+
+@rule("numpy.ndindex")
+def ndindex(c: Call, *shape: object) -> object:
+    """The places of an array of that shape, one after the other."""
+    dims = sizes(c, tuple(flat(shape)))
+    return Many(_places(len(dims)), product(dims))
+
+
+@rule("numpy.ndenumerate")
+def ndenumerate(c: Call, arr: Array) -> object:
+    """The places of an array, each with its element."""
+    dims = c.dims(arr)
+    return Many((_places(len(dims)), array((), arr.dtype)), product(dims))
 
 
 @rule("numpy.unravel_index")

@@ -10,7 +10,7 @@ from shapelens.rules.numpy.arrays import Array, Arrays, array, as_array, into
 from shapelens.rules.numpy.dtypes import asked, is_kept, promoted
 from shapelens.rules.registry import rule
 from shapelens.rules.torch import matmul as products
-from shapelens.values import Tensor
+from shapelens.values import Open, Tensor, Unknown
 
 
 def _bare(tensor: Tensor) -> Tensor:
@@ -22,12 +22,22 @@ def _multiplied(c: Call, a: Tensor, b: Tensor) -> Tensor:
     return array(c.shape(made), promoted(a.dtype, b.dtype))
 
 
+def _factors(c: Call, *factors: object) -> list[Tensor]:
+    """The operands of a product: beside an array that is known, an open parameter is taught to be one."""
+    values = [c.store.value(v) for v in factors]
+    known = any(isinstance(v, Tensor) and v.library == "numpy" and c.shape(v) not in ((), None) for v in values)
+    return [
+        c.store.open_tensor(v, None, "numpy") if known and type(v) is Unknown and v.hole is not None else as_array(c, v)
+        for v in values
+    ]
+
+
 @rule("numpy.ndarray.__matmul__", "numpy.matmul", "numpy.linalg.matmul")
-def matmul(c: Call, a: Array, b: Array, out: object = None, *, dtype: object = None, **others: object) -> Tensor:
+def matmul(c: Call, a: object, b: object, out: object = None, *, dtype: object = None, **others: object) -> Tensor:
     """The last axis against the last but one; the axes before them broadcast."""
     if others:
         raise NotKnown
-    made = _multiplied(c, a, b)
+    made = _multiplied(c, *_factors(c, a, b))
     return into(c, array(made.shape, asked(c, dtype, made.dtype)), out)
 
 
@@ -50,9 +60,11 @@ def matmul_in_place(c: Call, self: Array, other: Array) -> Tensor:
 @rule("numpy.dot", "numpy.ndarray.dot")
 def dot(c: Call, a: object, b: object, out: object = None) -> Tensor:
     """As matmul up to rank 2, with numbers a product; of more, all pairs of rows and columns."""
-    first, second = as_array(c, a), as_array(c, b)
+    first, second = _factors(c, a, b)
     x, y = c.shape(first), c.shape(second)
     dtype = promoted(first.dtype, second.dtype)
+    if isinstance(x, Open) and isinstance(y, tuple) and len(y) == 2:
+        return into(c, _multiplied(c, first, second), out)
     if not isinstance(x, tuple) or not isinstance(y, tuple):
         raise NotKnown
     if not x or not y:

@@ -233,7 +233,7 @@ def in_place(c: Call, self: Array, other: object) -> Tensor:
     if isinstance(shape, tuple) and isinstance(room, tuple):
         fit_into(c, shape, room, f"{sign}=: the result {c.text(shape)} does not fit in {c.text(room)}", self)
     if made.dtype is not None and self.dtype is not None and not is_kept(made.dtype, self.dtype):
-        better = ": use //=" if sign == "/" else ""
+        better = ": x = x / … makes a new array, //= keeps integers" if sign == "/" else ""
         message = f"{sign}=: the result is {made.dtype}, which an array of {self.dtype} cannot hold{better}"
         c.fail("dtype-mismatch", message, self)
     return array(room, self.dtype)

@@ -2,6 +2,7 @@
 
 from shapelens.rules.registry import alias
 from shapelens.rules.tensorflow import (
+    backend,
     convolution,
     creation,
     data,
@@ -29,6 +30,7 @@ _ALIASES = {
     ),
     ("tensorflow", "tensorflow.linalg"): "eig eigvals einsum eye matmul norm tensordot",
     ("tensorflow", "tensorflow.nn"): "space_to_batch",
+    ("tensorflow", "tensorflow.strings"): "as_string",
     ("tensorflow.linalg", "tensorflow.math"): "l2_normalize",
     ("tensorflow.nn", "tensorflow.math"): (
         "approx_max_k in_top_k l2_normalize log_softmax sigmoid softmax softplus softsign tanh top_k zero_fraction"
@@ -54,6 +56,7 @@ for _new, _path in {
     alias(_new, _path)
 
 __all__ = [
+    "backend",
     "convolution",
     "creation",
     "data",

@@ -356,10 +356,14 @@ def variable(
         start = made(None, None)
     wanted = named(c, dtype, start.dtype)
     known = c.shape(start) if shape is None else _declared(c, shape)
-    return Tensor(known, wanted, "tensorflow", parameter=True)
+    made_variable = Tensor(known, wanted, "tensorflow", parameter=True)
+    made_variable.frozen = c.store.value(trainable) is False
+    return made_variable
 
 
 def _declared(c: Call, shape: object) -> Shape:
+    if isinstance(c.store.value(shape), Unknown):
+        return None  # tf.TensorShape(None): any
     try:
         return shape_like(c, shape)
     except NotKnown:

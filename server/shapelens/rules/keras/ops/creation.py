@@ -54,6 +54,8 @@ def identity(c: Call, n: Dim, dtype: object = None) -> Tensor:
 def arange(c: Call, start: object, stop: object = None, step: object = None, dtype: object = None) -> Tensor:
     """⌈(stop - start) / step⌉ numbers."""
     given = [operand(c, v) for v in (start, stop, step) if c.store.value(v) is not None]
+    if c.store.value(start) is None:
+        raise NotKnown
     found = dtype_name(c, dtype, _range_dtype(c, given) if dtype is None else None)
     values: list[Any] = [v.scalars if isinstance(v, Tensor) else v for v in given]
     if c.store.value(stop) is None and c.store.value(step) is not None:

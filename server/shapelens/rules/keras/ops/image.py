@@ -44,8 +44,7 @@ def resize(c: Call, images: Tensor, size: object, interpolation: object = "bilin
     wanted = sizes(c, size)
     if len(wanted) != 2:
         c.fail("argument-value", f"resize: size must be (height, width), got {len(wanted)} numbers")
-    dtype = images.dtype if is_real_float(images.dtype) or of_keras(images) else None
-    return made(_put(dims, (height, width), wanted), dtype)
+    return made(_put(dims, (height, width), wanted), images.dtype)
 
 
 def _channels(c: Call, images: Tensor, data_format: object, *allowed: int) -> tuple[tuple[Dim, ...], int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shapelens.dims import Dim, divides, equal, exact_quotient, floordiv, product
-from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.convolution import enlarged, joined, slid
 from shapelens.rules.keras.ops.common import (
@@ -75,6 +75,17 @@ def _require_channels(c: Call, inputs: Tensor, kernel: Tensor, channels: Dim, wa
         )
 
 
+def _positions(c: Call, inputs: Tensor, spatial: Sequence[Dim], window: Sequence[Dim], strides: Sequence[Dim],
+               dilation: Sequence[Dim], padding: str) -> list[Dim]:  # fmt: skip
+    """How often a window fits. One that is larger than the input only by its dilation is let pass by TensorFlow."""
+    try:
+        return slid(c, inputs, spatial, window, strides, dilation, padding)
+    except Failure:
+        if not of_keras(inputs) and any(d != 1 for d in dilation):
+            raise NotKnown from None
+        raise
+
+
 @rule("keras.ops.conv")
 def conv(c: Call, inputs: Tensor, kernel: object, strides: object = 1, padding: object = "valid",
          data_format: object = None, dilation_rate: object = 1) -> Tensor:  # fmt: skip
@@ -84,7 +95,7 @@ def conv(c: Call, inputs: Tensor, kernel: object, strides: object = 1, padding: 
     dims = c.dims(inputs)
     _require_channels(c, inputs, found, dims[axis], window[-2], not of_keras(inputs, found))
     steps, spread = per_axis(c, strides, len(spatial)), per_axis(c, dilation_rate, len(spatial))
-    out = slid(c, inputs, spatial, window[:-2], steps, spread, _mode(c, padding))
+    out = _positions(c, inputs, spatial, window[:-2], steps, spread, _mode(c, padding))
     return made(joined(dims[0], out, window[-1], axis), inputs.dtype)
 
 
@@ -97,7 +108,7 @@ def depthwise_conv(c: Call, inputs: Tensor, kernel: object, strides: object = 1,
     dims = c.dims(inputs)
     _require_channels(c, inputs, found, dims[axis], window[-2], False)
     steps, spread = per_axis(c, strides, len(spatial)), per_axis(c, dilation_rate, len(spatial))
-    out = slid(c, inputs, spatial, window[:-2], steps, spread, _mode(c, padding))
+    out = _positions(c, inputs, spatial, window[:-2], steps, spread, _mode(c, padding))
     return made(joined(dims[0], out, window[-1] * window[-2], axis), inputs.dtype)
 
 

@@ -333,7 +333,7 @@ def _joined(c: Call, xs: object) -> Any:
 def concatenate(c: Call, xs: object, axis: int = 0) -> Tensor:
     """The sizes along the axis added; all other dims must agree."""
     found = _joined(c, xs)
-    if isinstance(found, list):
+    if type(found) is list:
         _check_axis(c, found[0], axis, 0)
         if any(c.shape(t) == (0,) for t in found) and len({len(c.dims(t)) for t in found}) > 1:
             c.fail(
@@ -358,7 +358,7 @@ def _check_axis(c: Call, x: Tensor, axis: int, extra: int) -> None:
 def stack(c: Call, x: object, axis: int = 0) -> Tensor:
     """A new dim of as many as there are tensors of one shape."""
     found = _joined(c, x)
-    if isinstance(found, list):
+    if type(found) is list:
         _check_axis(c, found[0], axis, 1)
         made_of = joining.stack(c, found, axis)
         return made(made_of.shape, result_type(*(t.dtype for t in found)))
@@ -367,7 +367,7 @@ def stack(c: Call, x: object, axis: int = 0) -> Tensor:
 
 def _stacked(c: Call, xs: object) -> Tensor:
     found = _joined(c, xs)
-    if not isinstance(found, list):
+    if type(found) is not list:
         raise NotKnown
     if (of_keras(*found) or c.name != "hstack") and any(len(c.dims(t)) < 2 for t in found):
         raise NotKnown  # what Keras makes of vectors depends on the backend
@@ -481,7 +481,9 @@ def unstack(c: Call, x: Tensor, num: object = None, axis: int = 0) -> object:
 
 @rule("keras.ops.shape")
 def shape(c: Call, x: Tensor) -> object:
-    """A tuple of sizes."""
+    """A tuple of sizes; unpacking that of an open shape tells its rank."""
+    if isinstance(c.shape(x), Open):
+        return Unknown(("shape of", x))  # type: ignore[arg-type]
     return info.shape(c, x)
 
 

@@ -1,0 +1,5 @@
+import tensorflow as tf
+
+text = tf.random.normal((32, 128))
+image = tf.random.normal((32, 256))
+both = tf.concat([text, image], axis=1)

@@ -1,0 +1,6 @@
+import tensorflow as tf
+
+queries = tf.random.normal((8, 16, 64))
+keys = tf.random.normal((8, 20, 64))
+scores = tf.matmul(queries, keys, transpose_b=True) / tf.sqrt(64.0)
+weights = tf.nn.softmax(scores)
