@@ -163,7 +163,13 @@ def is_harmless(path: str) -> bool:
 
 
 def call_pure(
-    m: Machine, path: str, pure: tuple[Callable[..., Any], str], args: list[Any], kwargs: dict[str, Any]
+    m: Machine,
+    f: Frame,
+    node: ast.AST,
+    path: str,
+    pure: tuple[Callable[..., Any], str],
+    args: list[Any],
+    kwargs: dict[str, Any],
 ) -> Any:
     """A pure function: computed where all is known, else an unknown number (or an exact dim where that is easy)."""
     function, kind = pure
@@ -195,7 +201,7 @@ def call_pure(
     if path.startswith("operator.") and len(args) == 2:
         from shapelens.interpreter.expressions import binary
 
-        return binary(m, None, ast.Pass(), name.rstrip("_"), function, *args)  # type: ignore[arg-type]
+        return binary(m, f, node, name.rstrip("_"), function, *args)
     if args and isinstance(args[0], Tensor) and path == "builtins.round":
         return args[0].with_(dtype=args[0].dtype if args[0].shape != () else None)
     if any(isinstance(a, Tensor) for a in args):
@@ -646,7 +652,7 @@ def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
         if rule is None:
             return value.with_(origin=value.origin)
         return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
-    return call_pure(m, "builtins.abs", (abs, "float"), [value], {})
+    return call_pure(m, f, node, "builtins.abs", (abs, "float"), [value], {})
 
 
 def _extreme(larger: bool) -> Native:

@@ -640,7 +640,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
     if rule is not None and (pure is None or _is_of_arrays(m, path, args)):
         return _ruled(m, f, node, rule, path, args, kwargs)
     if pure is not None:
-        return builtins.call_pure(m, path, pure, args, kwargs)
+        return builtins.call_pure(m, f, node, path, pure, args, kwargs)
     short, _, name = path.rpartition(".")
     if short == "torch" and f"torch.Tensor.{name}" in registry.rules and args:
         return call_method(m, f, node, Lib(f"torch.Tensor.{name}"), args[0], args[1:], kwargs)
