@@ -801,7 +801,9 @@ def _vars(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
 
 @native("builtins.globals")
 def _globals(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return Dict({name: importing.member(m, f.module, name) for name in list(f.module.namespace) if name != "*"})
+    made = Dict({name: importing.member(m, f.module, name) for name in list(f.module.namespace) if name != "*"})
+    made.rest = UNKNOWN  # what other modules and star imports put there
+    return made
 
 
 @native("builtins.locals")
@@ -1385,6 +1387,14 @@ def _parallel(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict
     """The module itself, but it moves its inputs to where it is."""
     m.call.moves = True
     return args[0] if args else kwargs.get("module", UNKNOWN)
+
+
+@native("builtins.exec")
+def _exec(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Code that is not followed: what it may put in its namespaces is unknown."""
+    for value in (*args, *kwargs.values()):
+        calls.havoc(m, m.store.value(value))
+    return None
 
 
 @native("builtins.hash", "builtins.id")

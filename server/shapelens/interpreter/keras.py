@@ -72,17 +72,19 @@ def _rules() -> Any:
 class State:
     """What Keras itself keeps throughout a run: the batch's symbol, which symbols stand for None, names given out."""
 
-    __slots__ = ("batch", "counts", "nones")
+    __slots__ = ("batch", "counts", "nones", "sizes")
 
     def __init__(self) -> None:
         self.batch: Dim = symbol("B")
         self.nones: set[Symbol] = set(symbols(self.batch))
+        self.sizes: set[Symbol] = set()  # those of other axes than the batch
         self.counts: dict[str, int] = {}
 
     def none(self, name: str) -> Dim:
         """A new symbol for a size that is None."""
         made = symbol(name)
         self.nones |= symbols(made)
+        self.sizes |= symbols(made)
         return made
 
 
@@ -90,6 +92,7 @@ def state(m: Machine) -> State:
     """The run's own."""
     if m.keras is None:
         m.keras = State()
+        m.call.nones = m.keras.sizes
     found: State = m.keras
     return found
 
@@ -470,9 +473,24 @@ def _call_sequential(
             value = _as_declared(m, f, node, model, value, declared)
             if value is None:
                 return UNKNOWN
+    given = value
     for layer in layers:
+        reports = len(m.reports)
         value = quietly(m, lambda layer=layer, given=value: _applied(m, f, node, layer, given))  # type: ignore[misc]
+        if len(m.reports) > reports:
+            _say_declared(m, model, given, m.reports[reports].failure)
+            return UNKNOWN
     return value
+
+
+def _say_declared(m: Machine, model: Instance, given: Any, failure: Failure) -> None:
+    """Add to a problem inside a model that its input is not what it was declared, or built, for: there it began."""
+    declared = model.attrs.get("_input")
+    if not isinstance(given, Tensor) or not isinstance(declared, Tensor):
+        return
+    shape, wanted = m.store.shape(given.shape), m.store.shape(declared.shape)
+    if isinstance(shape, tuple) and isinstance(wanted, tuple) and shape[1:] != wanted[1:]:
+        failure.message += f"; the model was made for {m.call.text(declared)} and is given {m.call.text(given)}"
 
 
 def quietly(m: Machine, run: Callable[[], Any]) -> Any:

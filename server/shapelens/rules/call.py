@@ -69,14 +69,14 @@ class Call:
     `autocast` is set inside torch.autocast, which casts floats before they meet: rules then do not compare them.
     `floating` is what torch.get_default_dtype() gives, `device` where tensors are made, None where it is not known.
     `keras_policy` is what keras.config.dtype_policy() names: "float32", "mixed_float16"; `image_data_format` what
-    keras.config.image_data_format() gives.
+    keras.config.image_data_format() gives, `nones` the symbols that stand for a None of keras.Input, the batch apart.
     `work` is where what is computed is kept (see rules/work.py), None where nobody wants to know.
     With `flows`, each call of a rule that gives a tensor is kept there too.
     `moves` is set once something may move tensors by itself, as DataParallel does: devices are then not compared.
     """
 
     __slots__ = (
-        "autocast", "conflict", "device", "floating", "flows", "image_data_format", "invoke", "keras_policy", "layer", "moves", "path", "store", "warn",
+        "autocast", "conflict", "device", "floating", "flows", "image_data_format", "invoke", "keras_policy", "layer", "moves", "nones", "path", "store", "warn",
         "work",
     )  # fmt: skip
 
@@ -95,6 +95,7 @@ class Call:
         self.floating: str | None = "float32"
         self.keras_policy: str | None = "float32"
         self.image_data_format: str | None = "channels_last"
+        self.nones: set[Any] = set()
         self.device: str | None = None
         self.moves = False
         self.conflict: tuple[Dim, Dim] | None = None  # the sizes that were last found to differ

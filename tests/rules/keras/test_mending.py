@@ -108,3 +108,12 @@ def test_a_layer_that_one_branch_builds_and_another_builds_otherwise(tmp_path):
     text, path = HEAD + BRANCHES, tmp_path / "program.py"
     exec(compile(text, str(path), "exec"), {})
     assert problems_of(path, text) == []
+
+
+def test_a_size_that_input_leaves_open(tmp_path):
+    text = HEAD + "x = layers.Flatten()(Input((None, None, 3)))\ny = layers.Dense(4)(x)\n"
+    found = problems_of(tmp_path / "program.py", text)
+    assert [p.message for p in found] == [
+        "Dense must know its number of features (axis -1) to make its weights, and a None of Input leaves it open: "
+        "got (B, 3·H·W)"
+    ]

@@ -42,6 +42,7 @@ nf = lambda *shape: np.ones(shape, dtype=np.float32)
 nd = lambda *shape: np.ones(shape)
 nl = lambda *shape: np.ones(shape, dtype=np.int64)
 D = tf.data.Dataset
+K = tf.keras.backend
 S = tf.data.Dataset.from_tensor_slices
 first = lambda dataset: next(iter(dataset))
 def slopes(use):

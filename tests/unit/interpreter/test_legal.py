@@ -16,6 +16,8 @@ LEGAL = {
     "an array is reversed": "def f(scores):\n  order = scores.argsort()[::-1]\n  return order[0]",
     "an unknown object has a method of tensors": "import lib\nfor t in lib.Fuzzer().take(3): x = t['x']",
     "the old order of embedding_bag": "F.embedding_bag(torch.rand(10, 3), torch.tensor([1, 2, 4]), torch.tensor([0]))",
+    "a name that exec makes": "ns = {}\nexec('def f(): return 1', ns)\nf = ns['f']",
+    "a name of a star import": "from numpy import *\ndef f(name):\n  return globals()[name]\nf('add')",
     "a sketch": "class A(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.Linear(...)",
     "complex weights": "x = nn.Linear(2, 2).to(torch.cdouble)(torch.ones(3, 2, dtype=torch.cdouble))",
     "an optional number of a subclass by its full name": "from torch.nn.modules.module import Module\nclass Up(Module):\n"

@@ -10,7 +10,7 @@ from typing import Any
 from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule
-from shapelens.values import Dict, List, Many, Scalar, Tensor
+from shapelens.values import Dict, List, Many, Scalar, Tensor, Unknown
 
 _D = "keras.datasets."
 
@@ -81,10 +81,16 @@ def california_housing(c: Call, version: object = "large", path: object = "calif
 # -- texts ---------------------------------------------------------------------------------------------------------
 
 
+WORD = Unknown("the number of a word")
+
+
 def texts(count: Dim | None) -> Many:
-    """Lists of word numbers, as many as `count`."""
+    """Lists of word numbers, as many as `count`.
+
+    The words are no ints for those who would make an array of such lists: they differ in length, so there is none.
+    """
     words = List()
-    words.rest = Scalar("int")
+    words.rest = WORD
     return Many(words, count)
 
 

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from shapelens.dims import Dim, Expr
+from shapelens.dims import Dim, Expr, symbols
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.options import check_names
@@ -222,6 +222,13 @@ def built(
     if known is not None and not isinstance(known, (int, Expr)):
         return size  # built by one branch or another
     if known is None:
+        if inputs.library == "keras" and c.nones and symbols(c.store.dim(size)) & c.nones:
+            c.fail(
+                code,
+                f"{c.name} must know its number of {noun} (axis {axis}) to make its weights, and a None of Input leaves it "
+                f"open: got {c.text(inputs)}",
+                inputs,
+            )
         self.attrs[name] = size
         if inputs.origin is not None:
             self.attrs.setdefault(f"{name}_by", inputs)

@@ -58,7 +58,8 @@ def _merged_dtype(c: Call, self: Instance | None, tensors: Sequence[Tensor]) -> 
     wanted = compute_dtype(c, self) if self is not None else c.keras_policy and "float32"
     if any(t.library == "keras" for t in tensors):
         return wanted
-    dtypes = {t.dtype for t in tensors}
+    # A function makes the layer and calls it, which casts what floats.
+    dtypes = {wanted if self is None and t.dtype in FLOATS else t.dtype for t in tensors}
     if len(dtypes) == 1:
         return dtypes.pop()
     return wanted if None not in dtypes and any(d in FLOATS for d in dtypes) else None

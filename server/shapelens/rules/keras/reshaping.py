@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shapelens.dims import Dim, divides, equal, exact_quotient, less, less_equal, product
+from shapelens.dims import Dim, divides, equal, exact_quotient, less, less_equal, product, symbols
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.keras.convolution import joined, split
 from shapelens.rules.keras.layer import check_rank, keras_layer, output_dtype
@@ -62,7 +62,9 @@ def reshape(c: Call, self: Instance, inputs: Tensor) -> Tensor:
         c.fail("rank-mismatch", f"{c.name} expects an input with a batch axis, got one of rank 0", inputs)
     total, known = product(dims[1:]), product([d for d in target if d != -1])
     fits = divides(known, total) if -1 in target else equal(known, total)
-    if fits is None and -1 not in target:
+    if inputs.library == "keras" and not isinstance(total, int) and symbols(c.store.dim(total)) & c.nones:
+        fits = None  # building a model does not ask
+    elif fits is None and -1 not in target:
         fits = c.equate(known, total)
     if fits is False:
         c.conflict = _that_fits(target, total)
@@ -73,7 +75,9 @@ def reshape(c: Call, self: Instance, inputs: Tensor) -> Tensor:
             inputs,
             asked=(dims[0], *target),
         )
-    missing = exact_quotient(total, known) if -1 in target else -1
+    missing = exact_quotient(total, known) if -1 in target and divides(known, total) is not False else -1
+    if missing == -1 and -1 in target:
+        raise NotKnown
     return inputs.with_(shape=(dims[0], *[missing if d == -1 else d for d in target]))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from shapelens.dims import Dim, Expr, ceildiv, equal, minimum
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
-from shapelens.rules.keras.datasets import texts
+from shapelens.rules.keras.datasets import WORD, texts
 from shapelens.rules.keras.ops.common import axis_in, dtype_name
 from shapelens.rules.numpy.dtypes import named
 from shapelens.rules.registry import alias, attribute, layer, rule
@@ -143,7 +143,7 @@ def _part(c: Call, value: Any) -> tuple[Dim | None, tuple[Dim, ...]]:
         return dims[0], dims[1:]
     if isinstance(value, (list, tuple)):
         inside = [*value, *([value.rest] if isinstance(value, List) and value.rest is not None else [])]
-        if all(isinstance(c.store.value(v), (int, float, Expr, Scalar)) for v in inside):
+        if all(v is WORD or isinstance(c.store.value(v), (int, float, Expr, Scalar)) for v in inside):
             return (None if isinstance(value, List) and value.rest is not None else len(value)), ()
         if isinstance(value, List) and value.rest is not None:
             raise NotKnown

@@ -195,7 +195,9 @@ ATTRIBUTES = frozenset(
     "cumsum data device diagonal dot dtype dump dumps fill flags flat flatten getfield imag item itemsize mT max mean min "
     "nbytes ndim nonzero partition prod ptp put ravel real repeat reshape resize round searchsorted setfield setflags shape "
     "size sort squeeze std strides sum swapaxes take to_device tobytes tofile tolist tostring trace transpose var view "
-    "newbyteorder itemset".split()
+    "newbyteorder itemset "
+    # Those of a np.memmap and of x.flat, which are arrays here.
+    "filename mode offset flush coords".split()
 )
 # What does in NumPy what these do elsewhere.
 INSTEAD = {

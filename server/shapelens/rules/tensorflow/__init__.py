@@ -2,6 +2,7 @@
 
 from shapelens.rules.registry import alias
 from shapelens.rules.tensorflow import (
+    backend,
     convolution,
     creation,
     data,
@@ -55,6 +56,7 @@ for _new, _path in {
     alias(_new, _path)
 
 __all__ = [
+    "backend",
     "convolution",
     "creation",
     "data",

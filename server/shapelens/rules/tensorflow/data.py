@@ -20,7 +20,21 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.registry import attribute, rule
 from shapelens.rules.tensorflow.common import made, named
-from shapelens.values import UNKNOWN, Dict, Instance, Lib, List, Many, Open, Scalar, Size, Tensor, Uneven, Unknown
+from shapelens.values import (
+    UNKNOWN,
+    Dict,
+    Function,
+    Instance,
+    Lib,
+    List,
+    Many,
+    Open,
+    Scalar,
+    Size,
+    Tensor,
+    Uneven,
+    Unknown,
+)
 
 DATASET = Lib("tensorflow.data.Dataset")
 _D = "tensorflow.data.Dataset"
@@ -440,6 +454,10 @@ def window(
 def _called(c: Call, function: object, element: Any) -> Any:
     """What a function gives for an element, whose parts are its arguments where it is a tuple."""
     args = element if isinstance(element, tuple) else (element,)
+    value = c.store.value(function)
+    if isinstance(element, Unknown) and isinstance(value, Function):  # one thing, or as many as the function takes
+        listed = value.node.args
+        args = (element,) * max(len(listed.posonlyargs) + len(listed.args) - len(listed.defaults), 1)
     return c.store.value(c.invoke(function, *args))
 
 

@@ -56,7 +56,8 @@ def gradient(
     """Of the shape of each source, in their structure."""
 
     def slope(leaf: Any) -> Any:
-        return made(leaf.shape, leaf.dtype) if isinstance(leaf, Tensor) else UNKNOWN
+        # A source that the target does not depend on, or that is not trained, has none: only the run knows.
+        return made(leaf.shape, leaf.dtype) if isinstance(leaf, Tensor) and leaf.frozen is not True else UNKNOWN
 
     return _structure(c, sources, slope)
 
