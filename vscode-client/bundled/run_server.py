@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "libs"))
 
-from shapelens.cli.main import main  # noqa: E402
+from shapelens.cli.main import main
 
 sys.exit(main(["server"]))

@@ -13,7 +13,7 @@ from shapelens.interpreter import asking, builtins, classes, containers, importi
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
-from shapelens.rules.call import Failure
+from shapelens.rules.call import Call, Failure
 from shapelens.rules.work import UNKNOWN_WORK, Again, Step, record
 from shapelens.values import (
     UNKNOWN,
@@ -706,6 +706,11 @@ def call_method(
     owner, _, name = path.rpartition(".")
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
+    if path == "tensorflow.Tensor.set_shape" and isinstance(receiver, Tensor) and receiver.shape is None:
+        stated = guarded(m, f, node, lambda: stated_shape(m.call, *args, **kwargs), None)
+        if isinstance(stated, tuple) and not m.touched:
+            reshape_in_place(m, receiver, stated)
+        return None
     if isinstance(receiver, Instance):
         found = containers.call_method(m, f, node, receiver, owner, name, args, kwargs)
         if found is not containers.NO_METHOD:
@@ -738,6 +743,15 @@ def call_method(
             havoc(m, value)
         return not_counted(m, UNKNOWN, [receiver])
     return _ruled(m, f, node, rule, path, [receiver, *args], kwargs)
+
+
+def stated_shape(c: Call, shape: Any) -> tuple[Any, ...] | None:
+    """The dims that `x.set_shape([None, 3])` states, those that are None being of their own; None if they are not known."""
+    value = c.store.value(shape)
+    if not isinstance(value, (list, tuple)) or getattr(value, "rest", None) is not None:
+        return None
+    dims = [c.store.value(v) for v in value]
+    return tuple([d if isinstance(d, (int, Expr)) else c.fresh("n", 0) for d in dims])
 
 
 def set_frozen(m: Machine, tensor: Tensor, requires_grad: Any) -> None:

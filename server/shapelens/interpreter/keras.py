@@ -473,9 +473,24 @@ def _call_sequential(
             value = _as_declared(m, f, node, model, value, declared)
             if value is None:
                 return UNKNOWN
+    given = value
     for layer in layers:
+        reports = len(m.reports)
         value = quietly(m, lambda layer=layer, given=value: _applied(m, f, node, layer, given))  # type: ignore[misc]
+        if len(m.reports) > reports:
+            _say_declared(m, model, given, m.reports[reports].failure)
+            return UNKNOWN
     return value
+
+
+def _say_declared(m: Machine, model: Instance, given: Any, failure: Failure) -> None:
+    """Add to a problem inside a model that its input is not what it was declared, or built, for: there it began."""
+    declared = model.attrs.get("_input")
+    if not isinstance(given, Tensor) or not isinstance(declared, Tensor):
+        return
+    shape, wanted = m.store.shape(given.shape), m.store.shape(declared.shape)
+    if isinstance(shape, tuple) and isinstance(wanted, tuple) and shape[1:] != wanted[1:]:
+        failure.message += f"; the model was made for {m.call.text(declared)} and is given {m.call.text(given)}"
 
 
 def quietly(m: Machine, run: Callable[[], Any]) -> Any:

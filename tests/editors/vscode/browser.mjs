@@ -51,9 +51,7 @@ export async function startServer(folder, settings = {}, environment = {}) {
   const extensions = path.join(folder, "extensions");
   fs.mkdirSync(path.join(user, "User"), { recursive: true });
   fs.mkdirSync(extensions, { recursive: true });
-  const write = (more) =>
-    fs.writeFileSync(path.join(user, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings, ...more }, null, 2));
-  write({});
+  fs.writeFileSync(path.join(user, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, null, 2));
   const own = ["--server-data-dir", path.join(folder, "server"), "--user-data-dir", user, "--extensions-dir", extensions];
   const common = [MAIN, "--accept-server-license-terms", "--telemetry-level", "off", ...own];
   const env = { ...process.env, ...environment };
@@ -78,7 +76,7 @@ export async function startServer(folder, settings = {}, environment = {}) {
     }
     await new Promise((done) => setTimeout(done, 200));
   }
-  return { base, remote: (file) => `vscode-remote://127.0.0.1:${port}${file}`, writeSettings: write, stop: () => server.kill() };
+  return { base, remote: (file) => `vscode-remote://127.0.0.1:${port}${file}`, stop: () => server.kill() };
 }
 
 /** A browser with a profile of its own in `folder`. */

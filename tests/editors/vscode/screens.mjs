@@ -116,8 +116,6 @@ try {
 
   await command("Shapelens: Show Model Summary");
   const frame = await summaryFrame();
-  await page.waitForTimeout(800);
-  await shoot("summary");
   await frame.locator(".box", { hasText: "fc1" }).first().focus();
   await page.keyboard.press("Enter");
   await page.waitForFunction(
@@ -126,9 +124,17 @@ try {
     WAIT,
   );
   await shoot("summary-to-line");
-  server.writeSettings({ "workbench.colorTheme": "Default Light Modern" });
+
+  await load("transformer.py");
+  await text("(16, 63, 256)");
+  await command("Shapelens: Show Model Summary");
+  await summaryFrame();
+  await command("View: Toggle Maximize Editor Group");
+  await page.waitForTimeout(500);
+  await shoot("summary");
+  await command("Preferences: Toggle between Light/Dark Themes");
   await page.waitForSelector(".monaco-workbench.vs", WAIT);
-  await page.waitForTimeout(800);
+  await page.waitForTimeout(500);
   await shoot("summary-light");
 } catch (error) {
   console.error(error);

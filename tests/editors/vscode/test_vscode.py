@@ -11,9 +11,10 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import venv
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -76,8 +77,34 @@ def drive(
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, environment):
-    folder = tmp_path_factory.mktemp("vscode")
+def shared(tmp_path_factory):
+    """A folder that all workers of this run of the tests have."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@contextmanager
+def alone(shared: Path) -> Iterator[None]:
+    """One VS Code at a time, whichever worker wants it."""
+    import fcntl  # Only where the tests run at all.
+
+    with (shared / "vscode.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, environment, shared):
+    """What came of each test of the suite, and what is to be said of the whole; it runs once, whichever worker is first."""
+    found = shared / "vscode-results.json"
+    with alone(shared):
+        if not found.exists():
+            found.write_text(json.dumps(run_suite(tmp_path_factory.mktemp("vscode"), environment)))
+    return json.loads(found.read_text())
+
+
+def run_suite(folder: Path, environment: dict[str, str]) -> dict[str, object]:
+    """Run the suite on two folders with the examples and a notebook."""
     projects = folder / "projects"
     shutil.copytree(ROOT / "examples", projects / "one")
     (projects / "two").mkdir()
@@ -95,24 +122,25 @@ def results(tmp_path_factory, environment):
         environment={**environment, "SHAPELENS_RESULT": str(result)},
         seconds=600,
     )
-    sys.stderr.write(run.stdout + run.stderr)
     lines = result.read_text("utf-8").splitlines() if result.exists() else []
-    found = {each["name"]: each for each in map(json.loads, lines)}
-    assert found, f"the suite did not run:\n{run.stdout}\n{run.stderr}\n{(folder / 'server.log').read_text()[-3000:]}"
-    return found
+    log = folder / "server.log"
+    said = f"{run.stdout}\n{run.stderr}\n{log.read_text('utf-8')[-3000:] if log.exists() else ''}"
+    return {"tests": {each["name"]: each["error"] for each in map(json.loads, lines)}, "said": said}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_in_the_extension_host(results, name):
-    assert name in results, f"not reached; the last one was {list(results)[-1]}"
-    assert results[name]["error"] is None, results[name]["error"]
+    reached = results["tests"]
+    assert name in reached, f"not reached, after {list(reached)[-1:]}:\n{results['said']}"
+    assert reached[name] is None, reached[name]
 
 
-def test_pictures(tmp_path, environment):
+def test_pictures(tmp_path, environment, shared):
     out = Path(os.environ.get("SHAPELENS_PICTURES", tmp_path / "pictures"))
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples", project)
-    run = drive("screens.mjs", tmp_path / "data", project, out, environment=environment, seconds=400)
+    with alone(shared):
+        run = drive("screens.mjs", tmp_path / "data", project, out, environment=environment, seconds=400)
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     for name in PICTURES:
         data = (out / f"{name}.png").read_bytes()

@@ -30,7 +30,7 @@ def test_every_rule_has_a_sample():
 
 @pytest.mark.parametrize("path", PATHS)
 def test_ops(path: str):
-    @settings(max_examples=5, phases=PHASES)
+    @settings(max_examples=4, phases=PHASES)
     @given(st.data())
     def run(data: st.DataObject) -> None:
         call = data.draw(st.sampled_from(SAMPLES[path]))(data.draw)

@@ -1,5 +1,5 @@
 /** The page of the summary: totals, the table of the layers, and the picture of the data flow. */
-import type { Count, Flow, FlowNode, ModelSummary, Place } from "../protocol";
+import type { Count, Flow, FlowNode, Layer, ModelSummary, Place } from "../protocol";
 import { BOX_HEIGHT, type Arrow, type Box, folded, type Frame, labelPlace, layout, subtitle, title } from "./layout";
 import type { FromPage, ToPage } from "./messages";
 
@@ -182,12 +182,17 @@ function layers(found: ModelSummary): HTMLElement {
       element("th", { scope: "row" }, label, kind),
       element("td", { class: layer.output?.inferred ? "shape inferred" : "shape" }, layer.output?.text ?? ""),
       element("td", { class: "number" }, layer.recursive ? "shared" : layer.params === 0 ? "" : count(layer.params)),
-      element("td", { class: "number" }, layer.mult_adds === 0 ? "" : count(layer.mult_adds)),
+      element("td", { class: "number" }, isIdle(layer) ? "" : count(layer.mult_adds)),
     );
     row.addEventListener("click", () => go(layer.made));
     body.append(row);
   });
   return element("table", {}, element("thead", {}, head), body);
+}
+
+/** Whether a layer multiplies nothing: it has nothing to multiply with, or nobody calls it (a list of layers). */
+function isIdle(layer: Layer): boolean {
+  return layer.mult_adds === 0 || (layer.mult_adds === null && layer.output === null);
 }
 
 /** Draw the flow into the section, anew whenever a group is folded or opened; how much there is to see. */

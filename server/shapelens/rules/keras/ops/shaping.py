@@ -481,7 +481,9 @@ def unstack(c: Call, x: Tensor, num: object = None, axis: int = 0) -> object:
 
 @rule("keras.ops.shape")
 def shape(c: Call, x: Tensor) -> object:
-    """A tuple of sizes."""
+    """A tuple of sizes; unpacking that of an open shape tells its rank."""
+    if isinstance(c.shape(x), Open):
+        return Unknown(("shape of", x))  # type: ignore[arg-type]
     return info.shape(c, x)
 
 

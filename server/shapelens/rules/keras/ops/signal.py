@@ -88,12 +88,12 @@ def istft(c: Call, x: object, sequence_length: Dim, sequence_stride: Dim, fft_le
     real, _ = _complex(c, x, 2)
     dims = c.dims(real)
     samples = (dims[-2] - 1) * sequence_stride + fft_length
-    if center and (c.store.value(length) is None or not of_keras(real)):
+    if center:
         samples = samples - floordiv(fft_length, 2) * 2
     if c.store.value(length) is not None:
         wanted = size(c, length)
-        if not of_keras(real) and less(samples, wanted) is not False:
-            raise NotKnown  # there may be fewer
+        if less(samples, wanted) is not False:
+            raise NotKnown  # there are fewer, whatever Keras says of a KerasTensor
         samples = wanted
     return made((*dims[:-2], samples), _dtype(real))
 
