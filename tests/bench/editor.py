@@ -21,7 +21,7 @@ class Editor:
         self._versions: dict[Path, int] = {}
         self._lines: dict[Path, int] = {}
         capabilities = {
-            "textDocument": {"diagnostic": {}, "inlayHint": {}},
+            "textDocument": {"diagnostic": {}, "inlayHint": {"resolveSupport": {"properties": ["tooltip"]}}},
             "general": {"positionEncodings": ["utf-16"]},
         }
         self._request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities})

@@ -182,6 +182,8 @@ def product(c: Call, a: object, b: object) -> Tensor:
     (first, second), dtype = operands(c, a, b)
     for each in (first, second):
         shape = c.shape(each)
+        if isinstance(shape, tuple) and len(shape) < 2 and each.dtype is None:
+            raise NotKnown
         if isinstance(shape, tuple) and len(shape) < 2 and not _symbolic(first, second):
             c.fail(
                 "rank-mismatch",
@@ -217,6 +219,8 @@ def getitem(c: Call, self: Tensor, index: object) -> Tensor:
     index = c.store.value(index)
     if isinstance(index, Tensor) and index.dtype == "bool" and c.shape(index) != ():
         return made(masked(c, self, index, 0), self.dtype)
+    if isinstance(index, list) and self.dtype is None:
+        raise NotKnown  # of an array a list picks rows, of a tensor it is as good as a tuple
     items = list(index) if isinstance(index, (tuple, list)) else [index]
     items = [_item(c, self, i) for i in items]
     shape = c.shape(self)
@@ -237,7 +241,8 @@ def _item(c: Call, tensor: Tensor, item: object) -> Any:
         if shape == () and item.dtype != "bool":
             return Scalar("int")
         if isinstance(shape, tuple) and shape and item.dtype is not None and item.library != "torch":
-            if tensor.library == "tensorflow" and item.dtype != "bool":
+            # What was only taken for a tensor by its uses, and has no dtype, may be an array, which takes it.
+            if tensor.library == "tensorflow" and tensor.dtype is not None and item.dtype != "bool":
                 c.fail(
                     "index-mismatch",
                     f"a tf.Tensor takes numbers, slices and scalar tensors as indices, got {c.text(item)}; "
