@@ -40,7 +40,7 @@ from shapelens.values import Exceptional, Lib, PyModule, Tensor
 
 if TYPE_CHECKING:
     from shapelens.analysis.adopting import Adoption
-    from shapelens.oracle.asking import Oracle
+    from shapelens.oracle.asking import Oracles
 
 MODULE_FUEL = 200_000
 _MOST_TREES = 300
@@ -99,7 +99,7 @@ class Session:
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
         self._quiet: dict[str, frozenset[str]] = {}
-        self.oracle: Oracle | None = None
+        self.oracle: Oracles | None = None
         self._answered = 0
         self._look_again = False
         self._asked: set[tuple[str, Path | None]] = set()
@@ -147,13 +147,16 @@ class Session:
             self._resolver = Resolver(self.environment, self.roots)
         return self._resolver
 
-    def consult(self, arrived: Callable[[], None] | None = None) -> Oracle | None:
-        """Ask the user's own torch where there is no rule, from now on. Its process starts with the first question.
+    def consult(self, arrived: Callable[[], None] | None = None) -> Oracles | None:
+        """Ask the user's own torch and Keras where there is no rule, from now on. A process starts with the first question.
 
         `arrived` is called, on a thread of the oracle, when analysing again would show more. None where there is no
         interpreter to ask.
         """
-        from shapelens.oracle.asking import Oracle  # Loaded only here: without it a command line starts sooner.
+        from shapelens.oracle.asking import (  # Loaded only here: without it a command line starts sooner.
+            Oracle,
+            Oracles,
+        )
 
         try:
             environment = self.environment
@@ -161,7 +164,11 @@ class Session:
             return None
         if environment.python is None:
             return None
-        self.oracle = Oracle(environment.python, environment.sites, cache_folder() / "oracle", arrived)
+        torch, keras = (
+            Oracle(environment.python, environment.sites, cache_folder() / "oracle", arrived, library=library)
+            for library in ("torch", "keras")
+        )
+        self.oracle = Oracles(torch, keras)
         return self.oracle
 
     # -- texts ---------------------------------------------------------------------------------------------------

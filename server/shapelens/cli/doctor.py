@@ -93,7 +93,7 @@ def _probe(found: Diagnosis, python: str, sites: tuple[str, ...]) -> None:
     start_seconds = time.perf_counter() - started
     try:
         found.version = worker.hello.python
-        said = worker.hello.torch
+        said = worker.hello.version
         if said.partition("+")[0] != found.packages["torch"].partition("+")[0]:
             found.problems.append(f"torch says that it is {said}, its metadata says {found.packages['torch']}")
         found.packages["torch"] = said

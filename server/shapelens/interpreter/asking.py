@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shapelens.interpreter.machine import Machine
+from shapelens.rules.conversion import owned
 from shapelens.values import UNKNOWN, List, Named, Size, Tensor, Unknown
 
 _COST = 20  # in fuel: reading the call as a question takes about as long as a symbolic operation
 
 
 class Unruled(Unknown):
-    """A layer of torch's own that has no rule: the arguments that it was made with, for the oracle to make it again."""
+    """A layer of torch's or Keras' own that has no rule: the arguments that it was made with, for the oracle to make it again."""
 
     __slots__ = ("args", "kwargs", "path")
 
@@ -27,12 +28,17 @@ def asked(m: Machine, path: str, args: Sequence[Any], kwargs: Mapping[str, Any],
         return otherwise
     m.burn(_COST)
     m.asked += 1
-    return _answer(m, m.oracle.ask(path, _resolved(m, args), _resolved_table(m, kwargs)), otherwise)
+    found = m.oracle.ask(path, _resolved(m, args), _resolved_table(m, kwargs))
+    return _answer(m, path, found, args, kwargs, otherwise)
 
 
 def unruled(m: Machine, path: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Unruled | None:
     """A layer that only the library itself knows; None where the name is none, or there is nobody to ask."""
-    if m.oracle is None or not path.startswith("torch.nn.") or not path.rpartition(".")[2][:1].isupper():
+    if (
+        m.oracle is None
+        or not path.startswith(("torch.nn.", "keras.layers."))
+        or not path.rpartition(".")[2][:1].isupper()
+    ):
         return None
     if not m.oracle.may_ask(path):
         return None
@@ -46,7 +52,7 @@ def asked_of_layer(m: Machine, layer: Unruled, args: Sequence[Any], kwargs: Mapp
     m.burn(_COST)
     m.asked += 1
     found = m.oracle.ask(layer.path, _resolved(m, args), _resolved_table(m, kwargs), made_of=(layer.args, layer.kwargs))
-    return _answer(m, found, UNKNOWN)
+    return _answer(m, layer.path, found, args, kwargs, UNKNOWN)
 
 
 def is_unanswered(value: Any) -> bool:
@@ -55,7 +61,7 @@ def is_unanswered(value: Any) -> bool:
 
 
 def _is_askable(path: str, kwargs: Mapping[str, Any]) -> bool:
-    if not path.startswith("torch."):
+    if not path.startswith(("torch.", "keras.ops.")):
         return False
     name = path.rpartition(".")[2]
     return not (name.startswith("_") or name.endswith("_") or "out" in kwargs or kwargs.get("inplace", False))
@@ -75,9 +81,11 @@ def _value(m: Machine, given: Any) -> Any:
     return m.store.value(given)
 
 
-def _answer(m: Machine, found: Any, otherwise: Any) -> Any:
+def _answer(m: Machine, path: str, found: Any, args: Sequence[Any], kwargs: Mapping[str, Any], otherwise: Any) -> Any:
     if found is None:
         return otherwise
+    if path.startswith("keras."):
+        return owned(m.call, found, [m.store.value(each) for each in (*args, *kwargs.values())])
     return _without_dtype(found) if m.call.autocast else found
 
 

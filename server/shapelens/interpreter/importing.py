@@ -11,6 +11,7 @@ from typing import Any
 
 from shapelens.interpreter import attributes
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place
+from shapelens.rules import registry
 from shapelens.source.tree import Chunk
 from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
 
@@ -181,10 +182,19 @@ def imported_name(m: Machine, f: Frame, module: str, name: str, level: int) -> A
 
 
 def import_star(m: Machine, f: Frame, module: str, level: int) -> None:
-    """`from module import *`: looked through when a name is not found otherwise."""
+    """`from module import *`: looked through when a name is not found otherwise. A library's known names are bound."""
     full = absolute_name(f, module, level)
     if not is_library(full) or level:
         f.locals["*"] = (*f.locals.get("*", ()), full)
+        return
+    path = registry.canonical(present_name(full))
+    for name in (*registry.known_names(path), *_classes_below(path)):
+        if not name.startswith("_"):
+            f.locals[name] = attributes.of_lib(Lib(path), name)
+
+
+def _classes_below(path: str) -> list[str]:
+    return [name for parent, _, name in (each.rpartition(".") for each in registry.plain_bases) if parent == path]
 
 
 def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: bool) -> Place:

@@ -45,13 +45,14 @@ class Oracle:
         cache: Path,
         arrived: Callable[[], None] | None = None,
         start: Callable[[], Worker] | None = None,
+        library: str = "torch",
     ) -> None:
         self.problem = ""
         """Why nothing is asked any more; empty while all is well."""
         self.generation = 0
         """Grows when answers came in that an analysis did not have."""
         self._arrived = arrived
-        self._start = start or (lambda: Worker(python, sites))
+        self._start = start or (lambda: Worker(python, sites, library=library))
         self._lock = threading.Condition()
         self._answers: dict[str, Any] = {}
         self._names: frozenset[str] | None = None
@@ -62,10 +63,10 @@ class Oracle:
         self._worker: Worker | None = None
         self._failures = 0
         self._closed = False
-        version = versions(sites, ("torch",)).get("torch")
-        self._cache = Cache(cache, version or "none")
+        version = versions(sites, (library,)).get(library)
+        self._cache = Cache(cache, version or "none", library)
         if version is None:
-            self.problem = "no torch in this environment"
+            self.problem = f"no {library} in this environment"
         else:
             self._answers, self._names = self._cache.load()
 
@@ -211,6 +212,55 @@ class Oracle:
                 self.problem = self.problem or f"given up after {self._failures} failures: {failure}"
         if worker is not None:
             worker.close()
+
+
+class Oracles:
+    """The oracles of an environment as one: each call is asked of the library that it is of.
+
+    A worker starts with the first call of its library that no rule answers.
+    """
+
+    def __init__(self, torch: Oracle, keras: Oracle) -> None:
+        self._torch, self._keras = torch, keras
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is asked any more; empty while there is a library that can be."""
+        return self._torch.problem if self._torch.problem and self._keras.problem else ""
+
+    @property
+    def generation(self) -> int:
+        """Grows when answers came in that an analysis did not have."""
+        return self._torch.generation + self._keras.generation
+
+    def may_ask(self, path: str) -> bool:
+        """As Oracle.may_ask."""
+        if path.startswith(("keras.", "tensorflow.")):
+            return path.startswith(_OF_KERAS) and self._keras.may_ask(path)
+        return self._torch.may_ask(path)
+
+    def ask(
+        self,
+        path: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        made_of: tuple[Sequence[Any], Mapping[str, Any]] | None = None,
+    ) -> Any:
+        """As Oracle.ask."""
+        return (self._keras if path.startswith("keras.") else self._torch).ask(path, args, kwargs, made_of)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is left to find out; whether that is so."""
+        end = time.monotonic() + seconds
+        return self._torch.wait(seconds) and self._keras.wait(max(end - time.monotonic(), 0))
+
+    def close(self) -> None:
+        """End the workers."""
+        self._torch.close()
+        self._keras.close()
+
+
+_OF_KERAS = ("keras.layers.", "keras.ops.")
 
 
 # -- one question ------------------------------------------------------------------------------------------------------

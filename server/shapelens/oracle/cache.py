@@ -1,4 +1,4 @@
-"""Answers on disk: one file for each version of torch, a line of JSON for each answer.
+"""Answers on disk: one file for each version of torch and of Keras, a line of JSON for each answer.
 
 It is a cache, so nothing in it or about it is an error: what cannot be read is not there, and what cannot be written is
 asked again another time.
@@ -22,10 +22,11 @@ _NAMES = "names"
 
 
 class Cache:
-    """The answers of one version of torch. `answers` maps a question's key to its answer; None: it has none."""
+    """The answers of one version of a library. `answers` maps a question's key to its answer; None: it has none."""
 
-    def __init__(self, folder: Path, version: str) -> None:
-        self.path = folder / f"torch-{re.sub(r'[^A-Za-z0-9.+]', '_', version)[:60]}-{_FORMAT}.jsonl"
+    def __init__(self, folder: Path, version: str, library: str = "torch") -> None:
+        self._library = library
+        self.path = folder / f"{library}-{re.sub(r'[^A-Za-z0-9.+]', '_', version)[:60]}-{_FORMAT}.jsonl"
 
     def load(self) -> tuple[dict[str, Any], frozenset[str] | None]:
         """The answers, and the names that may be asked (None: not known yet)."""
@@ -79,7 +80,7 @@ class Cache:
 
     def _thin(self) -> None:
         """Before a further version's file is made: no more than a few versions are kept."""
-        files = sorted(self.path.parent.glob("torch-*.jsonl"), key=lambda each: each.stat().st_mtime)
+        files = sorted(self.path.parent.glob(f"{self._library}-*.jsonl"), key=lambda each: each.stat().st_mtime)
         for old in files[: max(0, len(files) - MOST_FILES + 1)]:
             old.unlink()
 
@@ -93,5 +94,5 @@ def size(folder: Path) -> tuple[int, int]:
     """How many files there are in a folder of such caches, and their bytes."""
     sizes: list[int] = []
     with contextlib.suppress(OSError):
-        sizes = [each.stat().st_size for each in folder.glob("torch-*.jsonl")]
+        sizes = [each.stat().st_size for each in folder.glob("*-*.jsonl")]
     return len(sizes), sum(sizes)

@@ -31,6 +31,7 @@ _SET = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "TORCH_DEVICE_BACKEND_AUTOLOAD": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
 
@@ -40,10 +41,10 @@ class WorkerFailed(Exception):
 
 @dataclass(frozen=True)
 class Hello:
-    """What a worker says of itself: the versions of its Python and torch, and the names that may be asked."""
+    """What a worker says of itself: the versions of its Python and library, and the names that may be asked."""
 
     python: str
-    torch: str
+    version: str
     names: frozenset[str]
 
 
@@ -57,6 +58,7 @@ class Worker:
         start_seconds: float = START_SECONDS,
         script: Path = _SCRIPT,
         memory: int = MEMORY_BYTES,
+        library: str = "torch",
     ) -> None:
         self._ids = 0
         self._folder = tempfile.mkdtemp(prefix="shapelens-oracle-")
@@ -82,7 +84,9 @@ class Worker:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise WorkerFailed(f"{python} does not start: {error}") from None
         said = self._exchange(
-            {"sites": list(sites), "start_seconds": start_seconds, "memory": memory}, start_seconds, "to start"
+            {"sites": list(sites), "start_seconds": start_seconds, "memory": memory, "library": library},
+            start_seconds,
+            "to start",
         )
         try:
             self.hello = _hello(said)
@@ -162,12 +166,12 @@ def _hello(said: dict[str, Any]) -> Hello:
     error = said.get("error")
     if isinstance(error, str):
         raise WorkerFailed(error)
-    python, torch, names = said.get("python"), said.get("torch"), said.get("names")
-    if said.get("hello") != _PROTOCOL or not isinstance(python, str) or not isinstance(torch, str):
+    python, version, names = said.get("python"), said.get("version"), said.get("names")
+    if said.get("hello") != _PROTOCOL or not isinstance(python, str) or not isinstance(version, str):
         raise WorkerFailed("the worker said what is no answer")
     if not isinstance(names, list):
         raise WorkerFailed("the worker said what is no answer")
-    return Hello(python, torch, frozenset(name for name in names if isinstance(name, str)))
+    return Hello(python, version, frozenset(name for name in names if isinstance(name, str)))
 
 
 StartWorker = Callable[[], Worker]

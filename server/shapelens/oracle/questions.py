@@ -21,6 +21,8 @@ from shapelens.values.dtypes import ALIASES, NAMES
 Answer: TypeAlias = Any
 """Plain data: `["x", formulas, dtype or None]`, `["t", answers, names or None]`, `["l", answers]`, `["n"]`, `["?"]`."""
 
+# Whose tensors a question of a library may be about.
+_LIBRARIES = {"torch": frozenset(("torch",)), "keras": frozenset(("keras", "tensorflow"))}
 _LONGEST_KEY = 2000
 _MOST_ITEMS = 64
 _DROPPED = frozenset(("device", "requires_grad", "pin_memory", "generator"))  # they do not touch shapes
@@ -85,7 +87,7 @@ def question(
     path: str, args: Sequence[Any], kwargs: Mapping[str, Any], made_of: tuple[Sequence[Any], Mapping[str, Any]] | None
 ) -> Question | None:
     """The question that a call is; None where not all of it is known. `made_of`: the layer's own arguments."""
-    reading = _Reading()
+    reading = _Reading(_LIBRARIES["keras" if path.startswith("keras.") else "torch"])
     try:
         groups: list[Any] = []
         for each_args, each_kwargs in ([made_of] if made_of is not None else []) + [(args, kwargs)]:
@@ -99,7 +101,8 @@ def question(
 class _Reading:
     """Reads values as plain data, with dims still as they are in the program, and notes what it met."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: frozenset[str]) -> None:
+        self.libraries = libraries
         self.exprs: dict[Expr, None] = {}
         self.sizes: set[Expr] = set()
         self.numbers: set[int] = set()
@@ -139,7 +142,7 @@ class _Reading:
         return [self.plain(each) for each in given]
 
     def tensor(self, given: Tensor) -> dict[str, Any]:
-        if given.library != "torch" or not isinstance(given.shape, tuple):
+        if given.library not in self.libraries or not isinstance(given.shape, tuple):
             raise _NoQuestion
         self.tensors += 1
         self.is_typed = self.is_typed and given.dtype is not None

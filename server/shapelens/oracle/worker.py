@@ -1,9 +1,11 @@
-"""The oracle's worker: runs on the user's interpreter, calls allowlisted torch callables on meta tensors, nothing else.
+"""The oracle's worker: runs on the user's interpreter, calls allowlisted callables on tensors without data, no more.
+
+It asks one library: torch, on the meta device, or Keras, on symbolic tensors (whatever backend it has).
 
 Started as `python -I -S -B worker.py` in an empty folder; it imports nothing of Shapelens and nothing of the workspace.
 One JSON object a line: the first line in says where packages lie and what the limits are, the first out says
-which torch there is and what may be asked. Then, for each question in, one answer out. Old Pythons must be able to
-read this file.
+which version of the library there is and what may be asked. Then, for each question in, one answer out. Old Pythons
+must be able to read this file.
 
 A value is JSON: null, true, numbers and strings are themselves, a list is a list; `{"t": [...]}` a tuple,
 `{"x": [dims], "d": dtype}` a tensor, `{"d": dtype}` a dtype, `{"f": "nan"}` a float that JSON has not,
@@ -219,6 +221,71 @@ def encoded(torch: Any, value: Any) -> Any:
     return ["?"]
 
 
+# -- Keras -----------------------------------------------------------------------------------------------------------
+
+# What reads files, runs another framework, or is given a function.
+DENIED_KERAS = frozenset(
+    """
+    TFSMLayer TorchModuleWrapper JaxLayer FlaxLayer Lambda Wrapper Layer StringLookup IntegerLookup TextVectorization
+    serialize deserialize convert_to_numpy custom_gradient vectorized_map vectorize jvp map scan associative_scan
+    while_loop fori_loop cond switch shard_map
+    """.split()
+)
+
+
+def allowed_of_keras(keras: Any) -> dict[str, Any]:
+    """The layers of Keras and the functions of keras.ops that may be asked, by their full name."""
+    found: dict[str, Any] = {}
+    for prefix, holder in (("keras.layers", keras.layers), ("keras.ops", keras.ops)):
+        for name in dir(holder):
+            value = getattr(holder, name, None)
+            if name.startswith("_") or name in DENIED_KERAS or not callable(value):
+                continue
+            if not getattr(value, "__module__", "").startswith("keras.src."):
+                continue
+            if isinstance(value, type) is (prefix == "keras.layers"):
+                if not isinstance(value, type) or issubclass(value, keras.layers.Layer):
+                    found[prefix + "." + name] = value
+    return found
+
+
+def decoded_for_keras(keras: Any, value: Any, is_symbolic: bool) -> Any:
+    """A value of the protocol as Python has it: tensors are symbolic, or hold ones."""
+    if isinstance(value, list):
+        return [decoded_for_keras(keras, each, is_symbolic) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "x" in value:
+        if value["d"] not in DTYPES:
+            raise Refused(value["d"])
+        if is_symbolic:
+            return keras.KerasTensor(tuple(value["x"]), value["d"])
+        return keras.ops.ones(tuple(value["x"]), value["d"])
+    if "t" in value:
+        return tuple(decoded_for_keras(keras, each, is_symbolic) for each in value["t"])
+    if "f" in value:
+        return float(value["f"])
+    if "c" in value:
+        return complex(*value["c"])
+    raise Refused(str(value))
+
+
+def encoded_of_keras(keras: Any, value: Any) -> Any:
+    """The shape of an answer."""
+    if value is None:
+        return ["n"]
+    if isinstance(value, keras.KerasTensor) or keras.ops.is_tensor(value):
+        shape = tuple(value.shape)
+        sparse = getattr(value, "sparse", False) or getattr(value, "ragged", False)
+        if sparse or not all(isinstance(size, int) for size in shape):
+            return ["?"]
+        return ["x", list(shape), str(keras.backend.standardize_dtype(value.dtype))]
+    if isinstance(value, (tuple, list)) and len(value) <= MOST_ITEMS:
+        parts = [encoded_of_keras(keras, each) for each in value]
+        return ["t", parts, None] if isinstance(value, tuple) else ["l", parts]
+    return ["?"]
+
+
 # -- answering -------------------------------------------------------------------------------------------------------
 
 
@@ -270,12 +337,71 @@ class Answering:
             return ["!", type(error).__name__ + ": " + " ".join(str(error).split())[:200]]
 
 
+class AnsweringKeras(Answering):
+    """Answers questions with what Keras says of symbolic tensors."""
+
+    def __init__(self, keras: Any) -> None:
+        self.keras = keras
+        self.allowed = allowed_of_keras(keras)
+
+    def result(self, function: Any, call: list[Any], device: str) -> Any:
+        """What one call gives: a shape, or `["!", error]`."""
+        keras = self.keras
+        try:
+            given: list[Any] = []
+            for index, each in enumerate(call):
+                # A layer is made of plain data.
+                is_symbolic = device == "meta" and not (len(call) == 4 and index < 2)
+                if isinstance(each, dict):
+                    given.append({n: decoded_for_keras(keras, value, is_symbolic) for n, value in each.items()})
+                else:
+                    given.append([decoded_for_keras(keras, value, is_symbolic) for value in each])
+            value = function(*given[0], **given[1])
+            if isinstance(function, type):
+                value = value(*given[2], **given[3])
+            return encoded_of_keras(keras, value)
+        except Exception as error:
+            return ["!", type(error).__name__ + ": " + " ".join(str(error).split())[:200]]
+
+
+def warm_up_keras(keras: Any) -> None:
+    """Have Keras and its backend load what they load when first used."""
+    with contextlib.suppress(Exception):
+        keras.layers.Dense(2)(keras.KerasTensor((2, 3)))
+    with contextlib.suppress(Exception):
+        keras.ops.matmul(keras.ops.ones((2, 3)), keras.ops.ones((3, 2)))
+
+
 def warm_up(torch: Any) -> None:
     """Have torch load what it loads when first used on the meta device, while it still may."""
     with contextlib.suppress(Exception):
         torch.roll(torch.ones(2, 3, device="meta"), 1, 0)
     with contextlib.suppress(Exception):
         torch.nn.Linear(2, 3, device="meta")(torch.ones(2, 2, device="meta"))
+
+
+class TooOld(Exception):
+    """The library lacks what the questions need."""
+
+
+def load_torch() -> tuple[str, Answering]:
+    """The version of torch, and what answers with it."""
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    warm_up(torch)
+    answering = Answering(torch)
+    if not hasattr(torch.device, "__enter__"):
+        raise TooOld("torch " + str(torch.__version__) + " is too old: 2.0 or later is needed")
+    return str(torch.__version__), answering
+
+
+def load_keras() -> tuple[str, Answering]:
+    """The version of Keras, and what answers with it."""
+    keras = importlib.import_module("keras")
+    if not hasattr(keras, "KerasTensor"):
+        raise TooOld("keras " + str(keras.__version__) + " is too old: 3.0 or later is needed")
+    warm_up_keras(keras)
+    return str(keras.__version__), AnsweringKeras(keras)
 
 
 def serve(read: Any, write: Any) -> None:
@@ -288,23 +414,17 @@ def serve(read: Any, write: Any) -> None:
     start = json.loads(read.readline())
     sys.path[:] = [path for path in sys.path if path] + start["sites"]
     alarm(start["start_seconds"])
+    library = start.get("library", "torch")
     try:
-        torch = importlib.import_module("torch")
-        torch.set_num_threads(1)
-        warm_up(torch)
-        answering = Answering(torch)
+        version, answering = (load_keras if library == "keras" else load_torch)()
     except BaseException as error:
-        say({"error": "torch cannot be imported: " + type(error).__name__ + ": " + " ".join(str(error).split())[:300]})
+        reason = type(error).__name__ + ": " + " ".join(str(error).split())[:300]
+        say({"error": str(error) if isinstance(error, TooOld) else library + " cannot be imported: " + reason})
         return
     alarm(0)
-    if not hasattr(torch.device, "__enter__"):
-        say({"error": "torch " + str(torch.__version__) + " is too old: 2.0 or later is needed"})
-        return
     restrict(start["memory"])
-    version = ".".join(map(str, sys.version_info[:3]))
-    say({
-        "hello": PROTOCOL, "python": version, "torch": str(torch.__version__), "names": sorted(answering.allowed),
-    })  # fmt: skip
+    python = ".".join(map(str, sys.version_info[:3]))
+    say({"hello": PROTOCOL, "python": python, "version": version, "names": sorted(answering.allowed)})
     for line in read:
         question = json.loads(line)
         alarm(question["seconds"])

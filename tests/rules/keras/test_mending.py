@@ -117,3 +117,11 @@ def test_a_size_that_input_leaves_open(tmp_path):
         "Dense must know its number of features (axis -1) to make its weights, and a None of Input leaves it open: "
         "got (B, 3·H·W)"
     ]
+
+
+def test_names_of_a_star_import(tmp_path):
+    text = "from keras.layers import *\n\nx = Input((4,))\ny = Add()([Dense(3)(x), Dense(3)(x)])\n"
+    session = Session((tmp_path,), sys.executable)
+    session.update(str(tmp_path / "program.py"), text)
+    analysis = session.analyse(str(tmp_path / "program.py"))
+    assert {f.name: f.values[0].shape[1:] for f in analysis.facts if f.name in "xy"} == {"x": (4,), "y": (3,)}

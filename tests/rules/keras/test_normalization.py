@@ -73,6 +73,11 @@ def test_arguments(groups):
     check_layer("keras.layers.GroupNormalization", (groups,), {}, X((2, 4, 4, 8)))
 
 
+def test_several_axes_where_there_is_one():
+    check_layer("keras.layers.BatchNormalization", ([1, 2],), {}, X((2, 3, 4)), may_miss=True, symbolic=False)
+    check_layer("keras.layers.GroupNormalization", (2, (1, 2)), {}, X((2, 4, 4)), may_miss=True, symbolic=False)
+
+
 def test_messages():
     store, path = Store(), "keras.layers.GroupNormalization"
     layer = Layer(path).ours(store)

@@ -124,7 +124,9 @@ def test_json(folder):
     assert data["diagnostics"] == []
     summary = data["summary"]
     assert summary["model"] == "Net"
-    assert summary["inputs"] == [{"shape": [2, 3, 32, 32], "dtype": "float32", "inferred": False}]
+    assert summary["inputs"] == [
+        {"shape": [2, 3, 32, 32], "dtype": "float32", "inferred": False, "text": "(2, 3, 32, 32)"}
+    ]
     assert (summary["total_params"], summary["trainable_params"], summary["non_trainable_params"]) == (1482, 1402, 80)
     assert summary["total_mult_adds"] == 2_462_560
     assert summary["input_bytes"] == 2 * 3 * 32 * 32 * 4

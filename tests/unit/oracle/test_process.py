@@ -13,7 +13,7 @@ from shapelens.oracle.process import Worker, WorkerFailed
 
 from .conftest import PYTHON, SITES, written
 
-HELLO = 'import json, os, sys, time\nsys.stdin.readline()\ndef say(x): print(x, flush=True)\nsay(json.dumps({"hello": 1, "python": "3", "torch": "9", "names": ["torch.roll"]}))\nsys.stdin.readline()\n'
+HELLO = 'import json, os, sys, time\nsys.stdin.readline()\ndef say(x): print(x, flush=True)\nsay(json.dumps({"hello": 1, "python": "3", "version": "9", "names": ["torch.roll"]}))\nsys.stdin.readline()\n'
 QUESTION = {"call": "torch.roll", "layer": False, "calls": [], "check": []}
 
 
@@ -36,8 +36,8 @@ def nothing_left(tmp_path: Path) -> bool:
         ("import os; os.abort()", "died"),
         ("print('garbage')", "no answer|died"),
         ("print('[]')", "no answer|died"),
-        ('print(\'{"hello": 99, "python": "3", "torch": "2", "names": []}\')', "no answer|died"),
-        ('print(\'{"hello": 1, "python": "3", "torch": "2"}\')', "no answer|died"),
+        ('print(\'{"hello": 99, "python": "3", "version": "2", "names": []}\')', "no answer|died"),
+        ('print(\'{"hello": 1, "python": "3", "version": "2"}\')', "no answer|died"),
         ("print('x' * 100_000_000, end='', flush=True); import time; time.sleep(60)", "died|no answer"),
     ],
 )

@@ -43,6 +43,13 @@ def _axes(c: Call, self: Instance, inputs: Tensor) -> tuple[int, ...]:
     return tuple(axes)
 
 
+def _one_axis(c: Call, self: Instance, inputs: Tensor) -> int:
+    axes = _axes(c, self, inputs)
+    if len(axes) != 1:
+        raise NotKnown
+    return axes[0]
+
+
 def _same(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     """The output: the input's shape in the compute dtype."""
     return Tensor(c.shape(inputs), compute_dtype(c, self))
@@ -68,7 +75,7 @@ def batch_normalization(
     """Over all axes but one. Later inputs have the rank of the first, and its size of that axis."""
     if isinstance(c.shape(inputs), Open):
         return _same(c, self, inputs)
-    (axis,) = _axes(c, self, inputs)
+    axis = _one_axis(c, self, inputs)
     _same_rank(c, self, inputs)
     size = built(c, self, inputs, axis, "channels", "channel-mismatch")
     _scale_and_shift(c, self, (size,))
@@ -120,7 +127,7 @@ def group_normalization(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     """Over groups of channels, for each sample."""
     if isinstance(c.shape(inputs), Open):
         return _same(c, self, inputs)
-    (axis,) = _axes(c, self, inputs)
+    axis = _one_axis(c, self, inputs)
     _same_rank(c, self, inputs)
     channels = built(c, self, inputs, axis, "channels", "channel-mismatch")
     groups = dim_of(c, self, "groups")

@@ -141,7 +141,7 @@ def operands(c: Call, *values: object) -> tuple[list[Tensor], str | None]:
     found = [t.dtype for t in tensors if t.dtype is not None]
     dtype = found[0] if found else None
     if len(set(found)) > 1:
-        if symbolic:
+        if symbolic or any(t.parameter for t in tensors):  # a weight of Keras promotes, a tf.Variable does not
             dtype = None
         else:
             differing = next(t for t in tensors if t.dtype not in (None, dtype))

@@ -334,6 +334,8 @@ def concatenate(c: Call, xs: object, axis: int = 0) -> Tensor:
     """The sizes along the axis added; all other dims must agree."""
     found = _joined(c, xs)
     if type(found) is list:
+        if len(found) == 1 and not of_keras(found[0]):
+            return made(found[0].shape, found[0].dtype)  # TensorFlow does not look at the axis then
         _check_axis(c, found[0], axis, 0)
         if any(c.shape(t) == (0,) for t in found) and len({len(c.dims(t)) for t in found}) > 1:
             c.fail(
