@@ -62,7 +62,9 @@ def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any]) -> Data 
     x = m.store.value(given.get("x", UNKNOWN))
     y, weights = m.store.value(given.get("y")), m.store.value(given.get("sample_weight"))
     if _is_arrays(m, x):
-        if not _same_lengths(m, f, node, x, y, weights):
+        # What is split for validation is cut to the first array's length: nothing is compared then.
+        split = m.store.value(given.get("validation_split"))
+        if split in (None, 0, 0.0) and not _same_lengths(m, f, node, x, y, weights):
             return None
         return Data(x, y, weights, True, _batch_size(m, given.get("batch_size")))
     element = element_of(m, f, node, x)
