@@ -62,9 +62,9 @@ def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any]) -> Data 
     x = m.store.value(given.get("x", UNKNOWN))
     y, weights = m.store.value(given.get("y")), m.store.value(given.get("sample_weight"))
     if _is_arrays(m, x):
-        # What is split for validation is cut to the first array's length: nothing is compared then.
-        split = m.store.value(given.get("validation_split"))
-        if split in (None, 0, 0.0) and not _same_lengths(m, f, node, x, y, weights):
+        if m.store.value(given.get("validation_split")) not in (None, 0, 0.0):
+            y, weights = _cut(m, x, y), _cut(m, x, weights)
+        if not _same_lengths(m, f, node, x, y, weights):
             return None
         return Data(x, y, weights, True, _batch_size(m, given.get("batch_size")))
     element = element_of(m, f, node, x)
@@ -138,6 +138,31 @@ def _same_lengths(m: Machine, f: Frame, node: ast.AST, *parts: Any) -> bool:
                 m.report(failure, f.place, node)
                 return False
     return True
+
+
+def _cut(m: Machine, x: Any, value: Any) -> Any:
+    """What is split for validation: arrays that are longer than the first are cut to its length.
+
+    Source: keras.src.trainers.data_adapters.array_slicing.train_validation_split.
+    """
+    first = next((m.store.value(leaf) for leaf in keras.flatten(x) or ()), None)
+    shape = m.store.shape(first.shape) if isinstance(first, Tensor) else None
+    count = shape[0] if isinstance(shape, tuple) and shape else None
+
+    def cut(leaf: Any) -> Any:
+        leaf = m.store.value(leaf)
+        own = m.store.shape(leaf.shape) if isinstance(leaf, Tensor) else None
+        if not isinstance(own, tuple) or not own or not isinstance(count, int):
+            return leaf
+        is_longer = isinstance(own[0], int) and own[0] > count
+        return leaf.with_(shape=(count, *own[1:]), origin=leaf.origin) if is_longer else leaf
+
+    value = m.store.value(value)
+    if isinstance(value, dict):
+        return Dict({k: cut(v) for k, v in value.items()})
+    if isinstance(value, (list, tuple)):
+        return List([cut(v) for v in value])
+    return cut(value)
 
 
 def _batched(m: Machine, value: Any, size: Dim) -> Any:

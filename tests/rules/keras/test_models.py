@@ -172,6 +172,11 @@ PROGRAMS = {
         model.compile(loss="mse", optimizer="sgd")
         model.fit(np.zeros((8, 4)), np.zeros((9, 1)), validation_split=0.25, verbose=0)
     """,
+    "too_few_labels_where_split": """
+        model = Sequential([Input((4,)), layers.Dense(1)])
+        model.compile(loss="mse", optimizer="sgd")
+        model.fit(np.zeros((8, 4)), np.zeros((7, 1)), validation_split=0.25, verbose=0)
+    """,
     "features_of_later_call": """
         layer = layers.Dense(3)
         a = layer(np.zeros((2, 5)))
