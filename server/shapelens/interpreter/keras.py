@@ -170,7 +170,25 @@ def make(
             instance.attrs["_inputs"], instance.attrs["_outputs"] = m.store.value(inputs), m.store.value(outputs)
             if isinstance(instance.attrs["_outputs"], Unknown):
                 instance.attrs["?"] = True
+            _hold_connected(m, f, node, instance)
     return True
+
+
+def _hold_connected(m: Machine, f: Frame, node: ast.AST, model: Instance) -> None:
+    """Report outputs that come from an Input which is not among the model's inputs."""
+    starts = flatten(model.attrs["_inputs"])
+    if starts is None or not all(isinstance(t, Tensor) and t.history is not None for t in starts):
+        return
+    stop = {t.history[0].born for t in starts if isinstance(t.history[0], Instance)}
+    for tensor in graph_tensors(model.attrs["_inputs"], model.attrs["_outputs"]) or ():
+        layer, parents = tensor.history or (None, ())
+        if isinstance(layer, Instance) and not parents and kind_of(layer) == INPUT_LAYER and layer.born not in stop:
+            if len(stop) == len(starts):
+                name = layer.attrs.get("name")
+                text = f"Model: an output comes from the input {name!r}, which is not among the inputs"
+                m.report(Failure("call-arguments", text, m.call.related(tensor)), f.place, node)
+                model.attrs["?"] = True
+            return
 
 
 def _items(m: Machine, f: Frame, instance: Instance, layers: Any, node: ast.AST) -> list[Any]:
@@ -618,7 +636,24 @@ def _fitted(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor,
             failure.conflict = asked, came
             m.report(failure, f.place, node)
             return None
+    taken = m.store.shape(fitted.shape)
+    if isinstance(taken, tuple) and len(taken) == len(declared) > 1 and taken[-1] != declared[-1]:
+        return fitted if _goes_through(m, f, node, model, fitted, wanted) else None
     return fitted
+
+
+def _goes_through(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor, wanted: Tensor) -> bool:
+    """Whether the layers that take an input alone take one of another last size: its InputSpec says nothing of that."""
+    reports = len(m.reports)
+    for tensor in graph_tensors(model.attrs["_inputs"], model.attrs["_outputs"]) or ():
+        if tensor.history is not None and isinstance(tensor.history[0], Instance) and len(tensor.history[1]) == 1:
+            if tensor.history[1][0] is wanted:
+                layer = tensor.history[0]
+                quietly(m, lambda layer=layer: _applied(m, f, node, layer, value))  # type: ignore[misc]
+                if len(m.reports) > reports:
+                    m.reports[reports].failure.message += f"; the model was made for {m.call.text(wanted)}"
+                    return False
+    return True
 
 
 def _bind(m: Machine, value: Tensor, declared: Tensor, table: dict[Symbol, Dim]) -> bool:

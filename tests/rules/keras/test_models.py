@@ -177,6 +177,22 @@ PROGRAMS = {
         model.compile(loss="mse", optimizer="sgd")
         model.fit(np.zeros((8, 4)), np.zeros((7, 1)), validation_split=0.25, verbose=0)
     """,
+    "another_number_of_channels_than_one": """
+        x = Input((8, 8, 1))
+        model = Model(x, layers.Conv2D(2, 3)(x))
+        y = model.predict(np.zeros((2, 8, 8, 3)), verbose=0)
+    """,
+    "not_connected": """
+        x, other = Input((4,)), Input((4,))
+        model = Model(other, layers.Dense(2)(x))
+    """,
+    "from_the_middle": """
+        x = Input((4,))
+        h = layers.Dense(3)(x)
+        y = layers.Dense(2)(h)
+        head = Model(h, y)
+        out = head(np.zeros((5, 3)))
+    """,
     "features_of_later_call": """
         layer = layers.Dense(3)
         a = layer(np.zeros((2, 5)))
