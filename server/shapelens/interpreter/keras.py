@@ -183,11 +183,10 @@ def _hold_connected(m: Machine, f: Frame, node: ast.AST, model: Instance) -> Non
     for tensor in graph_tensors(model.attrs["_inputs"], model.attrs["_outputs"]) or ():
         layer, parents = tensor.history or (None, ())
         if isinstance(layer, Instance) and not parents and kind_of(layer) == INPUT_LAYER and layer.born not in stop:
-            if len(stop) == len(starts):
-                name = layer.attrs.get("name")
-                text = f"Model: an output comes from the input {name!r}, which is not among the inputs"
-                m.report(Failure("call-arguments", text, m.call.related(tensor)), f.place, node)
-                model.attrs["?"] = True
+            name = layer.attrs.get("name")
+            text = f"Model: an output comes from the input {name!r}, which is not among the inputs"
+            m.report(Failure("call-arguments", text, m.call.related(tensor)), f.place, node)
+            model.attrs["?"] = True
             return
 
 

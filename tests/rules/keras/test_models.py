@@ -186,6 +186,10 @@ PROGRAMS = {
         x, other = Input((4,)), Input((4,))
         model = Model(other, layers.Dense(2)(x))
     """,
+    "not_connected_to_what_was_made_of_it": """
+        x = Input((4,))
+        model = Model(x * 2, layers.Dense(2)(x))
+    """,
     "from_the_middle": """
         x = Input((4,))
         h = layers.Dense(3)(x)

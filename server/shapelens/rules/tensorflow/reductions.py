@@ -29,6 +29,8 @@ def reduced(c: Call, tensor: Tensor, axis: object, keepdims: object) -> Shape:
         return reduced_shape(c, tensor, _plain_axes(c, value), keep)
     dims = c.dims(tensor)
     axes = axes_of(c, value, len(dims), tensor)
+    if len(set(axes)) < len(axes):
+        c.fail("axis-out-of-range", f"{c.name}: the same axis stands twice in {value}", tensor)
     if keep:
         return tuple([1 if i in axes else d for i, d in enumerate(dims)])
     return tuple([d for i, d in enumerate(dims) if i not in axes])
