@@ -71,7 +71,14 @@ NOT_YET: frozenset[str] = frozenset(
         "numpy_too_many_indices_bad",
         "numpy_transpose_axes_bad",
         "numpy_zeros_tuple_bad",
+        "tf_dataset_map_reshape_bad",
+        "tf_gradient_step_bad",
+        "tf_index_with_tensor_bad",
+        "tf_integer_times_float_bad",
+        "tf_mixed_dtypes_bad",
+        "tf_training_loop_labels_bad",
         "triplet_embeddings_bad",
+        "truth_of_tensor_bad",
         "unpack_generator_bad",
     )
 )

@@ -161,6 +161,7 @@ UNSURE = frozenset(
         'tf.nn.max_pool2d(f(2, 2, 2, 3), 3, 1, "VALID")',
         "tf.image.decode_image(img)",
         "f(2) == f(3)",
+        "tf.Variable(f(2)).assign(i(2))",  # a weight of Keras, which takes it, is a variable too
         "tf.py_function(lambda x: x, [f(2)], tf.float32)",
         "tf.numpy_function(lambda x: x, [f(2)], [tf.float32])",
         "tf.GradientTape().gradient(f(2), f(2))",

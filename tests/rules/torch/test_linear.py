@@ -21,7 +21,9 @@ TOPICS = ("linear", "embedding", "recurrent", "attention", "losses", "activation
 MINE = sorted(
     path
     for path, rule in layers.items()
-    if rule.forward is not None and rule.forward.function.__module__.rpartition(".")[2] in TOPICS
+    if path.startswith("torch.")
+    and rule.forward is not None
+    and rule.forward.function.__module__.rpartition(".")[2] in TOPICS
 )
 # Classes whose constructor torch writes as *args: what they really take is that of another callable.
 REAL: dict[str, Any] = {"torch.nn.GRU": torch.nn.RNNBase, "torch.nn.LSTM": torch.nn.RNNBase, "torch.nn.RNN": None}

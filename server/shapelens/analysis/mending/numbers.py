@@ -221,7 +221,7 @@ def elsewhere(source: Source, problem: Problem, node: ast.AST, made: ast.AST | N
     for literal in source.nodes:
         value = number(literal)
         if value in clue.conflict and id(literal) not in done and _outermost(source, literal):
-            if not is_data(source, literal) and not _is_index(source, literal):
+            if not is_data(source, literal) and not _is_index(source, literal) and not _is_claim(source, literal):
                 found.append(literal)
     found.sort(key=lambda literal: _distance(source, literal, node, made))
     for literal in found[:_ELSEWHERE]:
@@ -491,6 +491,12 @@ def _is_index(source: Source, literal: ast.AST) -> bool:
     if isinstance(parent, ast.Subscript):
         return parent.slice is literal
     return isinstance(parent, ast.keyword) and parent.arg in ("dim", "axis", "start_dim", "end_dim")
+
+
+def _is_claim(source: Source, literal: ast.AST) -> bool:
+    """`x.set_shape((None, 8))` says what is so, and makes nothing so."""
+    calls = (outer for outer in source.around(literal) if isinstance(outer, ast.Call))
+    return callee(next(calls, ast.Call(ast.Name("", ast.Load()), [], []))) in ("set_shape", "ensure_shape")
 
 
 def is_data(source: Source, literal: ast.AST) -> bool:
