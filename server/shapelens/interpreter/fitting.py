@@ -96,7 +96,6 @@ def _is_arrays(m: Machine, value: Any) -> bool:
 def element_of(m: Machine, f: Frame, node: ast.AST, source: Any) -> Any:
     """What a dataset, a loader, a PyDataset or a generator gives at a time; None where that is not known."""
     from shapelens.interpreter import calls, classes
-    from shapelens.interpreter.iteration import iterate
 
     if isinstance(source, Instance):
         if "element" in source.attrs:
@@ -111,7 +110,6 @@ def element_of(m: Machine, f: Frame, node: ast.AST, source: Any) -> Any:
         return m.store.value(source.items[0]) if source.items else source.rest
     if isinstance(source, Many):
         return m.store.value(source.element)
-    del iterate
     return None
 
 

@@ -22,7 +22,6 @@ from shapelens.rules.conversion import owned, symbolic
 from shapelens.values import (
     UNKNOWN,
     Bound,
-    Choice,
     Class,
     Dict,
     Function,
@@ -281,14 +280,10 @@ def add(m: Machine, f: Frame, node: ast.AST, model: Instance, layer: Any) -> Non
     ):
         layer = layer.history[0]
     if not is_layer(layer):
-        if isinstance(layer, (Unknown, Choice, Tensor)) or isinstance(layer, Instance) and layer.attrs.get("?"):
-            model.attrs["?"] = True
-        elif isinstance(layer, (Function, Lib, int, float, str, tuple, list)):
+        if isinstance(layer, (Function, Lib, int, float, str, tuple, list)):
             failure = Failure("call-arguments", "Sequential: only layers can be added, got something else")
             m.report(failure, f.place, node)
-            model.attrs["?"] = True
-        else:
-            model.attrs["?"] = True
+        model.attrs["?"] = True
         layers.append(layer)
         return
     if kind_of(layer) == INPUT_LAYER and isinstance(layer.cls, Lib):
@@ -818,7 +813,7 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
         layers = layers_of(instance)
         if layers is None:
             return UNKNOWN
-        return List([_input_of(instance), *layers] if False else layers)
+        return List(layers)
     if name in ("weights", "variables", "trainable_weights", "trainable_variables"):
         return List(weights(instance)) if attrs.get("?") is None else UNKNOWN
     if name in ("trainable",):
@@ -830,11 +825,6 @@ def attribute(m: Machine, instance: Instance, name: str) -> Any:
     if name == "built":
         return attrs.get("built", Scalar("bool"))
     return NO_METHOD
-
-
-def _input_of(instance: Instance) -> Any:
-    tensor = instance.attrs.get("_input")
-    return tensor.history[0] if isinstance(tensor, Tensor) and tensor.history else UNKNOWN
 
 
 # -- methods -------------------------------------------------------------------------------------------------------
