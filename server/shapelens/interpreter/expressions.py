@@ -388,6 +388,10 @@ def _scalar_binary(name: str, a: Any, b: Any) -> Any:
         if isinstance(a, Ratio) and isinstance(b, int) and name == "mul":
             return Ratio(a.numerator * b, a.denominator)
         return Scalar("float")
+    if name in ("and", "or", "xor") and kinds == ["bool", "bool"]:
+        return Scalar("bool")
+    if name == "pow" and not (isinstance(b, int) and b >= 0):
+        return UNKNOWN  # 2 ** -1 is a float
     return Scalar("int")
 
 
@@ -619,6 +623,8 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
             and isinstance(a, (int, Expr))
         ):
             relation = name, a, b
+        if any(type(x) is Unknown or getattr(x, "why", "") == MAYBE_ARRAY for x in (a, b)):
+            return Unknown(relation=relation)  # An array is compared element by element.
         return Scalar("bool", relation=relation)
     if name in ("eq", "ne"):
         same = equals(m, f, a, b)
