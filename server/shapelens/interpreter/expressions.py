@@ -610,6 +610,8 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
             array = a if isinstance(a, Tensor) else b
             if name in ("eq", "ne") and isinstance(array, Tensor) and array.library == "numpy":
                 return Tensor(array.shape, "bool", "numpy")  # each element is compared
+            if isinstance(array, Tensor) and array.library in ("tensorflow", "keras") and not (a is None or b is None):
+                return Tensor(array.shape, "bool", array.library) if array.dtype in (None, "string") else UNKNOWN
             return name == "ne" if name in ("eq", "ne") else UNKNOWN
         return _tensor_binary(m, f, node, name, a, b, "")
     if isinstance(a, Expr) or isinstance(b, Expr):

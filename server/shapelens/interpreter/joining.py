@@ -186,6 +186,8 @@ def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:
     for name in b:
         if name not in a:
             joined[name] = UNKNOWN
+    if "*" in joined:  # the modules of which all names were imported
+        joined["*"] = tuple(dict.fromkeys((*a.get("*", ()), *b.get("*", ()))))
     return joined
 
 
