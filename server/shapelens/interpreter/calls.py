@@ -213,7 +213,8 @@ def _is_abstract(node: Any) -> bool:
         if isinstance(raised, ast.Name) and raised.id == "NotImplementedError":
             return all(isinstance(each, (ast.Expr, ast.Delete)) for each in node.body[:-1])
     return any(
-        (each.attr if isinstance(each, ast.Attribute) else each.id if isinstance(each, ast.Name) else "") == "abstractmethod"
+        (each.attr if isinstance(each, ast.Attribute) else each.id if isinstance(each, ast.Name) else "")
+        == "abstractmethod"
         for each in node.decorator_list
     )
 
