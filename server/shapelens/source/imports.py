@@ -86,7 +86,7 @@ class Resolver:
         return all(_is_below(os.path.realpath(path), homes) for path in paths)
 
     def _package(self, folder: str) -> tuple[str, str]:
-        """The outermost package that a folder belongs to and the folder that this is in; twice itself where there is none."""
+        """The outermost package that a folder belongs to and the folder that this is in; twice itself if none."""
         top = above = folder
         while self._is_package(above):
             top, above = above, os.path.dirname(above)

@@ -84,7 +84,7 @@ def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[st
 
 
 def _read(file: Any) -> bytes:
-    """What jedi reads of a file. Raises FileNotFoundError, as jedi expects, for what is none or too large for a module."""
+    """What jedi reads of a file. Raises FileNotFoundError, as jedi expects, for what is none or too large."""
     try:
         data = read_bytes(file.path, LARGEST + 1)
     except (OSError, ValueError):

@@ -23,7 +23,7 @@ class SourceError(Exception):
 
 
 def read_bytes(path: str | Path, most: int) -> bytes:
-    """The first bytes of a regular file, `most` at most. Raises OSError and ValueError; also for what is no regular file.
+    """The first bytes of a regular file, `most` at most. Raises ValueError, and OSError for what is no regular file.
 
     A named pipe would be waited for, and opening a device may do something: neither is opened.
     """
