@@ -70,6 +70,7 @@ class ShapelensServer(LanguageServer):
         self._statuses: Statuses | None = None
         self._chosen: dict[str, dict[str, Choice]] = {}
         self.shows_summaries = False
+        self._traced: object = None
         self.readable: dict[str, FileAnalysis] = {}  # each document's last analysis without a syntax error
 
     def can(self, capability: str) -> bool:
@@ -93,11 +94,22 @@ class ShapelensServer(LanguageServer):
                 analysis = whole.cells.part(analysis, document.path)
             if self._statuses is not None:
                 self._statuses.tell(document, analysis)
+            if self.protocol.trace == lsp.TraceValue.Verbose:
+                self._trace(document, analysis)
             return document, with_chosen(analysis, self.chosen(uri))
         except Stale:
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
+
+    def _trace(self, document: Document, analysis: FileAnalysis) -> None:
+        """Tell what the parts of an analysis took, once."""
+        if self._traced is analysis.timings:
+            return
+        self._traced = analysis.timings
+        parts = ", ".join(f"{part} {seconds * 1000:.2f} ms" for part, seconds in analysis.timings.items())
+        message = f"analysed version {document.version} of {Path(document.path).name}"
+        self.log_trace(lsp.LogTraceParams(message=message, verbose=parts))
 
     def chosen(self, uri: str) -> Choices:
         """The calls that a person chose to see in a document."""
@@ -391,6 +403,7 @@ class ShapelensServer(LanguageServer):
     def on_initialize(self, params: lsp.InitializeParams) -> None:
         """Before the capabilities are told."""
         self.loop = asyncio.get_running_loop()
+        self.protocol.trace = params.trace or lsp.TraceValue.Off
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
         # Anyone on this machine may have connected to a port.
