@@ -744,6 +744,9 @@ def call_method(
         if found is not containers.NO_METHOD:
             return found
     rule = registry.rules.get(path)
+    if path.startswith("torch.Tensor.") and isinstance(receiver, Tensor) and not isinstance(receiver.shape, tuple):
+        if name in _OF_BOTH and any(isinstance(a, Tensor) and a.library == "numpy" for a in args):
+            return not_counted(m, UNKNOWN)  # Taken for torch's by the name alone: `matrix.dot(array)`
     if isinstance(receiver, Tensor) and (name in RESHAPING_IN_PLACE or path == "numpy.ndarray.resize"):
         known = rule or registry.rules.get(path[:-1])
         value: Any = UNKNOWN
@@ -792,6 +795,8 @@ def set_frozen(m: Machine, tensor: Tensor, requires_grad: Any) -> None:
         tensor.frozen = frozen
 
 
+# Methods with an argument that arrays have too, under the same name.
+_OF_BOTH = frozenset("dot multiply take put".split())
 # Methods that give the tensor itself, and all other names of it, another shape.
 RESHAPING_IN_PLACE = frozenset(
     "t_ transpose_ swapaxes_ swapdims_ unsqueeze_ squeeze_ resize_ resize_as_ set_ as_strided_".split()

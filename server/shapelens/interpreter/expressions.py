@@ -357,7 +357,7 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
                 return simple(apply(a, b))
             except (ZeroDivisionError, ValueError, TooComplex):
                 return Scalar("int")
-        return Scalar("float" if name == "pow" else "int")
+        return UNKNOWN if name == "pow" else Scalar("int")  # n ** -1 is a float
     if isinstance(b, float) and b != 0 and isinstance(a, Expr):
         if name == "mul":
             return (
@@ -371,6 +371,8 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
             return Ratio(a, int(b))
     if isinstance(a, float) and name == "mul":
         return _dim_binary(m, name, apply, b, a)
+    if any(isinstance(x, Scalar) and x.type not in ("int", "float", "bool") for x in (a, b)):
+        return UNKNOWN
     if isinstance(a, (Scalar, float)) or isinstance(b, (Scalar, float)):
         return Scalar("float", MAYBE_ARRAY if MAYBE_ARRAY in (getattr(a, "why", ""), getattr(b, "why", "")) else "")
     if isinstance(a, (tuple, List)) and name == "mul":
@@ -384,6 +386,8 @@ def _scalar_binary(name: str, a: Any, b: Any) -> Any:
         return Scalar("float", MAYBE_ARRAY)
     if "str" in kinds:
         return Scalar("str")
+    if "complex" in kinds:
+        return UNKNOWN
     if name == "truediv" or "float" in kinds:
         if isinstance(a, Ratio) and isinstance(b, int) and name == "mul":
             return Ratio(a.numerator * b, a.denominator)

@@ -345,13 +345,14 @@ def _item_of_choice(m: Machine, f: Frame, node: ast.AST, value: Choice, index: A
             found.append(get_item(m, f, node, one, index))
         except Exceptional as raised:
             error = raised
+            fine = True
         else:
             fine = fine or len(m.reports) == start
     if fine:
         del m.reports[before:]
     if not found and error is not None:
         raise error
-    return _joined(found)
+    return _joined(found if error is None else [*found, UNKNOWN])
 
 
 def _is_tensor_index(index: Any) -> bool:

@@ -187,7 +187,9 @@ def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:
         if name not in a:
             joined[name] = UNKNOWN
     if "*" in joined:  # the modules of which all names were imported
-        joined["*"] = tuple(dict.fromkeys((*a.get("*", ()), *b.get("*", ()))))
+        stars = a.get("*", ()), b.get("*", ())
+        if all(type(each) is tuple for each in stars):
+            joined["*"] = tuple(dict.fromkeys((*stars[0], *stars[1])))
     return joined
 
 
