@@ -1,4 +1,7 @@
-"""`python -m tests.fuzz SEED…` or `python -m tests.fuzz FIRST..LAST`: run edits, and print each failure once."""
+"""`python -m tests.fuzz SEED…` or `python -m tests.fuzz FIRST..LAST`: run edits, and print each failure once.
+
+`python -m tests.fuzz grammar …`: random programs (`tests.fuzz.grammar.command`).
+"""
 
 from __future__ import annotations
 
@@ -49,4 +52,8 @@ def _seeds(text: str) -> range:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["grammar"]:
+        from tests.fuzz.grammar import command
+
+        sys.exit(command.main(sys.argv[2:]))
     main()

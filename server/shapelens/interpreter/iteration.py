@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr, substitute, symbol, symbols
@@ -229,7 +230,7 @@ def _ev(m: Machine, node: ast.expr, f: Frame) -> Any:
 def assign_name(m: Machine, f: Frame, name: str, value: Any) -> None:
     """A plain name; an unknown becomes one that its uses may teach."""
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
-        value = Unknown(name, Hole(name), value.relation)
+        value = Unknown(name, Hole(name, computed=True), value.relation)
     if f.globals is not None and name in f.globals:
         scope = f.globals[name]
         m.touch_scope(scope)
@@ -302,7 +303,11 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Instance):
         return _instance_item(m, f, node, value, index)
     if isinstance(value, Choice):
-        return _joined([get_item(m, f, node, v, index) for v in value.values if v is not None])
+
+        def one(held: Any) -> Callable[[], Any]:
+            return lambda: get_item(m, f, node, held, index)
+
+        return calls.of_each(m, f, [one(v) for v in value.values if v is not None])
     if isinstance(value, Many):
         if isinstance(index, (int, Unknown, Expr)):
             return value.element
