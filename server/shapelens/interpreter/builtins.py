@@ -416,7 +416,8 @@ def _to_int(m: Machine, value: Any) -> Any:
         return value
     if isinstance(value, Instance) and isinstance(value.payload, int):
         return value.payload
-    return Scalar("int", value.why if isinstance(value, Unknown) and isinstance(value.why, str) else "")
+    why = value.why if isinstance(value, Unknown) and isinstance(value.why, str) else ""
+    return Scalar("int", "" if why == MAYBE_ARRAY else why)
 
 
 def _converter(kind: str, empty: Callable[[], Any]) -> Native:

@@ -371,7 +371,8 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
 
 
 def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    from shapelens.interpreter.iteration import set_key, update_dict
+    from shapelens.interpreter.iteration import one_of_values, set_key, update_dict
+    from shapelens.interpreter.joining import join, one_of
 
     rest = getattr(receiver, "rest", None)
     if name in ("pop", "popitem", "setdefault", "update", "clear"):
@@ -394,11 +395,12 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
             if name != "get" and isinstance(receiver, Dict):
                 receiver.clear()
                 receiver.rest = UNKNOWN
-            return UNKNOWN
+            found = one_of_values(receiver) if name == "get" else None
+            return UNKNOWN if found is None else join(found, default)
         if key in receiver:
             return receiver.pop(key) if name == "pop" else receiver[key]
         if rest is not None:
-            return UNKNOWN
+            return one_of(rest) if type(rest) is List else UNKNOWN
         if name == "pop" and len(args) < 2:
             raise Exceptional("KeyError")
         if name == "setdefault":
