@@ -583,6 +583,9 @@ def _sorted(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
         items, rest = iteration.iterate(m, f, args[0] if args else UNKNOWN, node)
         made = List()
         made.rest = _joined([*items, *([] if rest is None else [rest])])
+        if rest is None and items:
+            # In an unknown order, but as many.
+            made[:], made.rest = [iteration.another(made.rest) for _ in items], None
     return made
 
 

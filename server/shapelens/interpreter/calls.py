@@ -280,24 +280,34 @@ def not_counted(m: Machine, value: Any, args: Sequence[Any] | None = None) -> An
 
 
 def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def one(callee: Any) -> Callable[[], Any]:
+        return lambda: call(m, f, node, callee, list(args), dict(kwargs))
+
+    return of_each(m, f, [one(v) for v in function.values if v is not None])
+
+
+def of_each(m: Machine, f: Frame, uses: Sequence[Callable[[], Any]]) -> Any:
+    """What may come of using a value that is one of several; each is used aside, and the results are joined.
+
+    Which one it is was decided elsewhere, where all else may have been decided too: a problem counts only if there is
+    one with every alternative.
+    """
     from shapelens.interpreter.expressions import value_of_branches
 
-    # What the callee is was decided elsewhere, where the arguments may have been decided too: a problem counts only
-    # if there is one with every alternative.
     before = len(m.reports)
     fine = 0
 
-    def one(callee: Any) -> Callable[[], Any]:
+    def one(use: Callable[[], Any]) -> Callable[[], Any]:
         def run() -> Any:
             nonlocal fine
             start = len(m.reports)
-            result = call(m, f, node, callee, list(args), dict(kwargs))
+            result = use()
             fine += len(m.reports) == start
             return "value", result
 
         return run
 
-    result = value_of_branches(m, f, [one(v) for v in function.values if v is not None])
+    result = value_of_branches(m, f, [one(use) for use in uses])
     if fine:
         del m.reports[before:]
     return result

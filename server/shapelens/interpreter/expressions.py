@@ -437,9 +437,9 @@ def _choice_binary(
         return UNKNOWN
 
     def one(x: Any, y: Any) -> Callable[[], Any]:
-        return lambda: ("value", binary(m, f, node, name, apply, x, y))
+        return lambda: binary(m, f, node, name, apply, x, y)
 
-    return value_of_branches(m, f, [one(x, y) for x in lefts for y in rights])
+    return calls.of_each(m, f, [one(x, y) for x in lefts for y in rights])
 
 
 def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, place: str) -> Any:
@@ -447,9 +447,9 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
         if isinstance(x, Choice):
 
             def one(left: Any, right: Any) -> Callable[[], Any]:
-                return lambda: ("value", _tensor_binary(m, f, node, name, left, right, place))
+                return lambda: _tensor_binary(m, f, node, name, left, right, place)
 
-            return value_of_branches(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
+            return calls.of_each(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}

@@ -229,7 +229,7 @@ def _ev(m: Machine, node: ast.expr, f: Frame) -> Any:
 def assign_name(m: Machine, f: Frame, name: str, value: Any) -> None:
     """A plain name; an unknown becomes one that its uses may teach."""
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
-        value = Unknown(name, Hole(name), value.relation)
+        value = Unknown(name, Hole(name, computed=True), value.relation)
     if f.globals is not None and name in f.globals:
         scope = f.globals[name]
         m.touch_scope(scope)

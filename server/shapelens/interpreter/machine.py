@@ -206,6 +206,7 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
+        self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
         self.tried: dict[ast.AST, int] = {}  # how often a function was called in vain with what is costly to compare
@@ -396,6 +397,9 @@ class Machine:
             table = self.touched[-1]
             if id(obj) not in table:
                 table[id(obj)] = (obj, content(obj))
+        for log in self.turns:
+            if id(obj) not in log:
+                log[id(obj)] = (obj, content(obj))
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -427,6 +431,9 @@ class Machine:
             table = self.touched[-1]
             if id(scope) not in table:
                 table[id(scope)] = (scope, dict(scope))
+        for log in self.turns:
+            if id(scope) not in log:
+                log[id(scope)] = (scope, dict(scope))
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:
