@@ -92,8 +92,8 @@ def _incremental(arguments: list[str]) -> int:
                 f"=== seed {seed}: {subject.files[0].parent.name}/{steps[-1].file.name}, step {len(steps)}", flush=True
             )
             if asked.shrink:
-                steps = incremental.shrunk(subject, steps, asked.shrink)
-                differences = incremental.failure(subject, steps) or differences
+                steps = incremental.shrunk(subject, steps, options.deep, asked.shrink)
+                differences = incremental.failure(subject, steps, options.deep) or differences
                 print("\n".join(incremental.told(subject, steps, differences)), flush=True)
             else:
                 print("\n".join(differences[:12]), flush=True)
