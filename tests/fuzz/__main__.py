@@ -81,8 +81,13 @@ def _incremental(arguments: list[str]) -> int:
     while edits < asked.edits and failed < asked.failures:
         try:
             done, subject, steps, differences = incremental.run(seed, options)
-        except AssertionError:
-            traceback.print_exc()
+        except AssertionError as error:
+            frames = traceback.extract_tb((error.__cause__ or error).__traceback__)[-2:]
+            print(
+                f"=== {error}: {error.__cause__!r}",
+                *(f"    {f.filename}:{f.lineno} {f.name}" for f in frames),
+                sep="\n",
+            )
             done, differences, failed = options.edits, [], failed + 1
         edits += done
         if differences:

@@ -20,6 +20,14 @@ PROGRAMS: dict[str, tuple[str, list[str]]] = {
         """,
         ["→ (2, 3)"],
     ),
+    "a method of a dataset called with something else": (
+        """
+        import tensorflow as tf
+        data = tf.data.Dataset.shuffle((1, 2), 4)
+        x = tf.zeros((2, 3)) + 1
+        """,
+        ["→ (2, 3)"],
+    ),
 }
 
 
