@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from shapelens import __version__
+from shapelens.cli.output import complain
 from shapelens.cli.status import FAILED, UsageError, internal_error, is_debugging
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
@@ -43,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except UsageError as error:
-        print(f"shapelens: {error}", file=sys.stderr)
+        complain(str(error))
         return FAILED
     except Exception as error:
         if is_debugging():
             raise
-        print(f"shapelens: {internal_error(error)}", file=sys.stderr)
+        complain(internal_error(error))
         return FAILED
 
 
@@ -153,6 +154,8 @@ def _server_options(parser: argparse.ArgumentParser) -> None:
     # Some clients add --stdio by habit.
     parser.add_argument("--stdio", action="store_true", help="over standard input and output (the default)")
     parser.add_argument("--tcp", action="store_true", help="listen for clients on a TCP port instead, until ended")
+    # For one client of a server that listens: anyone on the machine may be that.
+    parser.add_argument("--for-a-socket", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=2087)
     parser.add_argument("--log-level", choices=("error", "warning", "info", "debug"), default="warning")

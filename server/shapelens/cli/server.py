@@ -28,5 +28,6 @@ def run_server(options: argparse.Namespace) -> int:
     from shapelens.lsp.server import create_server
 
     server = create_server()
+    server.listens = options.for_a_socket
     server.start_io()
     return CLEAN if server.was_shut_down else LOST

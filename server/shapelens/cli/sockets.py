@@ -34,7 +34,7 @@ def serve(host: str, port: int, log_level: str) -> None:
 def _attend(connection: socket.socket, log_level: str) -> None:
     """A server for one client, from its first byte to its last."""
     home = str(Path(shapelens.__file__).parents[1])
-    command = [sys.executable, "-I", "-c", _START, home, "server", "--log-level", log_level]
+    command = [sys.executable, "-I", "-c", _START, home, "server", "--for-a-socket", "--log-level", log_level]
     with connection, subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stdout is not None
         stdin, stdout = process.stdin, process.stdout
