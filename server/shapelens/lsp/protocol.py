@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,8 @@ class Protocol(LanguageServerProtocol):
             else:
                 self._refuse(identity, wrong)
             return
+        if "method" in data and not self._is_in_turn(data):
+            return
         try:
             message = self.structure_message(data)
         except JsonRpcException as error:
@@ -126,7 +129,7 @@ class Protocol(LanguageServerProtocol):
         """The message as an object. Raises JsonRpcInvalidParams for one of the wrong form."""
         method, form = data.get("method"), None
         if method == lsp.INITIALIZE:
-            data = _lenient(data)
+            data = self._lenient(data)
         if method is not None:
             form = self.get_message_type(method) or (JsonRPCRequestMessage if "id" in data else JsonRPCNotification)
             if form in (JsonRPCRequestMessage, JsonRPCNotification):
@@ -140,31 +143,49 @@ class Protocol(LanguageServerProtocol):
         except Exception as error:
             raise JsonRpcInvalidParams(f"the parameters are not valid: {_first_reason(error)}") from None
 
-    def handle_message(self, message: Any) -> None:
-        """Answers requests that come too early or too late with an error, where pygls says nothing."""
-        method, request = getattr(message, "method", None), getattr(message, "id", None)
-        if request is not None and method is not None:
+    def _lenient(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The first request of a client that leaves out what it must say, or that knows capabilities of a later protocol."""
+        params = data.get("params")
+        if params is not None and not isinstance(params, dict):
+            return data
+        said = (params or {}).get("capabilities")
+        if said is None or isinstance(said, dict):
+            said = _understood(said or {}, self._is_capable)
+        return {**data, "params": {**(params or {}), "capabilities": said}}
+
+    def _is_capable(self, capabilities: Any) -> bool:
+        try:
+            self._converter.structure(capabilities, lsp.ClientCapabilities)
+        except Exception:
+            return False
+        return True
+
+    def _is_in_turn(self, data: dict[str, Any]) -> bool:
+        """Whether a request or notification is known and comes when it may; else it has been dealt with."""
+        method, early = data["method"], self._workspace is None
+        if "id" in data:
             error: JsonRpcException | None = None
             if self._shutdown:
                 error = JsonRpcInvalidRequest("the server is shutting down")
-            elif self._workspace is None and method != lsp.INITIALIZE:
+            elif early and method != lsp.INITIALIZE:
                 error = JsonRpcServerNotInitialized("the first request must be initialize")
-            elif self._workspace is not None and method == lsp.INITIALIZE:
+            elif not early and method == lsp.INITIALIZE:
                 error = JsonRpcInvalidRequest("the server is initialized already")
             elif not self._is_known(method):
                 error = JsonRpcMethodNotFound.of(method)
             if error is not None:
-                self._refuse(request, error, method)
-                return
-        elif method is not None and method != lsp.EXIT:
-            if self._workspace is None or self._shutdown:
-                logger.warning("%s is passed over: it comes too %s", method, "late" if self._shutdown else "early")
-                return
-            if not self._is_known(method) and method != lsp.CANCEL_REQUEST:
-                # What begins with $/ need not be known.
-                logger.log(logging.DEBUG if method.startswith("$/") else logging.WARNING, "%s is unknown", method)
-                return
-        super().handle_message(message)
+                self._refuse(data["id"], error, method)
+            return error is None
+        if method == lsp.EXIT:
+            return True
+        if early or self._shutdown:
+            logger.warning("%s is passed over: it comes too %s", method, "late" if self._shutdown else "early")
+            return False
+        if self._is_known(method) or method == lsp.CANCEL_REQUEST:
+            return True
+        # What begins with $/ need not be known.
+        logger.log(logging.DEBUG if method.startswith("$/") else logging.WARNING, "%s is unknown", method)
+        return False
 
     def _is_known(self, method: str) -> bool:
         return method in self.fm.builtin_features or method in self.fm.features
@@ -189,15 +210,20 @@ class Protocol(LanguageServerProtocol):
         super()._send_handler_result(future, msg_id=msg_id)
 
 
-def _lenient(data: dict[str, Any]) -> dict[str, Any]:
-    """The first request of a client that leaves out, or gives as null, what it must say."""
-    params = data.get("params")
-    if params is not None and not isinstance(params, dict):
-        return data
-    params = dict(params or {})
-    if params.get("capabilities") is None:
-        params["capabilities"] = {}
-    return {**data, "params": params}
+def _understood(said: Any, fits: Callable[[Any], bool]) -> Any:
+    """The part of a nested value that fits."""
+    if fits(said):
+        return said
+    if isinstance(said, list):
+        return [each for each in said if fits([each])]
+    if not isinstance(said, dict):
+        return None
+    found: dict[str, Any] = {}
+    for key, value in said.items():
+        part = _understood(value, lambda each: fits({key: each}))  # noqa: B023
+        if part is not None and fits({key: part}):
+            found[key] = part
+    return found
 
 
 def _first_reason(error: BaseException) -> str:

@@ -45,7 +45,7 @@ _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32
 
 
 class ShapelensServer(LanguageServer):
-    """pygls' server with our documents, analyses and settings. `listens`: its client came by a port, and may be anyone."""
+    """pygls' server with our documents, analyses and settings. `listens`: its client came by a port."""
 
     protocol: Protocol
 
