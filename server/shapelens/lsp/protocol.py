@@ -144,7 +144,7 @@ class Protocol(LanguageServerProtocol):
             raise JsonRpcInvalidParams(f"the parameters are not valid: {_first_reason(error)}") from None
 
     def _lenient(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The first request of a client that leaves out what it must say, or that knows capabilities of a later protocol."""
+        """The first request of a client that leaves out what it must say, or that knows a later protocol."""
         params = data.get("params")
         if params is not None and not isinstance(params, dict):
             return data
