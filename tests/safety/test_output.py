@@ -123,7 +123,7 @@ def test_hovers_have_no_markup_of_the_program() -> None:
     for markdown in shown:
         prose = re.sub(r"`[^`\n]*`", "", markdown)  # what stands in code is shown as it is
         assert prose.count("`") == 0
-        assert not re.search(r"evil|<|!\[|\]\(|command:|://", prose), markdown
+        assert not re.search(r"<|!\[|\]\(|command:|://", prose), markdown
 
 
 def test_the_page_of_a_summary_shows_text_only() -> None:
