@@ -171,6 +171,8 @@ class Machine:
         self.call.device = "cpu"
         self.loader = loader
         self.fuel = fuel
+        self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
+        self.made = 0  # how many modules there were when it began
         self.ticks = 0
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
@@ -259,6 +261,7 @@ class Machine:
         module.state = "running"
         saved = self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites
         work, self.call.work = self.call.work, None
+        reserve, self.reserve = self.reserve, 0
         self.recording, self.fuel, self.depth = False, FOLLOW_FUEL, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
@@ -268,6 +271,7 @@ class Machine:
             pass
         finally:
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.reserve = reserve
             self.call.work = work
             del self.reports[reports:]
             self.store.undo(mark)
@@ -284,10 +288,20 @@ class Machine:
         """Use fuel; raises Budget when there is none left, Cancelled when nobody waits any more."""
         self.fuel -= amount
         if self.fuel < 0:
-            raise Budget
+            if self.reserve <= 0 or not self.has_tensors:
+                raise Budget
+            self.fuel, self.reserve = self.fuel + self.reserve, 0
         self.ticks += 1
         if self.ticks & 127 == 0 and self.cancelled is not None and self.cancelled():
             raise Cancelled
+
+    @property
+    def has_tensors(self) -> bool:
+        """Whether this run has met a tensor, a model or a problem: then it is worth to go on with it."""
+        if self.reports or len(self.instances) > self.made:
+            return True
+        value_of = self.store.value
+        return any(type(value_of(entry[4])) is Tensor for entry in self.seen)
 
     def within(self, allowance: int, body: Callable[[], Any], otherwise: Any) -> Any:
         """What `body` gives; `otherwise` where it would use more fuel than that."""
@@ -295,12 +309,14 @@ class Machine:
         if kept <= 0:
             return body()
         self.fuel = allowance
+        reserve, self.reserve = self.reserve, 0
         try:
             return body()
         except Budget:
             self.truncations += 1
             return otherwise
         finally:
+            self.reserve = reserve
             self.fuel = kept + max(self.fuel, 0)
 
     # -- what is seen --------------------------------------------------------------------------------------------
