@@ -98,7 +98,14 @@ for _name in (
         PURE[f"math.{_name}"] = (getattr(math, _name), _kind)
         PURE.setdefault(f"numpy.{_name}", (getattr(math, _name), _kind))
 for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow complex bytes".split():
-    PURE[f"builtins.{_name}"] = (getattr(python, _name), "str" if _name in ("chr", "repr", "hex") else "int")
+    _kind = (
+        "int"
+        if _name in ("ord", "hash")
+        else ""
+        if _name in ("abs", "round", "divmod", "pow", "complex", "bytes")
+        else "str"
+    )
+    PURE[f"builtins.{_name}"] = (getattr(python, _name), _kind)
 for _name in "add sub mul matmul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
@@ -441,7 +448,8 @@ def _to_int(m: Machine, value: Any) -> Any:
         return value
     if isinstance(value, Instance) and isinstance(value.payload, int):
         return value.payload
-    return Scalar("int", value.why if isinstance(value, Unknown) and isinstance(value.why, str) else "")
+    why = value.why if isinstance(value, Unknown) and isinstance(value.why, str) else ""
+    return Scalar("int", "" if why == MAYBE_ARRAY else why)
 
 
 def _converter(kind: str, empty: Callable[[], Any]) -> Native:
@@ -600,6 +608,9 @@ def _sorted(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
         items, rest = iteration.iterate(m, f, args[0] if args else UNKNOWN, node)
         made = List()
         made.rest = _joined([*items, *([] if rest is None else [rest])])
+        if rest is None and items:
+            # In an unknown order, but as many.
+            made[:], made.rest = [iteration.another(made.rest) for _ in items], None
     return made
 
 
@@ -686,7 +697,10 @@ def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
         if rule is None:
             return value.with_(origin=value.origin)
         return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
-    return call_pure(m, f, node, "builtins.abs", (abs, "float"), [value], {})
+    kind = "int" if isinstance(value, Expr) else value.type if isinstance(value, Scalar) else ""
+    if kind not in ("int", "float") or getattr(value, "why", "") == MAYBE_ARRAY:
+        kind = ""
+    return call_pure(m, f, node, "builtins.abs", (abs, kind), [value], {})
 
 
 def _extreme(larger: bool) -> Native:

@@ -297,6 +297,8 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         instance = made
     for base in cls.mro:
         if isinstance(base, Lib) and base.path in _PLAIN_BASES:
+            if isinstance(new_owner, Class) and base.path not in _CHANGEABLE:
+                break  # What it holds is what its own `__new__` gave it.
             instance.payload = _PLAIN_BASES[base.path]()
     init, owner = find_in_class(cls, "__init__")
     if cls.kind == "dataclass" and isinstance(owner, Class) and _is_made_below(cls, owner):
@@ -333,6 +335,10 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
 def _is_made_below(cls: Class, owner: Class) -> bool:
     """Whether `dataclass` gave an `__init__` to a class that comes before the one that has one of its own."""
     return any(isinstance(base, Class) and _PARAMS in base.attrs for base in cls.mro[: cls.mro.index(owner)])
+
+
+# Bases whose objects are filled after they are made.
+_CHANGEABLE = ("builtins.list", "builtins.dict", "builtins.set", "collections.OrderedDict")
 
 
 def _asks_super(new: Any) -> bool:
