@@ -22,6 +22,8 @@ from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, In
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
+# What has met no tensor and made no model by then is most likely no code of ours.
+FIRST_FUEL = 15_000
 _MAX_INSTANCES = 3
 _DEAR = 5_000
 _SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "__new__", "__init_subclass__"))
@@ -93,10 +95,11 @@ class Roots:
         frame = Frame(self.module, place, {}, ())
         m.store.begin()
         mark, fuel = m.store.mark(), m.fuel
-        m.fuel = min(fuel, ROOT_FUEL)
-        allowance = m.fuel
+        allowance = min(fuel, ROOT_FUEL)
+        m.fuel = min(fuel, FIRST_FUEL)
+        m.reserve = allowance - m.fuel
         m.touched.append({})
-        made = len(m.instances)
+        made = m.made = len(m.instances)
         result: Any = None
         try:
             m.prose, m.trusted = True, False
@@ -121,7 +124,8 @@ class Roots:
             if not self.finish():
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
-            m.fuel = fuel - (allowance - max(m.fuel, 0))
+            m.fuel = fuel - (allowance - m.reserve - max(m.fuel, 0))
+            m.reserve = 0
         return result
 
     def _attempt(self, frame: Any, body: Callable[[Any], Any]) -> Any:
@@ -295,6 +299,7 @@ class Roots:
     def _construct(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         init, owner = classes.find_in_class(cls, "__init__")
         args: list[Any] = []
+        kwargs: dict[str, Any] = {}
         if isinstance(init, Function) and isinstance(owner, Class):
             args = open_arguments(self.m, f, init, skip=True).args
             self.m.named = (None, None)
@@ -304,7 +309,10 @@ class Roots:
         elif cls.kind == "dataclass":
             stated = hints.fields(self.m, cls)
             args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
-        made = classes.instantiate(self.m, f, node, cls, args, {})
+            if self.m.doubt:
+                left_out = [n for n, default in cls.fields if default and is_doubtful(cls.attrs.get(n, _MISSING))]
+                kwargs = {n: self.m.named_unknown(n) for n in left_out}
+        made = classes.instantiate(self.m, f, node, cls, args, kwargs)
         if isinstance(made, Instance) and containers.kind_of(made) and not containers.children(made):
             made.attrs["?"] = True  # who makes one puts modules into it
         return made
