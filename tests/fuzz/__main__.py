@@ -3,6 +3,7 @@
 python -m tests.fuzz SEED… | FIRST..LAST                       single texts: analysis never raises
 python -m tests.fuzz incremental [--edits N] [--seed N] …      a session after edits against a new one
 python -m tests.fuzz editing [--edits N] [--seed N] …          a server over stdio while somebody types
+python -m tests.fuzz grammar [--minutes M] [--seed N] …        random programs against their real runs
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import Counter
 
 from shapelens.analysis.session import Session
 from tests.fuzz import editing, incremental
+from tests.fuzz.grammar import command
 from tests.fuzz.mutations import ROOT, mutated
 
 SLOW = 2.0
@@ -30,6 +32,8 @@ def main(arguments: list[str]) -> int:
         return _incremental(arguments[1:])
     if arguments[:1] == ["editing"]:
         return _editing(arguments[1:])
+    if arguments[:1] == ["grammar"]:
+        return command.main(arguments[1:])
     return _single([seed for text in arguments for seed in _seeds(text)])
 
 
