@@ -756,7 +756,8 @@ def call_method(
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if path == "tensorflow.Tensor.set_shape" and isinstance(receiver, Tensor) and receiver.shape is None:
-        stated = guarded(m, f, node, lambda: stated_shape(m.call, *args, **kwargs), None)
+        said = args[0] if args else kwargs.get("shape", UNKNOWN)
+        stated = guarded(m, f, node, lambda: stated_shape(m.call, said), None)
         if isinstance(stated, tuple) and not m.touched:
             reshape_in_place(m, receiver, stated)
         return None
