@@ -1001,6 +1001,9 @@ def _reduce(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
     return total
 
 
+_MOST_ROWS = 20_000
+
+
 def _pure_iterator(function: Callable[..., Any]) -> Native:
     def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
         parts: list[Any] = []
@@ -1012,11 +1015,20 @@ def _pure_iterator(function: Callable[..., Any]) -> Native:
             if rest is not None:
                 return Many(UNKNOWN)
             parts.append(items)
+        if any(isinstance(given, int) and given > _MOST_ROWS for given in (*parts, *kwargs.values())):
+            return Many(UNKNOWN)
+        made: list[Any] = []
+        held = 0
         try:
-            made = list(itertools.islice(function(*parts, **kwargs), 100_001))
+            for row in function(*parts, **kwargs):
+                held += len(row) if isinstance(row, tuple) else 1
+                if len(made) >= _MOST_ROWS or held > plain.LARGEST:
+                    return Many(UNKNOWN)
+                made.append(row)
         except Exception:
             return UNKNOWN
-        return Iter(made) if len(made) <= 100_000 else Many(UNKNOWN)
+        m.burn(held >> 4)
+        return Iter(made)
 
     return apply
 
@@ -1070,7 +1082,15 @@ def _count(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 
 @native("copy.deepcopy", "copy.copy", "torch.clone")
 def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return clone(args[0]) if args else UNKNOWN
+    return copied(m, args[0]) if args else UNKNOWN
+
+
+def copied(m: Machine, value: Any, since: int = 0) -> Any:
+    """A deep copy, paid for by what was copied."""
+    made: dict[int, Any] = {}
+    twin = clone(value, made, since)
+    m.burn(len(made))
+    return twin
 
 
 def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any:
@@ -1099,7 +1119,10 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         twin.rest, twin.factory = value.rest, value.factory
         return twin
     if kind is tuple:
-        return tuple([clone(v, made, since) for v in value])
+        known = made.get(id(value))
+        if known is None:
+            known = made[id(value)] = tuple([clone(v, made, since) for v in value])
+        return known
     if kind is Bound:
         return Bound(value.function, clone(value.receiver, made, since))
     if kind is Tensor:

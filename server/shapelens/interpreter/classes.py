@@ -340,6 +340,7 @@ def _made_once(
     nothing and failed nowhere is taken as the same.
     """
     key: Any = None
+    m.keyed = 0
     try:
         if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
             names = [(k, m.key(v)) for k, v in kwargs.items()]
@@ -348,7 +349,7 @@ def _made_once(
         key = None
     if key is not None and key in m.templates:
         template, since = m.templates[key]
-        twin = builtins.clone(template, since=since)
+        twin = builtins.copied(m, template, since)
         twin.origin = instance.origin
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
@@ -363,7 +364,7 @@ def _made_once(
         m.making.discard(since)
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
-        m.templates[key] = (builtins.clone(instance, since=since - 1), since)
+        m.templates[key] = (builtins.copied(m, instance, since - 1), since)
     m.instances.append(instance)
     return instance
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -35,6 +37,11 @@ from shapelens.values import (
 
 # What running one followed module may use up.
 FOLLOW_FUEL = 400_000
+# Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
+# or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
+PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.4, 0.7, 0.4
+# What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
+_USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
 DECORATOR_FUEL = 4_000
 # Exceptions that depend on the environment, that are no defect, or that types say more of, are not told.
@@ -60,6 +67,16 @@ class Place:
 
     def __init__(self, file: str, chunk: Chunk, focus: bool) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
+
+
+def _seconds_of_work() -> float:
+    """How long this machine takes for a little work of the kind that an analysis does."""
+    started = time.thread_time()
+    table: dict[int, Any] = {}
+    for i in range(25_000):
+        table[i % 977] = (i, str(i))
+        isinstance(table, dict)
+    return time.thread_time() - started
 
 
 class Budget(Exception):
@@ -168,9 +185,14 @@ class Machine:
         self.store = Store()
         self.call = Call(self.store)
         self.call.device = "cpu"
+        self.call.tick = self.tick
         self.loader = loader
         self.fuel = fuel
         self.ticks = 0
+        # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
+        self.deadline = self.limit = math.inf
+        self.is_late = False
+        self.slowness = 0.0  # how many times slower than usual the machine is, once somebody has had to know
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
@@ -224,6 +246,7 @@ class Machine:
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}
+        self.keyed = 0  # how many elements the key has that is being made
         self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
         self.executed: set[ast.AST] = set()
@@ -260,11 +283,16 @@ class Machine:
         self.recording, self.fuel, self.depth = False, FOLLOW_FUEL, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
+        # What is followed is run once, and shared: it has time of its own.
+        started, deadline, limit, late = time.thread_time(), self.deadline, self.limit, self.is_late
+        self.deadline, self.limit, self.is_late = started + PATIENCE * max(self.slowness, 1.0), math.inf, False
         try:
             self.loader.execute(self, module)
         except Budget:
             pass
         finally:
+            took = time.thread_time() - started
+            self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
             self.call.work = work
             del self.reports[reports:]
@@ -283,9 +311,37 @@ class Machine:
         self.fuel -= amount
         if self.fuel < 0:
             raise Budget
+        self.tick()
+
+    def tick(self) -> None:
+        """Called at least each tenth of a millisecond; raises what `look_up` does."""
         self.ticks += 1
-        if self.ticks & 127 == 0 and self.cancelled is not None and self.cancelled():
+        if self.ticks & 63 == 0:
+            self.look_up()
+
+    def look_up(self) -> None:
+        """Raises Cancelled when nobody waits any more, Budget when the run has taken too long. Costs a microsecond."""
+        if self.cancelled is not None and self.cancelled():
             raise Cancelled
+        if time.thread_time() > self.deadline and not self._is_slow_machine():
+            self.is_late = True
+            raise Budget
+
+    def _is_slow_machine(self) -> bool:
+        """Whether it is the machine that takes long: it is measured once, and has more time from then on."""
+        if self.slowness:
+            return False
+        self.slowness = min(max(_seconds_of_work() / _USUAL, 1.0), 5.0)
+        self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
+        self.limit += PATIENCE * (self.slowness - 1.0)
+        return time.thread_time() < self.deadline
+
+    def allow(self, seconds: float) -> bool:
+        """Whether there is time for another part of the analysis, which then has at most so many seconds."""
+        now = time.thread_time()
+        self.deadline = min(now + seconds * max(self.slowness, 1.0), self.limit)
+        self.is_late = now >= self.limit
+        return not self.is_late
 
     def within(self, allowance: int, body: Callable[[], Any], otherwise: Any) -> Any:
         """What `body` gives; `otherwise` where it would use more fuel than that."""
@@ -445,6 +501,10 @@ class Machine:
         kind = type(value)
         if kind is int or kind is str or kind is bool or kind is float or value is None:
             return kind, value
+        if kind in _PARTED:
+            self.keyed += len(value)
+            if self.keyed > _MOST_KEYED:
+                raise Unkeyable
         if kind is Tensor:
             if value.history is not None:
                 raise Unkeyable  # each call of a Keras layer is a node of its own in the model's graph
@@ -491,6 +551,10 @@ class Machine:
     def named_unknown(self, name: str) -> Unknown:
         """An unknown that what it is used for may teach."""
         return Unknown(name, Hole(name))
+
+
+_PARTED = frozenset((tuple, Size, List, Dict))
+_MOST_KEYED = 4_096
 
 
 def content(obj: Any) -> Any:
