@@ -67,13 +67,18 @@ _LONG: dict[str, Callable[[], str]] = {
     "ifs with appends": lambda: "a = []\n" + _ifs(200, "a.append(a)", "a = [a, a]") + "b = a\n",
     "conditional expressions": lambda: "x = " + " if a else ".join(f"torch.zeros({i})" for i in range(900)) + "\n",
     "conditional expressions nested": lambda: "x = " + _nest(80, "(1 if a else ", "2", ") if b else 3") + "\n",
-    "boolean chain": lambda: "x = " + " and ".join(f"u{i}" for i in range(20000)) + "\ny = " + " or ".join(["q"] * 20000),
+    "boolean chain": lambda: (
+        "x = " + " and ".join(f"u{i}" for i in range(20000)) + "\ny = " + " or ".join(["q"] * 20000)
+    ),
     "comparison chain": lambda: "x = " + " < ".join(f"u{i}" for i in range(20000)) + "\n",
     "elif chain": lambda: "if a: x = 1\n" + _lines(5000, "elif c#: x = torch.zeros(#)") + "else: x = 3\ny = x\n",
     "elif chain known": lambda: "n = 7\nif n == -1: x = 1\n" + _lines(5000, "elif n == #: x = torch.zeros(#)"),
     "try chain": lambda: _lines(3000, "try: x# = torch.zeros(#)\nexcept E#: x# = torch.zeros(3)\nfinally: y = 1"),
-    "try nested": lambda: "".join(" " * i + "try:\n" for i in range(90)) + " " * 90 + "x = 1\n" + "".join(
-        " " * i + "except E:\n" + " " * (i + 1) + "x = torch.zeros(3)\n" for i in reversed(range(90))
+    "try nested": lambda: (
+        "".join(" " * i + "try:\n" for i in range(90))
+        + " " * 90
+        + "x = 1\n"
+        + "".join(" " * i + "except E:\n" + " " * (i + 1) + "x = torch.zeros(3)\n" for i in reversed(range(90)))
     ),
     "try with handlers": lambda: "try: x = f()\n" + _lines(3000, "except E#: x = torch.zeros(#)") + "y = x\n",
     "match of thousands": lambda: "match q:\n" + _lines(3000, "  case [a#, #, *_]: x = torch.zeros(#)") + "y = x\n",
@@ -105,7 +110,9 @@ _LONG: dict[str, Callable[[], str]] = {
     "lambdas called": lambda: "x = " + _nest(90, "(lambda x: x + ", "1", ")(2)") + "\n",
     "awaits": lambda: "async def f():\n    return " + "await " * 5000 + "x\n",
     "walruses": lambda: "x = " + _nest(90, "(a := ", "1", ")") + "\n" + _lines(3000, "(a# := torch.zeros(#))"),
-    "f-strings": lambda: "x = " + "f'{" * 3 + "1" + "}'" * 3 + "\ny = f'" + "{1}" * 30000 + "'\nz = f'" + "{" * 50000 + "'\n",
+    "f-strings": lambda: (
+        "x = " + "f'{" * 3 + "1" + "}'" * 3 + "\ny = f'" + "{1}" * 30000 + "'\nz = f'" + "{" * 50000 + "'\n"
+    ),
     "f-string of many": lambda: "x = 1\ny = f'" + "{x:{x}}" * 5000 + "'\n",
     "strings in a row": lambda: "x = " + "'a' " * 100000 + "\n",
     "string of megabytes": lambda: "x = '" + "a" * 5_000_000 + "'\ny = x + x\n",
@@ -131,7 +138,9 @@ _LONG: dict[str, Callable[[], str]] = {
     "list of a million": lambda: "x = [" + "1, " * 1_000_000 + "]\n",
     "list of tensors": lambda: "x = [" + "torch.zeros(2), " * 20_000 + "]\ny = torch.stack(x)\n",
     "list of names": lambda: "x = [" + ", ".join(f"a{i}" for i in range(100_000)) + "]\n",
-    "list of lists": lambda: "x = [" + "[1, 2, 3, 4, 5, 6, 7, 8], " * 50_000 + "]\ny = torch.tensor(x)\nz = np.array(x)\n",
+    "list of lists": lambda: (
+        "x = [" + "[1, 2, 3, 4, 5, 6, 7, 8], " * 50_000 + "]\ny = torch.tensor(x)\nz = np.array(x)\n"
+    ),
     "dict of many": lambda: "x = {" + ", ".join(f"'k{i}': {i}" for i in range(200_000)) + "}\ny = x['k3']\n",
     "set of many": lambda: "x = {" + ", ".join(map(str, range(200_000))) + "}\ny = 3 in x\n",
     "number of megabytes": lambda: "x = " + "9" * 1_000_000 + "\ny = 0x" + "f" * 1_000_000 + "\n",
@@ -164,27 +173,70 @@ _LONG: dict[str, Callable[[], str]] = {
         2_000,
         "class A#(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.l = nn.Linear(#, 3)\n    def forward(self, x): return self.l(x)",
     ),
-    "classes in a chain": lambda: "class A0: pass\n" + "".join(f"class A{i}(A{i - 1}): pass\n" for i in range(1, 5000)) + "x = A4999().foo\n",
-    "classes of all before": lambda: "class A0: pass\n" + "".join(
-        f"class A{i}({', '.join(f'A{k}' for k in reversed(range(i)))}): pass\n" for i in range(1, 150)
-    ) + "x = A149().foo\n",
-    "classes in a diamond": lambda: "class A0: pass\n" + "".join(
-        f"class L{i}(A{i}): pass\nclass R{i}(A{i}): pass\nclass A{i + 1}(L{i}, R{i}): pass\n" for i in range(1000)
-    ) + "x = A1000().foo\n",
-    "classes calling super": lambda: "class A0:\n    def f(self, x): return x\n" + "".join(
-        f"class A{i}(A{i - 1}):\n    def f(self, x): return super().f(x) + super().f(x)\n" for i in range(1, 500)
-    ) + "x = A499().f(torch.zeros(2))\n",
-    "methods": lambda: "class A(nn.Module):\n" + _lines(10_000, "    def f#(self, x): return self.f{}(x)").replace("{}", "1"),
-    "attributes": lambda: _LAYERS + _lines(5_000, "        self.l# = nn.Linear(4, 4)") + "    def forward(self, x):\n" + _lines(5_000, "        x = self.l#(x)") + "        return x\n",
-    "fields": lambda: "from dataclasses import dataclass\n@dataclass\nclass A:\n" + _lines(10_000, "    a#: int = #") + "x = A()\n",
+    "classes in a chain": lambda: (
+        "class A0: pass\n" + "".join(f"class A{i}(A{i - 1}): pass\n" for i in range(1, 5000)) + "x = A4999().foo\n"
+    ),
+    "classes of all before": lambda: (
+        "class A0: pass\n"
+        + "".join(f"class A{i}({', '.join(f'A{k}' for k in reversed(range(i)))}): pass\n" for i in range(1, 150))
+        + "x = A149().foo\n"
+    ),
+    "classes in a diamond": lambda: (
+        "class A0: pass\n"
+        + "".join(
+            f"class L{i}(A{i}): pass\nclass R{i}(A{i}): pass\nclass A{i + 1}(L{i}, R{i}): pass\n" for i in range(1000)
+        )
+        + "x = A1000().foo\n"
+    ),
+    "classes calling super": lambda: (
+        "class A0:\n    def f(self, x): return x\n"
+        + "".join(
+            f"class A{i}(A{i - 1}):\n    def f(self, x): return super().f(x) + super().f(x)\n" for i in range(1, 500)
+        )
+        + "x = A499().f(torch.zeros(2))\n"
+    ),
+    "methods": lambda: (
+        "class A(nn.Module):\n" + _lines(10_000, "    def f#(self, x): return self.f{}(x)").replace("{}", "1")
+    ),
+    "attributes": lambda: (
+        _LAYERS
+        + _lines(5_000, "        self.l# = nn.Linear(4, 4)")
+        + "    def forward(self, x):\n"
+        + _lines(5_000, "        x = self.l#(x)")
+        + "        return x\n"
+    ),
+    "fields": lambda: (
+        "from dataclasses import dataclass\n@dataclass\nclass A:\n" + _lines(10_000, "    a#: int = #") + "x = A()\n"
+    ),
     "enum": lambda: "from enum import Enum\nclass A(Enum):\n" + _lines(10_000, "    a# = #") + "x = list(A)\n",
-    "parameters": lambda: "def f(" + ", ".join(f"a{i}" for i in range(10_000)) + "): return a0\ny = f(*range(10_000))\n",
-    "arguments": lambda: "x = f(" + ", ".join(f"a{i}" for i in range(100_000)) + ")\ny = print(" + ", ".join(f"k{i}=1" for i in range(10_000)) + ")\n",
-    "targets": lambda: "x = " + " = ".join(f"a{i}" for i in range(10_000)) + " = 1\n" + ", ".join(f"b{i}" for i in range(20_000)) + " = c\n",
+    "parameters": lambda: (
+        "def f(" + ", ".join(f"a{i}" for i in range(10_000)) + "): return a0\ny = f(*range(10_000))\n"
+    ),
+    "arguments": lambda: (
+        "x = f("
+        + ", ".join(f"a{i}" for i in range(100_000))
+        + ")\ny = print("
+        + ", ".join(f"k{i}=1" for i in range(10_000))
+        + ")\n"
+    ),
+    "targets": lambda: (
+        "x = "
+        + " = ".join(f"a{i}" for i in range(10_000))
+        + " = 1\n"
+        + ", ".join(f"b{i}" for i in range(20_000))
+        + " = c\n"
+    ),
     "targets of one another": lambda: "x = [1]\n" + _lines(5_000, "x[0], x = x, [x, x]"),
     "imports": lambda: _lines(5_000, "import nowhere#.a.b.c"),
-    "imports from": lambda: "from nowhere import " + ", ".join(f"a{i}" for i in range(50_000)) + "\n" + _lines(3_000, "from torch.nn import Linear as L#"),
-    "decorators": lambda: "def d(f): return lambda *a: f(*a)\n" + "@d\n" * 1_000 + "def f(x): return x\ny = f(torch.zeros(2))\n",
+    "imports from": lambda: (
+        "from nowhere import "
+        + ", ".join(f"a{i}" for i in range(50_000))
+        + "\n"
+        + _lines(3_000, "from torch.nn import Linear as L#")
+    ),
+    "decorators": lambda: (
+        "def d(f): return lambda *a: f(*a)\n" + "@d\n" * 1_000 + "def f(x): return x\ny = f(torch.zeros(2))\n"
+    ),
     "decorators unknown": lambda: "@d(1)\n" * 3_000 + "def f(x): return x\ny = f(torch.zeros(2))\n",
     "decorators with wraps": lambda: (
         "def d(f):\n    @functools.wraps(f)\n    def g(*a, **k): return f(*a, **k)\n    return g\n"
@@ -194,11 +246,15 @@ _LONG: dict[str, Callable[[], str]] = {
     "problems": lambda: _lines(3_000, "y# = torch.zeros(2, 3) @ torch.zeros(4, #)"),
     "problems in a function": lambda: _function(_lines(3_000, "torch.zeros(2, 3) @ torch.zeros(4, #)")),
     "problems in functions": lambda: _lines(1_000, "def f#(x): return torch.zeros(2, #) @ torch.zeros(#1, 5)"),
-    "problems of one class": lambda: _LAYERS + "        self.l = nn.Linear(3, 4)\n    def forward(self, x):\n" + _lines(2_000, "        a# = self.l(self.l(x))"),
+    "problems of one class": lambda: (
+        _LAYERS
+        + "        self.l = nn.Linear(3, 4)\n    def forward(self, x):\n"
+        + _lines(2_000, "        a# = self.l(self.l(x))")
+    ),
     "syntax errors": lambda: _lines(5_000, "x# = = torch.zeros(#"),
     "syntax errors in a function": lambda: _function(_lines(3_000, "x# = (= #")),
     "syntax errors in a class": lambda: "class A:\n" + _lines(2_000, "    def f#(self, x:\n        return x +"),
-    "syntax errors with strings": lambda: _lines(3_000, "x# = 'abc # \"\"\" y"),
+    "syntax errors with strings": lambda: _lines(3_000, 'x# = \'abc # """ y'),
     "syntax errors with quotes": lambda: _lines(3_000, 'def f#(x):\n    """ doc\n    return x'),
     "syntax errors of brackets": lambda: _lines(3_000, "x# = f(a, [b, {c"),
     "half a bracket": lambda: "x = f(\n" + _lines(20_000, "y# = #"),
@@ -208,47 +264,162 @@ _LONG: dict[str, Callable[[], str]] = {
     "comments of odd shapes": lambda: _lines(2_000, "x# = foo()  # (" + "(" * 50 + "B*C+D//2, " * 50 + ")" * 50 + ")"),
     "comment of a huge shape": lambda: "x = foo()  # (" + ", ".join(f"a{i}" for i in range(50_000)) + ")\ny = x + 1\n",
     "comment of shapes in a function": lambda: _function(_lines(1_000, "y = x.foo()  # (B, C, H#, W)") + "return y"),
-    "docstring": lambda: 'def f(x):\n    """Args:\n' + _lines(20_000, "        x (Tensor): of shape (B, C, H#, W)") + '    """\n    return x\n',
-    "docstring of brackets": lambda: 'def f(x):\n    """Args:\n        x: ' + "(" * 100_000 + "B" + ")" * 100_000 + '\n    """\n    return x\n',
-    "docstring of spaces": lambda: 'def f(x):\n    """Args:\n        x: shape ' + " " * 300_000 + "(" + "B , " * 50_000 + '\n    """\n    return x\n',
-    "docstrings": lambda: _lines(1_000, 'def f#(x):\n    """Do.\n\n    Args:\n        x: tensor of shape (B, #, H)\n    """\n    return x.view(-1, #)'),
-    "annotation of many axes": lambda: "from jaxtyping import Float\nfrom torch import Tensor\ndef f(x: Float[Tensor, '" + " ".join(f"a{i}" for i in range(10_000)) + "']) -> Float[Tensor, '" + " ".join(f"a{i}" for i in range(10_000)) + "']: return x\ny = f(torch.zeros(2))\n",
-    "annotation of arithmetic": lambda: "from jaxtyping import Float\nfrom torch import Tensor\ndef f(x: Float[Tensor, '" + "*".join(f"(a{i}+b{i})" for i in range(200)) + "']): return x\ny = f(torch.zeros(2))\n",
-    "annotation of brackets": lambda: "from jaxtyping import Float\nfrom torch import Tensor\ndef f(x: Float[Tensor, '" + "(" * 5_000 + "a" + ")" * 5_000 + "']): return x\ny = f(torch.zeros(2))\n",
-    "annotations nested": lambda: "from typing import *\ndef f(x: " + _nest(90, "Optional[", "int", "]") + "): return x\ndef g(x: '" + _nest(5_000, "List[", "int", "]") + "'): return x\ny = f(1); z = g(1)\n",
-    "annotations in a union": lambda: "def f(x: " + " | ".join(f"A{i}" for i in range(3_000)) + "): return x\ny = f(1)\n",
-    "annotations": lambda: "from jaxtyping import Float\nfrom torch import Tensor\n" + _lines(1_000, "def f#(x: Float[Tensor, 'a b# c']) -> Float[Tensor, 'c a b#']: return x.permute(2, 0, 1)"),
-    "einsum of many": lambda: "x = torch.einsum('" + ",".join(["ij"] * 300) + "->ij', " + "torch.zeros(2, 2), " * 300 + ")\n",
+    "docstring": lambda: (
+        'def f(x):\n    """Args:\n'
+        + _lines(20_000, "        x (Tensor): of shape (B, C, H#, W)")
+        + '    """\n    return x\n'
+    ),
+    "docstring of brackets": lambda: (
+        'def f(x):\n    """Args:\n        x: ' + "(" * 100_000 + "B" + ")" * 100_000 + '\n    """\n    return x\n'
+    ),
+    "docstring of spaces": lambda: (
+        'def f(x):\n    """Args:\n        x: shape '
+        + " " * 300_000
+        + "("
+        + "B , " * 50_000
+        + '\n    """\n    return x\n'
+    ),
+    "docstrings": lambda: _lines(
+        1_000,
+        'def f#(x):\n    """Do.\n\n    Args:\n        x: tensor of shape (B, #, H)\n    """\n    return x.view(-1, #)',
+    ),
+    "annotation of many axes": lambda: (
+        "from jaxtyping import Float\nfrom torch import Tensor\ndef f(x: Float[Tensor, '"
+        + " ".join(f"a{i}" for i in range(10_000))
+        + "']) -> Float[Tensor, '"
+        + " ".join(f"a{i}" for i in range(10_000))
+        + "']: return x\ny = f(torch.zeros(2))\n"
+    ),
+    "annotation of arithmetic": lambda: (
+        "from jaxtyping import Float\nfrom torch import Tensor\ndef f(x: Float[Tensor, '"
+        + "*".join(f"(a{i}+b{i})" for i in range(200))
+        + "']): return x\ny = f(torch.zeros(2))\n"
+    ),
+    "annotation of brackets": lambda: (
+        "from jaxtyping import Float\nfrom torch import Tensor\ndef f(x: Float[Tensor, '"
+        + "(" * 5_000
+        + "a"
+        + ")" * 5_000
+        + "']): return x\ny = f(torch.zeros(2))\n"
+    ),
+    "annotations nested": lambda: (
+        "from typing import *\ndef f(x: "
+        + _nest(90, "Optional[", "int", "]")
+        + "): return x\ndef g(x: '"
+        + _nest(5_000, "List[", "int", "]")
+        + "'): return x\ny = f(1); z = g(1)\n"
+    ),
+    "annotations in a union": lambda: (
+        "def f(x: " + " | ".join(f"A{i}" for i in range(3_000)) + "): return x\ny = f(1)\n"
+    ),
+    "annotations": lambda: (
+        "from jaxtyping import Float\nfrom torch import Tensor\n"
+        + _lines(1_000, "def f#(x: Float[Tensor, 'a b# c']) -> Float[Tensor, 'c a b#']: return x.permute(2, 0, 1)")
+    ),
+    "einsum of many": lambda: (
+        "x = torch.einsum('" + ",".join(["ij"] * 300) + "->ij', " + "torch.zeros(2, 2), " * 300 + ")\n"
+    ),
     "globals": lambda: "def f():\n    global " + ", ".join(f"a{i}" for i in range(20_000)) + "\n    a0 = 1\nf()\n",
     "dels": lambda: "x = 1\n" + "del x\n" * 20_000,
     "asserts": lambda: _function(_lines(3_000, "assert x.shape[0] == y.shape[1] + # and x.shape[1] % 2 == 0")),
-    "asserts of shapes": lambda: _function("\n".join(f"assert x.shape[{i % 4}] * y.shape[{i % 3}] == x.size({i % 5}) + {i}" for i in range(300)) + "\nreturn x @ y"),
-    "symbols": lambda: _function("a, b, c, d = x.shape\n" + _lines(300, "y# = torch.zeros(a + #, b * #, c // 2 ** (# % 9), d)\nz# = torch.cat([y#, y#])\nw# = z#.view(-1, a)") + "return x"),
-    "symbols in a chain": lambda: _function("a, b, c, d = x.shape\n" + _lines(300, "a = (a + b) * (c + #) // (d + 1)\nb = a % (c + #)\nx = torch.zeros(a, b)\nx = x.view(-1, b + 1)") + "return x"),
-    "layers of a net": lambda: _LAYERS + _lines(400, "        self.c# = nn.Conv2d(8, 8, 3, stride=1 + # % 2, padding=# % 3)") + "    def forward(self, x):\n" + _lines(400, "        x = self.c#(x)") + "        return x\n",
-    "nets in nets": lambda: "".join(
-        f"class N{i}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = {f'N{i - 1}()' if i else 'nn.Linear(4, 4)'}\n        self.b = {f'N{i - 1}()' if i else 'nn.Linear(4, 4)'}\n    def forward(self, x): return self.b(self.a(x)) + 1\n"
-        for i in range(40)
-    ) + "y = N39()(torch.zeros(2, 4))\n",
-    "nets in nets, with numbers": lambda: "".join(
-        f"class N{i}(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        self.a = {f'N{i - 1}(2 * n)' if i else 'nn.Linear(4, 4)'}\n        self.b = {f'N{i - 1}(2 * n + 1)' if i else 'nn.Linear(4, 4)'}\n        self.n = n\n    def forward(self, x): return self.b(self.a(x)) + self.n\n"
-        for i in range(40)
-    ) + "y = N39(1)(torch.zeros(2, 4))\n",
+    "asserts of shapes": lambda: _function(
+        "\n".join(f"assert x.shape[{i % 4}] * y.shape[{i % 3}] == x.size({i % 5}) + {i}" for i in range(300))
+        + "\nreturn x @ y"
+    ),
+    "symbols": lambda: _function(
+        "a, b, c, d = x.shape\n"
+        + _lines(
+            300, "y# = torch.zeros(a + #, b * #, c // 2 ** (# % 9), d)\nz# = torch.cat([y#, y#])\nw# = z#.view(-1, a)"
+        )
+        + "return x"
+    ),
+    "symbols in a chain": lambda: _function(
+        "a, b, c, d = x.shape\n"
+        + _lines(300, "a = (a + b) * (c + #) // (d + 1)\nb = a % (c + #)\nx = torch.zeros(a, b)\nx = x.view(-1, b + 1)")
+        + "return x"
+    ),
+    "layers of a net": lambda: (
+        _LAYERS
+        + _lines(400, "        self.c# = nn.Conv2d(8, 8, 3, stride=1 + # % 2, padding=# % 3)")
+        + "    def forward(self, x):\n"
+        + _lines(400, "        x = self.c#(x)")
+        + "        return x\n"
+    ),
+    "nets in nets": lambda: (
+        "".join(
+            f"class N{i}(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = {f'N{i - 1}()' if i else 'nn.Linear(4, 4)'}\n        self.b = {f'N{i - 1}()' if i else 'nn.Linear(4, 4)'}\n    def forward(self, x): return self.b(self.a(x)) + 1\n"
+            for i in range(40)
+        )
+        + "y = N39()(torch.zeros(2, 4))\n"
+    ),
+    "nets in nets, with numbers": lambda: (
+        "".join(
+            f"class N{i}(nn.Module):\n    def __init__(self, n):\n        super().__init__()\n        self.a = {f'N{i - 1}(2 * n)' if i else 'nn.Linear(4, 4)'}\n        self.b = {f'N{i - 1}(2 * n + 1)' if i else 'nn.Linear(4, 4)'}\n        self.n = n\n    def forward(self, x): return self.b(self.a(x)) + self.n\n"
+            for i in range(40)
+        )
+        + "y = N39(1)(torch.zeros(2, 4))\n"
+    ),
     # Keras
-    "keras functional": lambda: _KERAS + "x = i = keras.Input((4,))\nfor _ in range(10**5): x = layers.Dense(4)(x)\nm = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\n",
-    "keras functional of lines": lambda: _KERAS + "x = i = keras.Input((4,))\n" + "x = layers.Dense(4)(x)\n" * 3_000 + "m = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\nm.summary()\nm.compile(loss='mse')\nm.fit(np.zeros((8, 4)), np.zeros((8, 4)))\n",
-    "keras shared layer": lambda: _KERAS + "x = i = keras.Input((4,))\nd = layers.Dense(4)\nfor _ in range(10**5): x = d(x)\nm = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\n",
-    "keras shared layer of lines": lambda: _KERAS + "x = i = keras.Input((4,))\nd = layers.Dense(4)\n" + "x = d(x)\n" * 3_000 + "m = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\n",
-    "keras nested models": lambda: _KERAS + "m = keras.Sequential([keras.Input((4,)), layers.Dense(4)])\nfor _ in range(100): m = keras.Sequential([keras.Input((4,)), m, m])\ny = m(tf.zeros((2, 4)))\nm.summary(); w = m.weights; n = m.count_params()\n",
-    "keras nested functional": lambda: _KERAS + "i = keras.Input((4,)); m = keras.Model(i, layers.Dense(4)(i))\nfor _ in range(100):\n    i = keras.Input((4,)); m = keras.Model(i, m(m(i)))\ny = m(tf.zeros((2, 4)))\nm.compile(loss='mse'); m.fit(np.zeros((8, 4)), np.zeros((8, 4)))\n",
-    "keras doubled graph": lambda: _KERAS + "x = i = keras.Input((4,))\nfor _ in range(100): x = layers.Add()([x, layers.Dense(4)(x)])\nm = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\nz = m(keras.Input((4,)))\nfor _ in range(100): z = x + x; x = layers.Concatenate()([z, x, x])\n",
-    "keras sequential": lambda: _KERAS + "m = keras.Sequential([layers.Dense(4) for _ in range(10**6)])\ny = m(tf.zeros((2, 4)))\nn = keras.Sequential()\nfor _ in range(10**5): n.add(layers.Dense(4))\nn.build((None, 4))\nz = n(tf.zeros((2, 4)))\nn.add(n)\n",
-    "keras sequential of thousands": lambda: _KERAS + "m = keras.Sequential([keras.Input((4,))] + [layers.Dense(4) for _ in range(3000)])\ny = m(tf.zeros((2, 4)))\nm.compile(loss='mse')\nm.fit(np.zeros((8, 4)), np.zeros((8, 4)))\nm.predict(np.zeros((3, 4)))\n",
-    "keras absurd data": lambda: _KERAS + "m = keras.Sequential([keras.Input((4,)), layers.Dense(4)])\nm.compile(loss='mse')\nm.fit(np.zeros((10**18, 4)), np.zeros((10**18, 4)), batch_size=10**9, epochs=10**9, validation_split=1e-18)\nm.fit([np.zeros((2, 4))] * 10**6, [[1] * 1000] * 1000)\nm.predict(list(range(10**9)))\nm.evaluate(tf.data.Dataset.range(10**18).batch(10**9))\n",
-    "keras model in itself": lambda: _KERAS + "class M(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.m = M()\n        self.d = layers.Dense(4)\n    def call(self, x): return self.m(self(self.d(x)))\ny = M()(tf.zeros((2, 4)))\nM().fit(np.zeros((8, 4)), np.zeros((8, 4)))\n",
-    "keras layers": lambda: _KERAS + "x = layers.Conv2D(10**18, 10**9, padding='same')(tf.zeros((1, 10**9, 10**9, 10**9)))\ny = layers.Flatten()(keras.Input((10**18,) * 100)); z = layers.Embedding(10**30, 10**30)(tf.zeros((2, 3))); w = layers.LSTM(10**18, return_sequences=True)(keras.Input((None, 10**18)))\nv = layers.UpSampling2D(10**18)(keras.Input((3, 3, 3))); u = layers.Reshape((-1,) + (10,) * 1000)(keras.Input((10**18,))); t = layers.StackedRNNCells([layers.LSTMCell(3) for _ in range(10**6)]); s = layers.RNN([layers.LSTMCell(3)] * 4000)(keras.Input((5, 3)))\nr = keras.applications.ResNet152()(tf.zeros((1, 224, 224, 3)))\n",
-    "tf data": lambda: _KERAS + "d = tf.data.Dataset.range(10**18)\nfor _ in range(1000): d = d.map(lambda x: x + 1).batch(2).repeat().shuffle(10**9).prefetch(3).flat_map(lambda x: tf.data.Dataset.from_tensors(x))\nfor x in d: y = x\ne = tf.data.Dataset.zip((d,) * 1000)\nfor _ in range(60): e = e.concatenate(e)\nfor _ in range(60): e = tf.data.Dataset.zip((e, e))\nfor z in e: pass\nf = tf.data.Dataset.from_tensor_slices(list(range(10**6))); g = tf.data.Dataset.from_generator(lambda: iter(int, 1), tf.int32); h = list(d.take(10**9)); i = list(f.as_numpy_iterator()); j = d.window(3).reduce(0, lambda a, b: a + b)\n",
-    "tf loops": lambda: _KERAS + "@tf.function\ndef f(x):\n    for i in tf.range(10**9): x = tf.concat([x, x], 0)\n    while x > 0: x = f(x)\n    return tf.while_loop(lambda x: f(x), lambda x: f(x), [x])\ny = f(tf.zeros(3))\nz = tf.stack([tf.zeros(3)] * 10**6); w = tf.unstack(tf.zeros((10**9, 2))); v = tf.split(tf.zeros(10**9), 10**9); u = tf.range(10**12); t = tf.tile(tf.zeros(3), [10**18]); s = tf.meshgrid(*[tf.range(10)] * 100); r = tf.zeros([2] * 5000); q = tf.constant([[1] * 1000] * 1000); p = tf.eye(10**9, batch_shape=[10**9] * 100); o = tf.map_fn(lambda x: x, tf.zeros((10**9, 2))); n = tf.einsum(','.join(['ij'] * 3000), *[tf.zeros((2, 2))] * 3000); m = tf.scan(lambda a, x: a + x, tf.zeros((10**9, 2)))\n",
+    "keras functional": lambda: (
+        _KERAS
+        + "x = i = keras.Input((4,))\nfor _ in range(10**5): x = layers.Dense(4)(x)\nm = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\n"
+    ),
+    "keras functional of lines": lambda: (
+        _KERAS
+        + "x = i = keras.Input((4,))\n"
+        + "x = layers.Dense(4)(x)\n" * 3_000
+        + "m = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\nm.summary()\nm.compile(loss='mse')\nm.fit(np.zeros((8, 4)), np.zeros((8, 4)))\n"
+    ),
+    "keras shared layer": lambda: (
+        _KERAS
+        + "x = i = keras.Input((4,))\nd = layers.Dense(4)\nfor _ in range(10**5): x = d(x)\nm = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\n"
+    ),
+    "keras shared layer of lines": lambda: (
+        _KERAS
+        + "x = i = keras.Input((4,))\nd = layers.Dense(4)\n"
+        + "x = d(x)\n" * 3_000
+        + "m = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\n"
+    ),
+    "keras nested models": lambda: (
+        _KERAS
+        + "m = keras.Sequential([keras.Input((4,)), layers.Dense(4)])\nfor _ in range(100): m = keras.Sequential([keras.Input((4,)), m, m])\ny = m(tf.zeros((2, 4)))\nm.summary(); w = m.weights; n = m.count_params()\n"
+    ),
+    "keras nested functional": lambda: (
+        _KERAS
+        + "i = keras.Input((4,)); m = keras.Model(i, layers.Dense(4)(i))\nfor _ in range(100):\n    i = keras.Input((4,)); m = keras.Model(i, m(m(i)))\ny = m(tf.zeros((2, 4)))\nm.compile(loss='mse'); m.fit(np.zeros((8, 4)), np.zeros((8, 4)))\n"
+    ),
+    "keras doubled graph": lambda: (
+        _KERAS
+        + "x = i = keras.Input((4,))\nfor _ in range(100): x = layers.Add()([x, layers.Dense(4)(x)])\nm = keras.Model(i, x)\ny = m(tf.zeros((2, 4)))\nz = m(keras.Input((4,)))\nfor _ in range(100): z = x + x; x = layers.Concatenate()([z, x, x])\n"
+    ),
+    "keras sequential": lambda: (
+        _KERAS
+        + "m = keras.Sequential([layers.Dense(4) for _ in range(10**6)])\ny = m(tf.zeros((2, 4)))\nn = keras.Sequential()\nfor _ in range(10**5): n.add(layers.Dense(4))\nn.build((None, 4))\nz = n(tf.zeros((2, 4)))\nn.add(n)\n"
+    ),
+    "keras sequential of thousands": lambda: (
+        _KERAS
+        + "m = keras.Sequential([keras.Input((4,))] + [layers.Dense(4) for _ in range(3000)])\ny = m(tf.zeros((2, 4)))\nm.compile(loss='mse')\nm.fit(np.zeros((8, 4)), np.zeros((8, 4)))\nm.predict(np.zeros((3, 4)))\n"
+    ),
+    "keras absurd data": lambda: (
+        _KERAS
+        + "m = keras.Sequential([keras.Input((4,)), layers.Dense(4)])\nm.compile(loss='mse')\nm.fit(np.zeros((10**18, 4)), np.zeros((10**18, 4)), batch_size=10**9, epochs=10**9, validation_split=1e-18)\nm.fit([np.zeros((2, 4))] * 10**6, [[1] * 1000] * 1000)\nm.predict(list(range(10**9)))\nm.evaluate(tf.data.Dataset.range(10**18).batch(10**9))\n"
+    ),
+    "keras model in itself": lambda: (
+        _KERAS
+        + "class M(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.m = M()\n        self.d = layers.Dense(4)\n    def call(self, x): return self.m(self(self.d(x)))\ny = M()(tf.zeros((2, 4)))\nM().fit(np.zeros((8, 4)), np.zeros((8, 4)))\n"
+    ),
+    "keras layers": lambda: (
+        _KERAS
+        + "x = layers.Conv2D(10**18, 10**9, padding='same')(tf.zeros((1, 10**9, 10**9, 10**9)))\ny = layers.Flatten()(keras.Input((10**18,) * 100)); z = layers.Embedding(10**30, 10**30)(tf.zeros((2, 3))); w = layers.LSTM(10**18, return_sequences=True)(keras.Input((None, 10**18)))\nv = layers.UpSampling2D(10**18)(keras.Input((3, 3, 3))); u = layers.Reshape((-1,) + (10,) * 1000)(keras.Input((10**18,))); t = layers.StackedRNNCells([layers.LSTMCell(3) for _ in range(10**6)]); s = layers.RNN([layers.LSTMCell(3)] * 4000)(keras.Input((5, 3)))\nr = keras.applications.ResNet152()(tf.zeros((1, 224, 224, 3)))\n"
+    ),
+    "tf data": lambda: (
+        _KERAS
+        + "d = tf.data.Dataset.range(10**18)\nfor _ in range(1000): d = d.map(lambda x: x + 1).batch(2).repeat().shuffle(10**9).prefetch(3).flat_map(lambda x: tf.data.Dataset.from_tensors(x))\nfor x in d: y = x\ne = tf.data.Dataset.zip((d,) * 1000)\nfor _ in range(60): e = e.concatenate(e)\nfor _ in range(60): e = tf.data.Dataset.zip((e, e))\nfor z in e: pass\nf = tf.data.Dataset.from_tensor_slices(list(range(10**6))); g = tf.data.Dataset.from_generator(lambda: iter(int, 1), tf.int32); h = list(d.take(10**9)); i = list(f.as_numpy_iterator()); j = d.window(3).reduce(0, lambda a, b: a + b)\n"
+    ),
+    "tf loops": lambda: (
+        _KERAS
+        + "@tf.function\ndef f(x):\n    for i in tf.range(10**9): x = tf.concat([x, x], 0)\n    while x > 0: x = f(x)\n    return tf.while_loop(lambda x: f(x), lambda x: f(x), [x])\ny = f(tf.zeros(3))\nz = tf.stack([tf.zeros(3)] * 10**6); w = tf.unstack(tf.zeros((10**9, 2))); v = tf.split(tf.zeros(10**9), 10**9); u = tf.range(10**12); t = tf.tile(tf.zeros(3), [10**18]); s = tf.meshgrid(*[tf.range(10)] * 100); r = tf.zeros([2] * 5000); q = tf.constant([[1] * 1000] * 1000); p = tf.eye(10**9, batch_shape=[10**9] * 100); o = tf.map_fn(lambda x: x, tf.zeros((10**9, 2))); n = tf.einsum(','.join(['ij'] * 3000), *[tf.zeros((2, 2))] * 3000); m = tf.scan(lambda a, x: a + x, tf.zeros((10**9, 2)))\n"
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+from shapelens.analysis.unsettled import unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
 from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report
@@ -191,6 +192,8 @@ class Roots:
     def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
         """Call a function with open arguments for all that has no default."""
         m = self.m
+        if m.doubt:
+            receiver = unsettled(receiver)
         callee = function if receiver is None else Bound(function, receiver)
         opened = partial(open_arguments, m, f, function, receiver, receiver is not None, above=self._above(function))
         return self._both_ways(function, opened, lambda args: calls.call(m, f, node, callee, args, {}))
@@ -314,6 +317,8 @@ class Roots:
         return made
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
+        if self.m.doubt:
+            instance = unsettled(instance)
         forward = classes.find_in_class(instance.cls, classes.forward_name(instance.cls))[0]
         owner = instance.cls.node if isinstance(instance.cls, Class) else None
         opened = partial(open_arguments, self.m, f, forward, instance, True, owner=owner)

@@ -146,11 +146,21 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
         table = Dict()
         iteration.update_dict(m, table, value)
         if table.rest is not None:
-            vague = vague or not isinstance(function, (Function, Bound, Class, Partial))
+            vague = vague or not _is_own(function)
         kwargs.update({k: v for k, v in table.items() if isinstance(k, str)})
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
     return call(m, f, node, function, args, kwargs)
+
+
+def _is_own(function: Any) -> bool:
+    """Whether what is called is a function of the program or a class that has an `__init__` of its own."""
+    if isinstance(function, (Bound, Partial)):
+        return _is_own(function.function)
+    if isinstance(function, Class):
+        own = isinstance(classes.find_in_class(function, "__init__")[0], Function)
+        return own or classes.library_base(function) is None
+    return isinstance(function, Function)
 
 
 def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -195,12 +205,30 @@ def _super(m: Machine, node: ast.Call, f: Frame) -> Any:
 _UNCALLABLE = (int, float, str, bool, tuple)
 
 
+def _is_abstract(node: Any) -> bool:
+    """Whether a method is there to be overridden: all that it does is to raise NotImplementedError, or it says so."""
+    if type(node) is not ast.FunctionDef:
+        return False
+    last = node.body[-1]
+    if type(last) is ast.Raise:
+        raised = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
+        if isinstance(raised, ast.Name) and raised.id == "NotImplementedError":
+            return all(isinstance(each, (ast.Expr, ast.Delete)) for each in node.body[:-1])
+    return any(
+        (each.attr if isinstance(each, ast.Attribute) else each.id if isinstance(each, ast.Name) else "")
+        == "abstractmethod"
+        for each in node.decorator_list
+    )
+
+
 def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call any value."""
     kind = type(function)
     if kind is Bound:
         target = function.function
         if type(target) is Function:
+            if not m.caught and _is_abstract(target.node):
+                return not_counted(m, UNKNOWN, args)
             return call_function(m, f, node, target, [function.receiver, *args], kwargs)
         if type(target) is Lib:
             return call_method(m, f, node, target, function.receiver, args, kwargs)

@@ -395,6 +395,10 @@ def _scalar_binary(name: str, a: Any, b: Any) -> Any:
         if isinstance(a, Ratio) and isinstance(b, int) and name == "mul":
             return Ratio(a.numerator * b, a.denominator)
         return Scalar("float")
+    if name in ("and", "or", "xor") and kinds == ["bool", "bool"]:
+        return Scalar("bool")
+    if name == "pow" and not (isinstance(b, int) and b >= 0):
+        return UNKNOWN  # 2 ** -1 is a float
     return Scalar("int")
 
 
@@ -613,6 +617,8 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
             array = a if isinstance(a, Tensor) else b
             if name in ("eq", "ne") and isinstance(array, Tensor) and array.library == "numpy":
                 return Tensor(array.shape, "bool", "numpy")  # each element is compared
+            if isinstance(array, Tensor) and array.library in ("tensorflow", "keras") and not (a is None or b is None):
+                return Tensor(array.shape, "bool", array.library) if array.dtype in (None, "string") else UNKNOWN
             return name == "ne" if name in ("eq", "ne") else UNKNOWN
         return _tensor_binary(m, f, node, name, a, b, "")
     if isinstance(a, Expr) or isinstance(b, Expr):
@@ -626,6 +632,8 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
             and isinstance(a, (int, Expr))
         ):
             relation = name, a, b
+        if any(type(x) is Unknown or getattr(x, "why", "") == MAYBE_ARRAY for x in (a, b)):
+            return Unknown(relation=relation)  # An array is compared element by element.
         return Scalar("bool", relation=relation)
     if name in ("eq", "ne"):
         same = equals(m, f, a, b)

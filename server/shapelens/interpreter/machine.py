@@ -16,6 +16,7 @@ from shapelens.rules.work import Again
 from shapelens.source.configuration import DEFAULT_MEMORY_BUDGET, StatedInput
 from shapelens.source.tree import Chunk
 from shapelens.values import (
+    UNKNOWN,
     Class,
     Dict,
     Exceptional,
@@ -461,6 +462,12 @@ class Machine:
         kind = type(obj)
         if kind is Instance or (kind is List or kind is Dict) and obj.held:
             self.version += 1
+        if kind is List and obj.others:
+            for other in obj.others:
+                if other or other.rest is not UNKNOWN:
+                    self.touch(other)
+                    list.clear(other)
+                    other.rest, other.count = UNKNOWN, None
 
     def _is_shared(self, born: int) -> bool:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -31,6 +32,9 @@ from shapelens.values import (
 _ATOMS = (int, float, str, bool, complex, bytes, type(None), type(Ellipsis), range, re.Match, re.Pattern)
 
 _ATOM_TYPES = frozenset(_ATOMS)
+
+# Those that take no time to speak of; Python looks for others in its own folders, and some are slow.
+_ENCODINGS = re.compile(r"(?:utf[-_]?(?:8|16|32)|ascii|latin[-_]?1)", re.IGNORECASE)
 
 # The most elements that are looked at in one value, and the most that Python is asked to compute with.
 _MAX_PARTS = 20_000
@@ -142,6 +146,23 @@ def is_small(value: Any) -> bool:
     return weight(value) <= LARGEST
 
 
+_FORMATTER = string.Formatter()
+
+
+def is_simple_format(text: str) -> bool:
+    """Whether a format takes its arguments as they are: `{0.__class__}` and `{0[key]}` would walk through real objects."""
+    try:
+        fields = list(_FORMATTER.parse(text))
+    except ValueError:
+        return False
+    return all(
+        name is None
+        or (not name or name.isidentifier() or name.isdigit() and len(name) < 4)
+        and "{" not in (spec or "")
+        for _, name, spec, _ in fields
+    )
+
+
 def may_grow(spec: str) -> bool:
     """Whether a format asks for a width or precision that would make a text too large: `%1000000d`, `%*d`."""
     return re.search(r"\d{4}|\*", spec) is not None
@@ -212,7 +233,10 @@ def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any
 def _makes_too_much(receiver: str | bytes, name: str, args: list[Any]) -> bool:
     """Whether a method of a text would make one that is too large."""
     if name == "format":
-        return may_grow(str(receiver)) or "}}" in str(receiver) or not all(map(is_plain, args))
+        text = receiver if isinstance(receiver, str) else ""
+        return may_grow(text) or not is_simple_format(text) or not all(map(is_plain, args))
+    if name == "encode" or name == "decode":
+        return not all(isinstance(a, str) and _ENCODINGS.fullmatch(a) for a in args[:1])
     if name in ("replace", "join", "translate"):
         return len(receiver) * max(weight(a) if is_plain(a) else LARGEST for a in (*args, "")) > LARGEST
     return any(isinstance(a, int) and a > LARGEST for a in args)
@@ -347,7 +371,8 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
 
 
 def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    from shapelens.interpreter.iteration import set_key, update_dict
+    from shapelens.interpreter.iteration import one_of_values, set_key, update_dict
+    from shapelens.interpreter.joining import join, one_of
 
     rest = getattr(receiver, "rest", None)
     if name in ("pop", "popitem", "setdefault", "update", "clear"):
@@ -370,11 +395,12 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
             if name != "get" and isinstance(receiver, Dict):
                 receiver.clear()
                 receiver.rest = UNKNOWN
-            return UNKNOWN
+            found = one_of_values(receiver) if name == "get" else None
+            return UNKNOWN if found is None else join(found, default)
         if key in receiver:
             return receiver.pop(key) if name == "pop" else receiver[key]
         if rest is not None:
-            return UNKNOWN
+            return one_of(rest) if type(rest) is List else UNKNOWN
         if name == "pop" and len(args) < 2:
             raise Exceptional("KeyError")
         if name == "setdefault":

@@ -1,6 +1,8 @@
 """Jedi as the second opinion on an import: slower to start, but it knows rarer ways of packaging.
 
-Jedi imports compiled modules to look into them. Here it may not: a workspace's files are never executed.
+Jedi imports compiled modules to look into them, asks every finder of this process for a module with `sys.path` being
+the workspace's meanwhile, and opens whatever has a module's name. Here it may do none of that: a workspace's files are
+never executed, a named pipe is not waited for, and no file is too large.
 """
 
 from __future__ import annotations
@@ -8,10 +10,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Sequence
+from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 from shapelens.source.imports import ModuleFile
+from shapelens.source.reading import LARGEST, read_bytes
 
 # Jedi swaps sys.path while it works and is not made for threads.
 _lock = threading.Lock()
@@ -30,19 +34,40 @@ def module_by_jedi(module: str, importer: Path | None, root: Path, sys_path: Seq
 
 def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[str]) -> ModuleFile | None:
     import jedi  # type: ignore[import-untyped]
+    from jedi import file_io
     from jedi.api.environment import InterpreterEnvironment  # type: ignore[import-untyped]
     from jedi.inference.compiled.subprocess import InferenceStateSameProcess  # type: ignore[import-untyped]
+    from jedi.inference.compiled.subprocess.functions import ImplicitNSInfo  # type: ignore[import-untyped]
 
     class NothingLoaded(InferenceStateSameProcess):  # type: ignore[misc]
         def load_module(self, dotted_name: str, sys_path: list[str]) -> Any:
             if dotted_name in sys.modules or dotted_name in sys.builtin_module_names:
-                return self.__getattr__("load_module")(dotted_name=dotted_name, sys_path=sys_path)
+                return self.__getattr__("load_module")(dotted_name=dotted_name, sys_path=list(sys.path))
             return None
+
+        def get_module_info(
+            self,
+            string: str,
+            sys_path: list[str] | None = None,
+            full_name: str | None = None,
+            path: list[str] | None = None,
+            is_global_search: bool = True,
+        ) -> tuple[Any, bool | None]:
+            spec = PathFinder.find_spec(string, sys_path if path is None else path)
+            if spec is None:
+                return None, (False if string in sys.builtin_module_names else None)
+            if spec.loader is None:
+                return ImplicitNSInfo(full_name or string, list(spec.submodule_search_locations or ())), True
+            is_package = spec.submodule_search_locations is not None
+            if not isinstance(spec.loader, SourceFileLoader) or spec.origin is None:
+                return None, is_package
+            return file_io.FileIO(spec.origin), is_package
 
     class Static(InterpreterEnvironment):  # type: ignore[misc]
         def get_inference_state_subprocess(self, inference_state: Any) -> Any:
             return NothingLoaded(inference_state)
 
+    file_io.FileIO.read = _read
     places = ([str(importer.parent)] if importer else []) + [str(root), *sys_path]
     project = jedi.Project(root, sys_path=places, smart_sys_path=False)
     code = f"import {module}"
@@ -56,3 +81,14 @@ def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[st
             search = (path.parent,) if path is not None and is_package else ()
             return ModuleFile(module, path, is_package, path is not None and path.suffix == ".pyi", search)
     return None
+
+
+def _read(file: Any) -> bytes:
+    """What jedi reads of a file. Raises FileNotFoundError, as jedi expects, for what is none or too large."""
+    try:
+        data = read_bytes(file.path, LARGEST + 1)
+    except (OSError, ValueError):
+        raise FileNotFoundError(file.path) from None
+    if len(data) > LARGEST:
+        raise FileNotFoundError(file.path)
+    return data

@@ -157,15 +157,19 @@ class Lib:
 
 
 class List(list[Any]):
-    """A list made by the program. `rest` is None, or what further elements (an unknown number of them) look like."""
+    """A list made by the program. `rest` is None, or what further elements (an unknown number of them) look like.
 
-    __slots__ = ("born", "count", "held", "rest")
+    `others` are the lists of which it is one where it is not known which one: what changes it may change any of them.
+    """
+
+    __slots__ = ("born", "count", "held", "others", "rest")
 
     def __init__(self, items: Any = ()) -> None:
         super().__init__(items)
         self.rest: object | None = None
         self.count: object | None = None  # type: ignore[assignment]
         self.held = False
+        self.others: tuple[List, ...] = ()
         self.born = next(serials)
 
 
