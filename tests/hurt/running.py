@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SECONDS = 1.0
@@ -16,7 +17,7 @@ MEGABYTES = 300
 """What the process may take at its peak."""
 STEPS = ("cold", "after", "before", "good")
 """A first look, an edit at the end, one at the start, and a small program in its place."""
-_HOPELESS = 4
+_HOPELESS = 20
 """Seconds of the processor after which a process is ended."""
 _ADDRESSES = 1 << 31
 
@@ -50,14 +51,14 @@ class Outcome:
         return self.worst > SECONDS or self.megabytes > MEGABYTES or bool(self.wrong)
 
 
-def run(program: str, head: bool = True) -> Outcome:
+def run(program: str, head: bool = True, steps: Sequence[str] = STEPS) -> Outcome:
     """Analyse a program, edit it at its end and at its start, then put a small one in its place."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
         os.close(read)
         with open(write, "w") as said:
-            _child(program, head, said)
+            _child(program, head, steps, said)
             said.flush()
             os._exit(0)
     os.close(write)
@@ -65,17 +66,17 @@ def run(program: str, head: bool = True) -> Outcome:
         lines = said.read().splitlines()
     _, status, used = os.wait4(child, 0)
     told = [json.loads(line) for line in lines]
-    steps = {each["step"]: each["seconds"] for each in told if "step" in each}
+    took = {each["step"]: each["seconds"] for each in told if "step" in each}
     wrong = "; ".join(each["wrong"] for each in told if "wrong" in each)
     if status:
         signal = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        wrong = f"{wrong}; ended by signal {signal} in the step after {list(steps)}"
-        steps["ended"] = used.ru_utime + used.ru_stime - sum(steps.values())
+        wrong = f"{wrong}; ended by signal {signal} in the step after {list(took)}"
+        took["ended"] = used.ru_utime + used.ru_stime - sum(took.values())
     unfinished = max([each.get("unfinished", 0) for each in told], default=0)
-    return Outcome(steps, used.ru_maxrss / 1024, wrong, unfinished)
+    return Outcome(took, used.ru_maxrss / 1024, wrong, unfinished)
 
 
-def _child(program: str, head: bool, said: object) -> None:
+def _child(program: str, head: bool, steps: Sequence[str], said: object) -> None:
     from shapelens.analysis.session import Session
     from shapelens.report.hints import hints
 
@@ -101,7 +102,7 @@ def _child(program: str, head: bool, said: object) -> None:
         "before": {"before": (4, 8)} if head else {},
         "good": {"x": (3, 4), "y": (3, 5)},
     }
-    for step in STEPS:
+    for step in steps:
         text, wanted = texts[step], expected[step]
         began = time.process_time()
         try:

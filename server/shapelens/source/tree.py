@@ -206,10 +206,10 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
     return Tree(text, tuple(cut.chunks))
 
 
-_MOST_MARKS = 100_000
+_MOST_MARKS = 150_000
 """How much of one file is looked at: a mark is a comma, an operator, a bracket or a line, some 400 bytes of nodes.
 
-Ten thousand lines of code are 60,000; what has more holds data.
+Ten thousand lines of code are some 90,000; what has more holds data.
 """
 _LEAST = 10
 """What a statement counts beside its marks."""
@@ -235,7 +235,7 @@ def _unread(text: str) -> Parsed:
         return Parsed(text, (_lost([defined.group(1)]),), left_out=True)
     names = list(islice(dict.fromkeys(filter(_is_name, map(re.Match.group, _IDENTIFIER.finditer(text)))), _MOST_NAMES))
     if bound := _BINDS.match(text):
-        handed = [ast.Name(name, ast.Load()) for name in names if name != bound.group(1)]
+        handed: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names if name != bound.group(1)]
         call = ast.Expr(ast.Call(ast.Name(LOST, ast.Load()), handed, []))
         return Parsed(text, (_placed(call), _lost([bound.group(1)])), left_out=True)
     return Parsed(text, (_lost(names),) if names else (), left_out=True)
