@@ -11,6 +11,9 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shapelens.analysis.session import Session
+from shapelens.report.hints import hints
+
 SECONDS = 1.0
 """Of the processor: what one answer may take."""
 MEGABYTES = 300
@@ -77,9 +80,6 @@ def run(program: str, head: bool = True, steps: Sequence[str] = STEPS) -> Outcom
 
 
 def _child(program: str, head: bool, steps: Sequence[str], said: object) -> None:
-    from shapelens.analysis.session import Session
-    from shapelens.report.hints import hints
-
     resource.setrlimit(resource.RLIMIT_CPU, (_HOPELESS, _HOPELESS + 1))
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

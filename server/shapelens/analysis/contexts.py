@@ -125,7 +125,7 @@ class Roots:
             m.caught.clear()
             m.watches.clear()
             del m.touched[:]
-            if not self.finish():
+            if not self.finish() and not m.is_late:
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
             m.fuel = fuel - (allowance - max(m.fuel, 0))
@@ -302,6 +302,7 @@ class Roots:
     def _construct(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         init, owner = classes.find_in_class(cls, "__init__")
         args: list[Any] = []
+        kwargs: dict[str, Any] = {}
         if isinstance(init, Function) and isinstance(owner, Class):
             args = open_arguments(self.m, f, init, skip=True).args
             self.m.named = (None, None)
@@ -311,7 +312,10 @@ class Roots:
         elif cls.kind == "dataclass":
             stated = hints.fields(self.m, cls)
             args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
-        made = classes.instantiate(self.m, f, node, cls, args, {})
+            if self.m.doubt:
+                left_out = [n for n, default in cls.fields if default and is_doubtful(cls.attrs.get(n, _MISSING))]
+                kwargs = {n: self.m.named_unknown(n) for n in left_out}
+        made = classes.instantiate(self.m, f, node, cls, args, kwargs)
         if isinstance(made, Instance) and containers.kind_of(made) and not containers.children(made):
             made.attrs["?"] = True  # who makes one puts modules into it
         return made

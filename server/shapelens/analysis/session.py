@@ -32,7 +32,13 @@ from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, forget_names, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
 from shapelens.source.configuration import Configuration, read_configuration
-from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
+from shapelens.source.environments import (
+    Environment,
+    EnvironmentNotFound,
+    cache_folder,
+    find_environment,
+    interpreter_to_start,
+)
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
 from shapelens.source.tree import Tree, parse
@@ -170,10 +176,11 @@ class Session:
             environment = self.environment
         except EnvironmentNotFound:
             return None
-        if environment.python is None:
+        python = interpreter_to_start(environment, self.roots)
+        if python is None:
             return None
         torch, keras = (
-            Oracle(environment.python, environment.sites, cache_folder() / "oracle", arrived, library=library)
+            Oracle(python, environment.sites, cache_folder() / "oracle", arrived, library=library)
             for library in ("torch", "keras")
         )
         self.oracle = Oracles(torch, keras)

@@ -59,7 +59,7 @@ def diagnosis(folder: Path, python: str | None) -> Diagnosis:
     """Look at the environment that is used for a folder's project."""
     from shapelens.oracle.cache import size
     from shapelens.oracle.packages import versions
-    from shapelens.source.environments import EnvironmentNotFound, cache_folder, find_environment
+    from shapelens.source.environments import EnvironmentNotFound, cache_folder, find_environment, interpreter_to_start
 
     found = Diagnosis()
     cache = cache_folder() / "oracle"
@@ -80,7 +80,11 @@ def diagnosis(folder: Path, python: str | None) -> Diagnosis:
     elif environment.found_by.startswith("workspace") and not _is_active(environment.python):
         found.notes.append(f"The oracle was not tried: with --python {environment.python} that interpreter is started.")
     else:
-        _probe(found, environment.python, environment.sites)
+        python = interpreter_to_start(environment, [folder])
+        if python is None:
+            found.problems.append(f"{environment.python} lies in the project and is not started unless it is named")
+        else:
+            _probe(found, python, environment.sites)
     return found
 
 

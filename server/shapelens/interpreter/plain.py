@@ -62,7 +62,7 @@ PURE_METHODS: dict[type, frozenset[str]] = {
 _LIST = frozenset(
     "append extend insert pop remove clear reverse sort copy count index appendleft extendleft popleft rotate".split()
 )
-_DICT = frozenset("get items keys values pop popitem setdefault update copy clear".split())
+_DICT = frozenset("get items keys values pop popitem setdefault update copy clear move_to_end".split())
 _SET = frozenset(
     "add discard remove update union intersection difference issubset issuperset copy pop clear isdisjoint "
     "symmetric_difference difference_update intersection_update".split()
@@ -382,7 +382,7 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
     from shapelens.interpreter.joining import join, one_of
 
     rest = getattr(receiver, "rest", None)
-    if name in ("pop", "popitem", "setdefault", "update", "clear"):
+    if name in ("pop", "popitem", "setdefault", "update", "clear", "move_to_end"):
         m.touch(receiver)
         if isinstance(receiver, Children):
             m.touch(receiver.owner)
@@ -426,9 +426,32 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
     if name == "clear":
         receiver.clear()
         return None
-    if name == "popitem" and receiver:
-        return receiver.popitem()
+    if name in ("popitem", "move_to_end"):
+        return _moved(receiver, name, args, kwargs)
     return UNKNOWN
+
+
+def _moved(receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`popitem` and `move_to_end`, of an OrderedDict too: what is at one of the ends changes."""
+    given = args[name == "move_to_end" :]
+    last = given[0] if given else kwargs.get("last", True)
+    key = args[0] if name == "move_to_end" and args else kwargs.get("key")
+    known = isinstance(last, bool) and getattr(receiver, "rest", None) is None
+    if not known or name == "move_to_end" and (isinstance(key, (Unknown, Many, Expr)) or not _hashable(key)):
+        receiver.clear()
+        if isinstance(receiver, Dict):
+            receiver.rest = UNKNOWN
+        return UNKNOWN
+    if not receiver or name == "move_to_end" and key not in receiver:
+        raise Exceptional("KeyError")
+    if name == "popitem":
+        key = list(receiver)[-1 if last else 0]
+        return key, receiver.pop(key)
+    others = {k: v for k, v in receiver.items() if k != key}
+    moved = {key: receiver[key]}
+    receiver.clear()
+    receiver.update({**others, **moved} if last else {**moved, **others})
+    return None
 
 
 def _hashable(value: Any) -> bool:

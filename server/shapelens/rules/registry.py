@@ -583,6 +583,8 @@ def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
         if found.parameters is not None:
             dtype = c.dtype(instance.attrs.get("dtype"), c.floating)
             for name, shape in found.parameters(c, instance).items():
+                # `bias` was an argument before: parameters stand in the order in which torch registers them.
+                instance.attrs.pop(name, None)
                 instance.attrs[name] = None if shape is None else Tensor(shape, dtype, parameter=True)
         asked = instance.attrs.get("device")
         device = c.device if asked is None else devices.device_kind(c, asked)

@@ -102,6 +102,23 @@ def find_environment(
     return _server(trust)
 
 
+def interpreter_to_start(environment: Environment, folders: Sequence[Path]) -> str | None:
+    """The file that is started where the environment's interpreter is; None where none may be.
+
+    What lies in the workspace's folders is started only where it was chosen. A virtual environment's interpreter is
+    mostly a link: then it is the one behind it, that reads no pyvenv.cfg.
+    """
+    if environment.python is None:
+        return None
+    trust = _Trust(True, tuple(folders))
+    if not trust.is_inside(Path(environment.python)):
+        return environment.python
+    real = os.path.realpath(environment.python)
+    if not trust.is_inside(Path(real)):
+        return real if _INTERPRETER.match(os.path.basename(real)) else None
+    return environment.python if environment.found_by == "chosen" else None
+
+
 def _chosen(path: Path, workspace: Path | None, trust: _Trust) -> Environment:
     if workspace is not None and not path.is_absolute():
         path = workspace / path

@@ -103,8 +103,12 @@ class Resolver:
             from shapelens.source.jedi_fallback import module_by_jedi
 
             root = self.roots[0] if self.roots else Path(os.path.dirname(key[0]) or os.curdir)
-            found = module_by_jedi(module, importer, root, self.environment.sys_path)
             folder = os.path.dirname(os.path.abspath(importer)) if importer is not None else ""
+
+            def may_read(path: Path) -> bool:
+                return self._is_permitted(ModuleFile(module, path), folder)
+
+            found = module_by_jedi(module, importer, root, self.environment.sys_path, may_read)
             self._slow[key] = found if found is not None and self._is_permitted(found, folder) else None
         return self._slow[key]
 

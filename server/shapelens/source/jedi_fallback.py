@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,22 @@ from shapelens.source.reading import LARGEST, read_bytes
 _lock = threading.Lock()
 
 
-def module_by_jedi(module: str, importer: Path | None, root: Path, sys_path: Sequence[str]) -> ModuleFile | None:
-    """The module that jedi finds for an absolute name; None as well where jedi fails."""
+def module_by_jedi(
+    module: str, importer: Path | None, root: Path, sys_path: Sequence[str], may_read: Callable[[Path], bool]
+) -> ModuleFile | None:
+    """The module that jedi finds for an absolute name; None as well where jedi fails. It opens what it may read."""
     if not all(part.isidentifier() for part in module.split(".")):
         return None
     with _lock:
         try:
-            return _found(module, importer, root, sys_path)
+            return _found(module, importer, root, sys_path, may_read)
         except Exception:
             return None
 
 
-def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[str]) -> ModuleFile | None:
+def _found(
+    module: str, importer: Path | None, root: Path, sys_path: Sequence[str], may_read: Callable[[Path], bool]
+) -> ModuleFile | None:
     import jedi  # type: ignore[import-untyped]
     from jedi import file_io
     from jedi.api.environment import InterpreterEnvironment  # type: ignore[import-untyped]
@@ -67,7 +71,20 @@ def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[st
         def get_inference_state_subprocess(self, inference_state: Any) -> Any:
             return NothingLoaded(inference_state)
 
-    file_io.FileIO.read = _read
+    own = Path(jedi.__file__).parent  # the stubs that it brings along
+
+    def read(file: Any) -> bytes:
+        """What jedi reads of a file. Raises FileNotFoundError, as jedi expects, for what is none, or none to read."""
+        try:
+            path = Path(file.path)
+            data = read_bytes(path, LARGEST + 1) if path.is_relative_to(own) or may_read(path) else None
+        except (OSError, ValueError):
+            data = None
+        if data is None or len(data) > LARGEST:
+            raise FileNotFoundError(file.path) from None
+        return data
+
+    file_io.FileIO.read = read
     places = ([str(importer.parent)] if importer else []) + [str(root), *sys_path]
     project = jedi.Project(root, sys_path=places, smart_sys_path=False)
     code = f"import {module}"
@@ -81,14 +98,3 @@ def _found(module: str, importer: Path | None, root: Path, sys_path: Sequence[st
             search = (path.parent,) if path is not None and is_package else ()
             return ModuleFile(module, path, is_package, path is not None and path.suffix == ".pyi", search)
     return None
-
-
-def _read(file: Any) -> bytes:
-    """What jedi reads of a file. Raises FileNotFoundError, as jedi expects, for what is none or too large."""
-    try:
-        data = read_bytes(file.path, LARGEST + 1)
-    except (OSError, ValueError):
-        raise FileNotFoundError(file.path) from None
-    if len(data) > LARGEST:
-        raise FileNotFoundError(file.path)
-    return data

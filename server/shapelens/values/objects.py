@@ -11,12 +11,15 @@ serials = itertools.count(1)
 
 
 class Hole:
-    """The unknown value of a parameter that nobody called with: what uses it may teach what it is (see Store)."""
+    """The unknown value of a parameter that nobody called with: what uses it may teach what it is (see Store).
 
-    __slots__ = ("name", "serial")
+    `computed`: it is no parameter, but a name that an unknown result was assigned to.
+    """
 
-    def __init__(self, name: str) -> None:
-        self.name, self.serial = name, next(serials)
+    __slots__ = ("computed", "name", "serial")
+
+    def __init__(self, name: str, computed: bool = False) -> None:
+        self.name, self.serial, self.computed = name, next(serials), computed
 
 
 class Unknown:
