@@ -24,6 +24,8 @@ from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, In
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
 _ROOT_COST = 40
+# What has met no tensor and made no model by then is most likely no code of ours.
+FIRST_FUEL = 15_000
 _MAX_INSTANCES = 3
 _DEAR = 5_000
 _SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "__new__", "__init_subclass__"))
@@ -100,10 +102,11 @@ class Roots:
         m.store.begin()
         m.fuel -= _ROOT_COST
         mark, fuel = m.store.mark(), m.fuel
-        m.fuel = min(fuel, ROOT_FUEL)
-        allowance = m.fuel
+        allowance = min(fuel, ROOT_FUEL)
+        m.fuel = min(fuel, FIRST_FUEL)
+        m.reserve = allowance - m.fuel
         m.touched.append({})
-        made = len(m.instances)
+        made = m.made = len(m.instances)
         result: Any = None
         try:
             m.prose, m.trusted = True, False
@@ -128,7 +131,8 @@ class Roots:
             if not self.finish() and not m.is_late:
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
-            m.fuel = fuel - (allowance - max(m.fuel, 0))
+            m.fuel = fuel - (allowance - m.reserve - max(m.fuel, 0))
+            m.reserve = 0
         return result
 
     def _attempt(self, frame: Any, body: Callable[[Any], Any]) -> Any:

@@ -209,6 +209,8 @@ class Machine:
         self.call.tick = self.tick
         self.loader = loader
         self.fuel = fuel
+        self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
+        self.made = 0  # how many modules there were when it began
         self.bounded = 0  # how many parts are under way whose allowance is for the modules too that they run
         self.ticks = 0
         # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
@@ -311,6 +313,7 @@ class Machine:
         module.state = "running"
         saved = self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites
         work, self.call.work = self.call.work, None
+        reserve, self.reserve = self.reserve, 0
         # What a decorator leads to counts as its own: documentation that is made of a whole package is none of ours.
         allowed = min(FOLLOW_FUEL, self.fuel) if self.bounded else FOLLOW_FUEL
         self.recording, self.fuel, self.depth = False, allowed, 0
@@ -329,6 +332,7 @@ class Machine:
             self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
             used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.reserve = reserve
             self.call.work = work
             del self.reports[reports:]
             self.store.undo(mark)
@@ -350,7 +354,9 @@ class Machine:
         """Use fuel; raises Budget when there is none left, Cancelled when nobody waits any more."""
         self.fuel -= amount
         if self.fuel < 0:
-            raise Budget
+            if self.reserve <= 0 or not self.has_tensors:
+                raise Budget
+            self.fuel, self.reserve = self.fuel + self.reserve, 0
         self.tick()
 
     def tick(self) -> None:
@@ -383,12 +389,21 @@ class Machine:
         self.is_late = now >= self.limit
         return not self.is_late
 
+    @property
+    def has_tensors(self) -> bool:
+        """Whether this run has met a tensor, a model or a problem: then it is worth to go on with it."""
+        if self.reports or len(self.instances) > self.made:
+            return True
+        value_of = self.store.value
+        return any(type(value_of(entry[4])) is Tensor for entry in self.seen)
+
     def within(self, allowance: int, body: Callable[[], Any], otherwise: Any, modules: bool = False) -> Any:
         """What `body` gives; `otherwise` where it would use more fuel, with that of `modules` it runs or without."""
         kept = self.fuel - allowance
         if kept <= 0:
             return body()
         self.fuel = allowance
+        reserve, self.reserve = self.reserve, 0
         self.bounded += modules
         try:
             return body()
@@ -396,6 +411,7 @@ class Machine:
             self.truncations += 1
             return otherwise
         finally:
+            self.reserve = reserve
             self.bounded -= modules
             self.fuel = kept + max(self.fuel, 0)
 
