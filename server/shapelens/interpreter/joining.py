@@ -187,7 +187,9 @@ def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:
         if name not in a:
             joined[name] = UNKNOWN
     if "*" in joined:  # the modules of which all names were imported
-        joined["*"] = tuple(dict.fromkeys((*a.get("*", ()), *b.get("*", ()))))
+        stars = a.get("*", ()), b.get("*", ())
+        if all(type(each) is tuple for each in stars):
+            joined["*"] = tuple(dict.fromkeys((*stars[0], *stars[1])))
     return joined
 
 
@@ -212,7 +214,8 @@ _FUEL = 3  # what it takes to run a branch apart, in statements
 
 def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
     """Run a branch and take back all it did; the outcome says what that was."""
-    m.burn(_FUEL)
+    m.burn(_FUEL + (len(frame.locals) >> 4))
+    m.unsure += 1
     mark, seen, saved = m.store.mark(), len(m.seen), dict(frame.locals)
     outer = m.call.work
     work = None if outer is None else Maybe([])
