@@ -434,12 +434,13 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
                 m.reports.extend(known.reports)
             if known.work.work and m.call.work is not None:
                 m.call.work.append(known.work)
+            m.trace.extend(known.trace)
             return known.result
     nested = m.active.get(function.node, ())
     if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
         _escaped(m, function)
         return UNKNOWN
-    start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
+    start, reports, trail, traced = len(m.seen), len(m.reports), len(m.store._trail), len(m.trace)
     truncations, done = m.truncations, len(m.call.work or ())
     watch = [_now(), 0]
     m.watches.append(watch)
@@ -454,7 +455,8 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
-        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations, work)
+        trace = list(dict.fromkeys(m.trace[traced:]))
+        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations, work, trace)
     return result
 
 
@@ -502,6 +504,8 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     place = function.code
     frame = Frame(function.module, place, bound, function.cells, function, function.owner)
     m.executed.add(function.node)
+    if place.focus:
+        m.trace.append(function)
     m.entered[function.node] = m.entered.get(function.node, 0) + 1
     if code.annotated:
         from shapelens.interpreter import contracts
@@ -804,7 +808,6 @@ def _call_instance(
         return keras.call_layer(m, f, node, instance, args, kwargs)
     if isinstance(cls, Class):
         if classes.is_module_class(cls):
-            m.called.add(instance.born)
             forward, owner = classes.find_in_class(cls, "forward")
             own_call, call_owner = classes.find_in_class(cls, "__call__")
             if isinstance(call_owner, Class) and own_call is not None:
@@ -824,7 +827,6 @@ def _call_instance(
         if isinstance(owner, Lib):
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
-    m.called.add(instance.born)
     if cls is builtins.AUTOCAST:  # as a decorator
         if args and isinstance(args[0], Function):
             args[0].attrs["__autocast__"] = instance

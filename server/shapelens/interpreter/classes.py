@@ -347,13 +347,14 @@ def _made_once(
     except Unkeyable:
         key = None
     if key is not None and key in m.templates:
-        template, since = m.templates[key]
+        template, since, trace = m.templates[key]
+        m.trace.extend(trace)
         twin = builtins.clone(template, since=since)
         twin.origin = instance.origin
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
     since = instance.born
-    before = len(m.store._trail), len(m.reports), len(m.seen)
+    before, traced = (len(m.store._trail), len(m.reports), len(m.seen)), len(m.trace)
     watch = [since, 0]
     m.watches.append(watch)
     m.making.add(since)
@@ -363,7 +364,7 @@ def _made_once(
         m.making.discard(since)
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
-        m.templates[key] = (builtins.clone(instance, since=since - 1), since)
+        m.templates[key] = (builtins.clone(instance, since=since - 1), since, list(dict.fromkeys(m.trace[traced:])))
     m.instances.append(instance)
     return instance
 

@@ -54,12 +54,36 @@ def _is_about_versions(error: Exceptional) -> bool:
 
 
 class Place:
-    """One chunk of one file: with an ast node it is a position. Compared by identity."""
+    """One chunk of one file, or a part of one: with an ast node it is a position. Compared by identity.
 
-    __slots__ = ("chunk", "file", "focus")
+    A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
+    """
 
-    def __init__(self, file: str, chunk: Chunk, focus: bool) -> None:
+    __slots__ = ("_parts", "chunk", "file", "focus", "whole")
+
+    def __init__(self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
+        self.whole = whole or self  # the place of the chunk that this is a part of
+        self._parts: dict[ast.AST, Place] = {}
+
+    def part(self, node: ast.AST) -> Place:
+        """The place of a statement in the body of a class: one of its own for what is a part."""
+        known = self._parts.get(node)
+        if known is None:
+            chunk = self.chunk.part(node)
+            if chunk is self.chunk:
+                return self
+            known = self._parts[node] = Place(self.file, chunk, self.focus, self)
+        return known
+
+    def move(self, chunk: Chunk) -> None:
+        """What stands here has moved, and was at most changed in some of its parts, which then have other nodes."""
+        self.chunk = chunk
+        for node, place in list(self._parts.items()):
+            if node in chunk.parsed.parts:
+                place.chunk = chunk.part(node)
+            else:
+                del self._parts[node]
 
 
 class Budget(Exception):
@@ -126,6 +150,7 @@ class Key(NamedTuple):
     start: int
     truncations: int
     work: Again
+    trace: list[Function]
 
 
 class Unkeyable(Exception):
@@ -205,6 +230,7 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
+        self.trace: list[Function] = []  # the functions of the file in focus that were run, in this order
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
         self.tried: dict[ast.AST, int] = {}  # how often a function was called in vain with what is costly to compare
@@ -218,17 +244,18 @@ class Machine:
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
-        self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
+        # Modules made once, with the serial before them and the functions that made them.
+        self.templates: dict[Any, tuple[Instance, int, list[Function]]] = {}
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
-        self.version = 0  # of all instances: a fingerprint of an older version is stale
+        # Of all instances: a fingerprint of an older version, or of an earlier run, is stale.
+        self.version = next(serials)
         self.interned: dict[Any, int] = {}
         self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
-        self.called: set[int] = set()  # serials of the instances whose forward ran
         self.training: bool | None = None
         self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras.py
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
@@ -404,7 +431,7 @@ class Machine:
                     watch[1] = 1
         kind = type(obj)
         if kind is Instance or (kind is List or kind is Dict) and obj.held:
-            self.version += 1
+            self.version = next(serials)
 
     def _is_shared(self, born: int) -> bool:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""

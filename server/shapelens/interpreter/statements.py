@@ -742,9 +742,13 @@ def _entered(m: Machine, f: Frame, node: ast.expr, value: Any) -> Any:
 
 
 def _function(m: Machine, node: ast.FunctionDef, f: Frame) -> Signal:
-    made: Any = calls.make_function(m, node, node.name, f)
-    for decorator in reversed(node.decorator_list):
-        made = _decorated(m, f, decorator, made)
+    whole, f.place = f.place, f.place.part(node) if f.owner is not None else f.place
+    try:
+        made: Any = calls.make_function(m, node, node.name, f)
+        for decorator in reversed(node.decorator_list):
+            made = _decorated(m, f, decorator, made)
+    finally:
+        f.place = whole
     f.locals[node.name] = made
     return None
 
