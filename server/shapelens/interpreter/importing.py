@@ -197,23 +197,25 @@ def _classes_below(path: str) -> list[str]:
     return [name for parent, _, name in (each.rpartition(".") for each in registry.plain_bases) if parent == path]
 
 
-def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: bool) -> Place:
-    """Execute a module's statements one by one; one that fails does not stop those behind it. The last one's place."""
+def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...]) -> None:
+    """Execute the statements of a followed module."""
+    for chunk in chunks:
+        run_chunk(m, module, Place(module.path or module.name, chunk, False))
+
+
+def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
+    """Execute a chunk's statements one by one; one that fails does not stop those behind it."""
     from shapelens.interpreter.statements import run_block
 
-    place = Place(module.path or module.name, chunks[0], focus) if chunks else None
-    for chunk in chunks:
-        place = Place(module.path or module.name, chunk, focus)
-        frame = Frame(module, place, module.namespace)
-        for node in chunk.tree:
-            try:
-                run_block(m, [node], frame)
-            except Exceptional as error:
-                if error.name == "SystemExit":
-                    break
-                if focus:
-                    m.report_uncaught(error)
-            except RecursionError:
-                raise Budget from None
-        frame.exits.clear()
-    return place  # type: ignore[return-value]
+    frame = Frame(module, place, module.namespace)
+    for node in place.chunk.tree:
+        try:
+            run_block(m, [node], frame)
+        except Exceptional as error:
+            if error.name == "SystemExit":
+                break
+            if place.focus:
+                m.report_uncaught(error)
+        except RecursionError:
+            raise Budget from None
+    frame.exits.clear()

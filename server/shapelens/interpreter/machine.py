@@ -59,21 +59,24 @@ class Place:
     A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
     """
 
-    __slots__ = ("_parts", "chunk", "file", "focus", "whole")
+    __slots__ = ("_parts", "chunk", "file", "focus", "gone", "node", "whole")
 
-    def __init__(self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None) -> None:
+    def __init__(
+        self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None, node: ast.AST | None = None
+    ) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
-        self.whole = whole or self  # the place of the chunk that this is a part of
+        self.whole, self.node = whole or self, node  # the place of the chunk that this is a part of, and what it is
+        self.gone = False  # whether a later version of the file no longer has it
         self._parts: dict[ast.AST, Place] = {}
 
     def part(self, node: ast.AST) -> Place:
         """The place of a statement in the body of a class: one of its own for what is a part."""
         known = self._parts.get(node)
         if known is None:
-            chunk = self.chunk.part(node)
+            chunk = self.chunk.part(node) if self.whole is self else self.chunk
             if chunk is self.chunk:
                 return self
-            known = self._parts[node] = Place(self.file, chunk, self.focus, self)
+            known = self._parts[node] = Place(self.file, chunk, self.focus, self, node)
         return known
 
     def move(self, chunk: Chunk) -> None:
@@ -83,7 +86,20 @@ class Place:
             if node in chunk.parsed.parts:
                 place.chunk = chunk.part(node)
             else:
+                place.gone = True
                 del self._parts[node]
+
+    def leave(self) -> None:
+        """The file no longer has what stood here."""
+        self.gone = True
+        for place in self._parts.values():
+            place.gone = True
+
+    def current(self, node: ast.AST) -> ast.AST:
+        """The node that stands today where this one stood: of a class that was edited, the class as it is."""
+        if isinstance(node, ast.ClassDef) and self.whole is self and len(self.chunk.tree) == 1:
+            return self.chunk.tree[0]
+        return node
 
 
 class Budget(Exception):
@@ -230,7 +246,7 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
-        self.trace: list[Function] = []  # the functions of the file in focus that were run, in this order
+        self.trace: list[Function] = []  # the functions that were run, in this order
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
         self.tried: dict[ast.AST, int] = {}  # how often a function was called in vain with what is costly to compare

@@ -27,7 +27,7 @@ from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.lexing import closing_end, ends_in_string
 from shapelens.source.recovery import LOST_NAMES, Broken, recovered, starts_inside_previous, statements
 
-__all__ = ["LOST_NAMES", "Broken", "Chunk", "Part", "Span", "Tree", "parse"]
+__all__ = ["LOST_NAMES", "Broken", "Chunk", "Part", "Span", "Tree", "names_used", "parse"]
 
 _STATEMENT_START = re.compile(r"^\f*(?!(?:elif|else|except|finally)\b)[^ \t\n\f#)\]}]", re.MULTILINE)
 _CODE_LINE = re.compile(r"^[ \t\f]*[^ \t\n\f#]", re.MULTILINE)
@@ -66,7 +66,8 @@ class Part:
 class Parsed:
     """What a chunk's text says, wherever it stands.
 
-    Line numbers count from 1 at the chunk's first line; those in a method, from where the class began when it was parsed.
+    Line numbers count from 1 at the chunk's first line; those in a method, from where the class began when the method
+    was parsed.
     """
 
     text: str
@@ -89,8 +90,12 @@ class Parsed:
 
     @cached_property
     def frame(self) -> str:
-        """What the text says apart from the parts, each of which is but a name."""
+        """What the text says apart from the docstring and the parts, each of which is but a name."""
         lines = list(self.lines)
+        first = self.tree[0].body[0] if self.parts else None  # type: ignore[attr-defined]
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            end = first.end_lineno or first.lineno
+            lines[first.lineno - 1 : end] = ["\0", *[""] * (end - first.lineno)]
         for node, part in self.parts.items():
             count = part.text.count("\n")
             lines[part.line - 1 : part.line + count] = [f"\0{node.name}", *[""] * count]  # type: ignore[attr-defined]
@@ -111,7 +116,7 @@ class Parsed:
 
     @cached_property
     def names_used(self) -> frozenset[str]:
-        return _names_used(self.tree) - LOST_NAMES
+        return names_used(self.tree)
 
     @cached_property
     def shape_comments(self) -> dict[int, tuple[ShapeComment, ...]]:
@@ -365,8 +370,8 @@ def _keeping(parsed: Parsed, old: Parsed | None) -> Parsed:
     parts: dict[ast.AST, Part] = {}
     body: list[ast.stmt] = []
     for statement in cls.body:
-        part = parsed.parts.get(statement)
-        if part is not None:
+        if statement in parsed.parts:
+            part = parsed.parts[statement]
             held: ast.AST = before.get((part.text, used[part.text]), statement)
             used[part.text] += 1
             if held is not statement and not part.broken:
@@ -552,7 +557,8 @@ def _names_bound(tree: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _names_used(tree: Sequence[ast.stmt]) -> frozenset[str]:
+def names_used(tree: Sequence[ast.AST]) -> frozenset[str]:
+    """Every name read and every attribute named anywhere in these nodes."""
     names: set[str] = set()
     pending: list[ast.AST] = list(tree)
     while pending:
@@ -571,4 +577,4 @@ def _names_used(tree: Sequence[ast.stmt]) -> frozenset[str]:
                 pending.append(value)
             elif isinstance(value, list):
                 pending += [item for item in value if isinstance(item, ast.AST)]
-    return frozenset(names)
+    return frozenset(names) - LOST_NAMES
