@@ -2,6 +2,7 @@
 
 python -m tests.fuzz SEED… | FIRST..LAST                       single texts: analysis never raises
 python -m tests.fuzz incremental [--edits N] [--seed N] …      a session after edits against a new one
+python -m tests.fuzz grammar [--minutes M] [--seed N] …        random programs against their real runs
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections import Counter
 
 from shapelens.analysis.session import Session
 from tests.fuzz import incremental
+from tests.fuzz.grammar import command
 from tests.fuzz.mutations import ROOT, mutated
 
 SLOW = 2.0
@@ -27,6 +29,8 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("SHAPELENS_STRICT", "1")
     if arguments[:1] == ["incremental"]:
         return _incremental(arguments[1:])
+    if arguments[:1] == ["grammar"]:
+        return command.main(arguments[1:])
     return _single([seed for text in arguments for seed in _seeds(text)])
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from shapelens.analysis.rendering import Renderer
 from shapelens.analysis.reuse import Reuse, Run
+from shapelens.analysis.unsettled import methods, unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, restore
@@ -118,13 +119,13 @@ class Roots:
         if chunk.text in self.skipped:
             self.waiting = True
             return None
-        others, m.others, m.trace = m.others, set(), []
+        others, m.others, m.trace, m.looked_at = m.others, set(), [], []
         is_met, met, batches = key[1] in m.met, frozenset(m.met), len(m.last_batches)
         try:
             run = self._run(chunk, body, again)
             if self._is_whole and len(m.last_batches) == batches:
                 run.others, run.met, run.is_met = m.others, m.met - met, is_met
-                reuse.keep(m, key, name, run, m.trace)
+                reuse.keep(m, key, name, run)
         finally:
             others |= m.others
             m.others = others
@@ -269,9 +270,16 @@ class Roots:
     def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
         """Call a function with open arguments for all that has no default."""
         m = self.m
+        if m.doubt:
+            receiver = self._unsettled(receiver)
         callee = function if receiver is None else Bound(function, receiver)
         opened = partial(open_arguments, m, f, function, receiver, receiver is not None, above=self._above(function))
         return self._both_ways(function, opened, lambda args: calls.call(m, f, node, callee, args, {}))
+
+    def _unsettled(self, instance: Any) -> Any:
+        if isinstance(instance, Instance) and isinstance(instance.cls, Class):
+            self.m.looked_at += [function for _, function in methods(instance.cls)]
+        return unsettled(instance)
 
     def _both_ways(self, function: Any, opened: Callable[..., Opened], run: Callable[[list[Any]], Any]) -> Any:
         """Run with open arguments; where one is a tensor or None, with None first, then with the tensor."""
@@ -380,6 +388,7 @@ class Roots:
     def _construct(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         init, owner = classes.find_in_class(cls, "__init__")
         args: list[Any] = []
+        kwargs: dict[str, Any] = {}
         if isinstance(init, Function) and isinstance(owner, Class):
             args = open_arguments(self.m, f, init, skip=True).args
             self.m.named = (None, None)
@@ -389,12 +398,17 @@ class Roots:
         elif cls.kind == "dataclass":
             stated = hints.fields(self.m, cls)
             args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
-        made = classes.instantiate(self.m, f, node, cls, args, {})
+            if self.m.doubt:
+                left_out = [n for n, default in cls.fields if default and is_doubtful(cls.attrs.get(n, _MISSING))]
+                kwargs = {n: self.m.named_unknown(n) for n in left_out}
+        made = classes.instantiate(self.m, f, node, cls, args, kwargs)
         if isinstance(made, Instance) and containers.kind_of(made) and not containers.children(made):
             made.attrs["?"] = True  # who makes one puts modules into it
         return made
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
+        if self.m.doubt:
+            instance = self._unsettled(instance)
         forward = classes.find_in_class(instance.cls, classes.forward_name(instance.cls))[0]
         owner = instance.cls.node if isinstance(instance.cls, Class) else None
         opened = partial(open_arguments, self.m, f, forward, instance, True, owner=owner)

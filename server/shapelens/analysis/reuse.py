@@ -76,7 +76,7 @@ class Run:
     others: set[tuple[Place, ast.AST]] = field(default_factory=set)
     executed: set[ast.AST] = field(default_factory=set)
     places: tuple[Place, ...] = ()
-    """Of the functions that it entered."""
+    """Of the functions that it entered or looked at."""
     names: frozenset[str] = frozenset()
     """All that they use."""
 
@@ -237,14 +237,13 @@ class Reuse:
         self._used_runs.add(key)
         return run
 
-    def keep(self, m: Machine, key: Hashable, name: str, run: Run, traced: list[Function]) -> None:
-        """A run was made, in which these functions were entered."""
+    def keep(self, m: Machine, key: Hashable, name: str, run: Run) -> None:
+        """A run was just made, of something in the definition of that name."""
         self.runs.pop(key, None)
         if _state(m) != self._state or self._state is None:
             return
-        functions = list(dict.fromkeys(traced))
-        run.executed = {function.node for function in functions if function.code.focus}
-        run.places = tuple(dict.fromkeys(function.code for function in functions))
+        run.executed = {function.node for function in m.trace if function.code.focus}
+        run.places = tuple(dict.fromkeys(function.code for function in (*m.trace, *m.looked_at)))
         run.names = frozenset({name, "*"}.union(*map(self._used_in, run.places)))
         if _ANYTHING not in run.names:
             self.runs[key] = run
