@@ -36,6 +36,8 @@ from shapelens.values import (
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
+# What has met no tensor and made no model by then is most likely no code of ours.
+FIRST_FUEL = 15_000
 _MAX_INSTANCES = 3
 _DEAR = 5_000
 _SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "__new__", "__init_subclass__"))
@@ -159,10 +161,11 @@ class Roots:
         frame = Frame(self.module, place, {}, ())
         m.store.begin()
         mark, fuel = m.store.mark(), m.fuel
-        m.fuel = min(fuel, ROOT_FUEL)
-        allowance, unfinished, started = m.fuel, m.unfinished, next(serials)
+        allowance, unfinished, started = min(fuel, ROOT_FUEL), m.unfinished, next(serials)
+        m.fuel = min(fuel, FIRST_FUEL)
+        m.reserve = allowance - m.fuel
         m.touched.append({})
-        made = len(m.instances)
+        made = m.made = len(m.instances)
         result: Any = None
         reports: list[Report] = []
         try:
@@ -190,8 +193,8 @@ class Roots:
             if not self.renderer.take(told):
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
-            used = allowance - max(m.fuel, 0)
-            m.fuel = fuel - used
+            used = allowance - m.reserve - max(m.fuel, 0)
+            m.fuel, m.reserve = fuel - used, 0
         return Run(told, result, reports, m.instances[made:], used, allowance, m.unfinished - unfinished)
 
     def _give_back(self, started: int) -> bool:
