@@ -186,8 +186,11 @@ class Reuse:
         needs = self._needed(m, node)
         inner = Frame(self.module, place, cls.attrs, (), None, cls)
         try:
+            kinds = [_kind(cls.attrs.get(part.name)) for part in edited]
             if not self._is_pure(m, lambda: _replace(m, inner, cls, edited)):
                 return False
+            if kinds != [_kind(cls.attrs.get(part.name)) for part in edited]:
+                return False  # a property that becomes a method is called by others than before
         except Exceptional:
             return False
         cls.node, cls.origin = node, m.origin(Frame(self.module, place, namespace), node)
@@ -322,6 +325,10 @@ def _replace(m: Machine, inner: Frame, cls: Class, edited: list[Any]) -> None:
         function = value.function if isinstance(value, Descriptor) else value
         if isinstance(function, Function) and function.owner is None:
             function.owner = cls
+
+
+def _kind(value: Any) -> tuple[type, str]:
+    return type(value), value.kind if isinstance(value, Descriptor) else ""
 
 
 def _is_simple(cls: Class, node: ast.ClassDef, parsed: Parsed, edited: list[Any]) -> bool:
