@@ -153,7 +153,9 @@ def _doctor_options(parser: argparse.ArgumentParser) -> None:
 def _server_options(parser: argparse.ArgumentParser) -> None:
     # Some clients add --stdio by habit.
     parser.add_argument("--stdio", action="store_true", help="over standard input and output (the default)")
-    parser.add_argument("--tcp", action="store_true", help="listen for one client on a TCP port instead")
+    parser.add_argument("--tcp", action="store_true", help="listen for clients on a TCP port instead, until ended")
+    # For one client of a server that listens: anyone on the machine may be that.
+    parser.add_argument("--for-a-socket", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=2087)
     parser.add_argument("--log-level", choices=("error", "warning", "info", "debug"), default="warning")

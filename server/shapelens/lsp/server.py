@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
@@ -20,7 +22,7 @@ from pygls.uris import to_fs_path
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem, Span
-from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
+from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints, wire
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.folders import Folders
@@ -43,7 +45,7 @@ _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32
 
 
 class ShapelensServer(LanguageServer):
-    """pygls' server with our documents, analyses and settings. `listens`: to a port, rather than to who started it."""
+    """pygls' server with our documents, analyses and settings. `listens`: its client came by a port."""
 
     protocol: Protocol
 
@@ -341,7 +343,10 @@ class ShapelensServer(LanguageServer):
         except Exception as error:
             logger.warning("the client does not tell its settings: %s", error)
             return
-        if not answer or answer[0] is None:
+        if not isinstance(answer, (list, tuple)) or not answer:
+            logger.warning("the client does not tell its settings: its answer is no list of them")
+            return
+        if answer[0] is None:
             return
         self._pythons = tuple(
             (Path(path), settings_from(said)[0].python)
@@ -418,10 +423,10 @@ class ShapelensServer(LanguageServer):
         """The client is ready to be asked."""
         self.configure(self._initialization_options)
         self.analyses.warm_up()
-        await self._register_dynamically()
         if not self.can("workspace.did_change_watched_files.dynamic_registration"):
             self._look_at_disk_soon()
-        await self.ask_configuration()
+        # At once: a client that never answers the one may answer the other.
+        await asyncio.gather(self._register_dynamically(), self.ask_configuration())
 
     def _look_at_disk_soon(self) -> None:
         """Where the client watches no files, look from time to time whether one has changed."""
@@ -463,11 +468,50 @@ class ShapelensServer(LanguageServer):
         """Whether the client asked us to stop."""
         return self.protocol._shutdown
 
+    def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
+        """Serve on standard input and output, or on these files, until the client goes."""
+        incoming = stdin.fileno() if stdin is not None else sys.stdin.fileno()
+        outgoing = stdout.fileno() if stdout is not None else _own_output()
+        with contextlib.suppress(SystemExit, KeyboardInterrupt):
+            asyncio.run(self._serve(incoming, outgoing))
+        self.shutdown()
+
+    async def _serve(self, incoming: int, outgoing: int) -> None:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def end() -> None:
+            with contextlib.suppress(RuntimeError):  # The loop is closed already.
+                loop.call_soon_threadsafe(ended.set)
+
+        def take(body: bytes, done: Callable[[], None]) -> None:
+            loop.call_soon_threadsafe(self._take, body, done)
+
+        writer = wire.Writer(outgoing, end)
+        self.protocol.set_writer(writer)
+        wire.read(incoming, take, end)
+        await ended.wait()
+        writer.close()
+
+    def _take(self, body: bytes, done: Callable[[], None]) -> None:
+        try:
+            self.protocol.receive(body)
+        finally:
+            done()
+
     def shutdown(self) -> None:
         """End the analyses too."""
         self.analyses.stop()
         self.end_oracle()
         super().shutdown()  # type: ignore[no-untyped-call]
+
+
+def _own_output() -> int:
+    """Standard output for messages alone: what anything else prints goes to the log."""
+    descriptor = os.dup(sys.stdout.fileno())
+    with contextlib.suppress(OSError):
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return descriptor
 
 
 def _value(encoding: object) -> str:

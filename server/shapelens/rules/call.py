@@ -314,6 +314,8 @@ class Call:
         if type(value) is Tensor and isinstance(value.scalars, (int, Expr)):  # tf.shape(x)[0]
             return self.store.dim(value.scalars)
         if type(value) is Unknown or isinstance(value, Scalar) and value.type == "int":
+            if isinstance(value.why, tuple):
+                raise NotKnown  # a whole shape, or a dtype: no int
             return self.store.dim_of(value)
         if isinstance(value, Tensor) and value.library == "numpy" and value.shape == () and value.dtype in INTEGERS:
             if value.scalars is None:
