@@ -373,7 +373,7 @@ def methods(tree: Tree) -> dict[str, ast.AST]:
     return {node.name: node for chunk in tree.chunks for _, node in chunk.nodes() if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize("old,new,changed", [
+@pytest.mark.parametrize(("old", "new", "changed"), [
     ("4)", "44)", {"__init__"}),
     ("4)", "4)\n\n        self.b = 1\n", {"__init__"}),
     ("4)", "4)\n        self.b = nn.Linear(", {"__init__"}),
