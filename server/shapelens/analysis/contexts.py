@@ -7,6 +7,7 @@ then each class, its instances' forward first, with parameters that are open unt
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +18,7 @@ from shapelens.analysis.reuse import Reuse, Run
 from shapelens.analysis.unsettled import methods, unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
-from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, restore
+from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report, restore
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import (
@@ -36,6 +37,7 @@ from shapelens.values import (
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
+_ROOT_COST = 40
 # What has met no tensor and made no model by then is most likely no code of ours.
 FIRST_FUEL = 15_000
 _MAX_INSTANCES = 3
@@ -68,6 +70,7 @@ class Roots:
         self._failed = {_key(report) for report in failed}  # one defect is told once, by the first run that met it
         self._silent: list[tuple[str, int, int]] = []  # text of a silent root, and which instances it made
         self._used: set[int] = set()
+        self._users: Counter[str] = Counter()  # how many chunks use a name
         self._open: set[int] = set()  # objects made with open arguments, because nobody made one
 
     def quiet(self) -> frozenset[str]:
@@ -94,7 +97,10 @@ class Roots:
             self._function(chunk, node)
 
     def _is_referred_to(self, name: str, own: Chunk) -> bool:
-        return any(name in chunk.names_used for chunk in self.tree.chunks if chunk is not own)
+        if not self._users:
+            for chunk in self.tree.chunks:
+                self._users.update(chunk.names_used)
+        return self._users[name] > (name in own.names_used)
 
     # -- one run ---------------------------------------------------------------------------------------------------
 
@@ -110,7 +116,7 @@ class Roots:
         `key` tells which run it is: its kind, the function, and what else it is given.
         """
         m, reuse, name = self.m, self.reuse, getattr(chunk.tree[0], "name", "")
-        if m.fuel <= 0:
+        if m.fuel <= 0 or not m.allow(ROOT_PATIENCE):
             m.unfinished += 1
             return None
         if reuse is None:
@@ -139,7 +145,7 @@ class Roots:
         m.others |= run.others
         m.met |= run.met
         m.executed |= run.executed
-        m.fuel -= run.fuel
+        m.fuel -= run.fuel + _ROOT_COST
         m.unfinished += run.unfinished
         made = len(m.instances)
         m.instances += run.instances
@@ -160,6 +166,7 @@ class Roots:
         place = self.places[id(chunk)]
         frame = Frame(self.module, place, {}, ())
         m.store.begin()
+        m.fuel -= _ROOT_COST
         mark, fuel = m.store.mark(), m.fuel
         allowance, unfinished, started = min(fuel, ROOT_FUEL), m.unfinished, next(serials)
         m.fuel = min(fuel, FIRST_FUEL)
@@ -189,8 +196,8 @@ class Roots:
             m.caught.clear()
             m.watches.clear()
             told = self.renderer.collect()
-            self._is_whole = self._give_back(started)
-            if not self.renderer.take(told):
+            self._is_whole = self._give_back(started) and not m.is_late
+            if not self.renderer.take(told) and not m.is_late:
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
             used = allowance - m.reserve - max(m.fuel, 0)

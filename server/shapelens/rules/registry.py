@@ -423,6 +423,7 @@ def unknown_result(result: str) -> Any:
 
 def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any], *leading: Any) -> Any:
     """Call a rule; `leading` goes before the bound arguments (the layer of a forward). Raises Failure."""
+    c.tick()
     bound = bind(rule, args, kwargs)
     is_counted = c.work is not None and rule.path in formulas
     if bound is None:
