@@ -1086,6 +1086,7 @@ def _pure_iterator(function: Callable[..., Any], is_counted: bool) -> Native:
                 made.append(item)
         except Exception:
             return UNKNOWN
+        m.burn((_MOST_PRODUCTS - left) >> 4)
         return Iter(made)
 
     return apply
@@ -1140,7 +1141,15 @@ def _count(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 
 @native("copy.deepcopy", "copy.copy", "torch.clone")
 def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return clone(args[0]) if args else UNKNOWN
+    return copied(m, args[0]) if args else UNKNOWN
+
+
+def copied(m: Machine, value: Any, since: int = 0) -> Any:
+    """A deep copy, paid for by what was copied."""
+    made: dict[int, Any] = {}
+    twin = clone(value, made, since)
+    m.burn(len(made))
+    return twin
 
 
 def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any:
@@ -1169,7 +1178,10 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         twin.rest, twin.factory = value.rest, value.factory
         return twin
     if kind is tuple:
-        return tuple([clone(v, made, since) for v in value])
+        known = made.get(id(value))
+        if known is None:
+            known = made[id(value)] = tuple([clone(v, made, since) for v in value])
+        return known
     if kind is Bound:
         return Bound(value.function, clone(value.receiver, made, since))
     if kind is Tensor:

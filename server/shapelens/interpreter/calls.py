@@ -46,6 +46,8 @@ _MAX_UNSURE_RECURSION = 3
 # A function whose arguments hold more modules than this that have changed is compared with its earlier calls only so
 # often in vain: a loop that changes a deep network would look at all of it in each turn.
 _COSTLY, _MOST_TRIES = 20, 8
+# A tensor of more dims than this (no framework computes with more than 64) is of unknown shape.
+_MOST_DIMS = 200
 _MISSING = object()
 
 
@@ -457,10 +459,11 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     key: tuple[Any, ...] | None = None
     tried = m.tried.get(function.node, 0)
     if not m.apart and tried < _MOST_TRIES:
-        fingerprinted = m.fingerprinted
+        fingerprinted, m.keyed = m.fingerprinted, 0
         with contextlib.suppress(Unkeyable):
             arguments = [m.key(v) for v in bound.values()]
             key = (function.born, m.epoch, m.prose, m.call.autocast, m.call.device, *arguments)
+        m.burn(m.keyed >> 5)
         if m.fingerprinted - fingerprinted > _COSTLY:
             m.tried[function.node] = tried + 1
     if key is not None:
@@ -657,6 +660,8 @@ def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
     """The tensor with where it came from; symbolic dims cost fuel, and those that grew too large are given up."""
     shape = value.shape
     if type(shape) is tuple:
+        if len(shape) > _MOST_DIMS:
+            return Tensor(None, value.dtype, value.library)
         for dim in shape:
             if type(dim) is not int:
                 m.burn(20)

@@ -359,6 +359,7 @@ def _made_once(
     nothing and failed nowhere is taken as the same.
     """
     key: Any = None
+    m.keyed = 0
     try:
         if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
             names = [(k, m.key(v)) for k, v in kwargs.items()]
@@ -370,7 +371,7 @@ def _made_once(
         template, since, depends = known
         if m.reads:
             m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in depends})
-        twin = builtins.clone(template, since=since)
+        twin = builtins.copied(m, template, since)
         twin.origin = instance.origin
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
@@ -390,7 +391,7 @@ def _made_once(
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
         with contextlib.suppress(Unkeyable):
-            m.templates[key] = (builtins.clone(instance, since=since - 1), since, m.settled_reads(reads))
+            m.templates[key] = (builtins.copied(m, instance, since - 1), since, m.settled_reads(reads))
     m.instances.append(instance)
     return instance
 

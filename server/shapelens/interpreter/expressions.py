@@ -60,13 +60,20 @@ def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     value = _EXPRESSIONS[type(node)](m, node, f)
     if m.trying and _may_have_failed(value):
         m.unsure += 1
+    kind = type(value)
+    if kind in _SIZED and type(node) not in _HANDED_ON and len(value) > 63:
+        m.burn(len(value) >> 4)
     if f.place.focus and m.recording:
-        kind = type(value)
         if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
             seen = m.expressions.setdefault((f.place, node), [])
             if len(seen) < 4 and value not in seen:
                 seen.append(value)
     return value
+
+
+# What takes time and memory to make by its length, and the expressions that make nothing.
+_SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
+_HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
 
 
 def _may_have_failed(value: Any) -> bool:
@@ -733,6 +740,7 @@ def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
             return None
         if len(a) != len(b):
             return False
+        m.burn(len(a) >> 2)
         parts = [equals(m, f, x, y) for x, y in zip(a, b)]
         return False if False in parts else None if None in parts else True
     if isinstance(a, Instance) and isinstance(b, Instance):
@@ -777,6 +785,7 @@ def contains(m: Machine, a: Any, b: Any) -> bool | None:
         return a in b
     if isinstance(b, (tuple, list)):
         found: bool | None = False
+        m.burn(len(b) >> 2)
         for item in b:
             same = a is item or equals(m, None, a, item)  # type: ignore[arg-type]
             if same:

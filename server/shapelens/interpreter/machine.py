@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -38,6 +40,11 @@ from shapelens.values import (
 FOLLOW_FUEL = 400_000
 # What one of its statements may use up: what takes more is seldom about models.
 STATEMENT_FUEL = 40_000
+# Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
+# or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
+PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.25, 0.7, 0.4
+# What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
+_USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
 DECORATOR_FUEL = 4_000
 # Exceptions that depend on the environment, that are no defect, or that types say more of, are not told.
@@ -63,6 +70,16 @@ class Place:
 
     def __init__(self, file: str, chunk: Chunk, focus: bool) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
+
+
+def _seconds_of_work() -> float:
+    """How long this machine takes for a little work of the kind that an analysis does."""
+    started = time.thread_time()
+    table: dict[int, Any] = {}
+    for i in range(25_000):
+        table[i % 977] = (i, str(i))
+        isinstance(table, dict)
+    return time.thread_time() - started
 
 
 class Budget(Exception):
@@ -189,10 +206,17 @@ class Machine:
         self.store = Store()
         self.call = Call(self.store)
         self.call.device = "cpu"
+        self.call.tick = self.tick
         self.loader = loader
         self.fuel = fuel
+        self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
+        self.made = 0  # how many modules there were when it began
         self.bounded = 0  # how many parts are under way whose allowance is for the modules too that they run
         self.ticks = 0
+        # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
+        self.deadline = self.limit = math.inf
+        self.is_late = False
+        self.slowness = 0.0  # how many times slower than usual the machine is, once somebody has had to know
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
@@ -252,6 +276,7 @@ class Machine:
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}
+        self.keyed = 0  # how many elements the key has that is being made
         self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
         self.trying = 0  # how many bodies of try statements are under way,
@@ -289,19 +314,26 @@ class Machine:
         module.state = "running"
         saved = self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites
         work, self.call.work = self.call.work, None
+        reserve, self.reserve = self.reserve, 0
         # What a decorator leads to counts as its own: documentation that is made of a whole package is none of ours.
         allowed = min(FOLLOW_FUEL, self.fuel) if self.bounded else FOLLOW_FUEL
         self.recording, self.fuel, self.depth = False, allowed, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
+        # What is followed is run once, and shared: it has time of its own.
+        started, deadline, limit, late = time.thread_time(), self.deadline, self.limit, self.is_late
+        self.deadline, self.limit, self.is_late = started + PATIENCE * max(self.slowness, 1.0), math.inf, False
         used, finished = 0, True
         try:
             self.loader.execute(self, module)
         except Budget:
             finished = allowed == FOLLOW_FUEL
         finally:
+            took = time.thread_time() - started
+            self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
             used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.reserve = reserve
             self.call.work = work
             del self.reports[reports:]
             self.store.undo(mark)
@@ -323,10 +355,48 @@ class Machine:
         """Use fuel; raises Budget when there is none left, Cancelled when nobody waits any more."""
         self.fuel -= amount
         if self.fuel < 0:
-            raise Budget
+            if self.reserve <= 0 or not self.has_tensors:
+                raise Budget
+            self.fuel, self.reserve = self.fuel + self.reserve, 0
+        self.tick()
+
+    def tick(self) -> None:
+        """Called at least each tenth of a millisecond; raises what `look_up` does."""
         self.ticks += 1
-        if self.ticks & 127 == 0 and self.cancelled is not None and self.cancelled():
+        if self.ticks & 63 == 0:
+            self.look_up()
+
+    def look_up(self) -> None:
+        """Raises Cancelled when nobody waits any more, Budget when the run has taken too long. Costs a microsecond."""
+        if self.cancelled is not None and self.cancelled():
             raise Cancelled
+        if time.thread_time() > self.deadline and not self._is_slow_machine():
+            self.is_late = True
+            raise Budget
+
+    def _is_slow_machine(self) -> bool:
+        """Whether it is the machine that takes long: it is measured once, and has more time from then on."""
+        if self.slowness:
+            return False
+        self.slowness = min(max(_seconds_of_work() / _USUAL, 1.0), 5.0)
+        self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
+        self.limit += PATIENCE * (self.slowness - 1.0)
+        return time.thread_time() < self.deadline
+
+    def allow(self, seconds: float) -> bool:
+        """Whether there is time for another part of the analysis, which then has at most so many seconds."""
+        now = time.thread_time()
+        self.deadline = min(now + seconds * max(self.slowness, 1.0), self.limit)
+        self.is_late = now >= self.limit
+        return not self.is_late
+
+    @property
+    def has_tensors(self) -> bool:
+        """Whether this run has met a tensor, a model or a problem: then it is worth to go on with it."""
+        if self.reports or len(self.instances) > self.made:
+            return True
+        value_of = self.store.value
+        return any(type(value_of(entry[4])) is Tensor for entry in self.seen)
 
     def within(self, allowance: int, body: Callable[[], Any], otherwise: Any, modules: bool = False) -> Any:
         """What `body` gives; `otherwise` where it would use more fuel, with that of `modules` it runs or without."""
@@ -334,6 +404,7 @@ class Machine:
         if kept <= 0:
             return body()
         self.fuel = allowance
+        reserve, self.reserve = self.reserve, 0
         self.bounded += modules
         try:
             return body()
@@ -341,6 +412,7 @@ class Machine:
             self.truncations += 1
             return otherwise
         finally:
+            self.reserve = reserve
             self.bounded -= modules
             self.fuel = kept + max(self.fuel, 0)
 
@@ -500,6 +572,10 @@ class Machine:
         kind = type(value)
         if kind is int or kind is str or kind is bool or kind is float or value is None:
             return kind, value
+        if kind in _PARTED:
+            self.keyed += len(value)
+            if self.keyed > _MOST_KEYED:
+                raise Unkeyable
         if kind is Tensor:
             if value.history is not None:
                 raise Unkeyable  # each call of a Keras layer is a node of its own in the model's graph
@@ -574,6 +650,8 @@ class Machine:
         return Unknown(name, Hole(name))
 
 
+_PARTED = frozenset((tuple, Size, List, Dict))
+_MOST_KEYED = 4_096
 # What a name stands for once and for all, or nearly so; and what may change while the name stays.
 _FIXED = frozenset((Function, Class, Lib, PyModule))
 _MUTABLE = frozenset((Instance, List, Dict, set, Iter))
