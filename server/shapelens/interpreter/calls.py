@@ -111,7 +111,7 @@ def make_function(m: Machine, node: Any, name: str, f: Frame) -> Function:
     else:
         cells = (f.locals, *f.cells)
     qualname = f"{f.owner.qualname}.{name}" if in_class and f.owner is not None else name
-    made = Function(node, name, f.module, cells, defaults, kw_defaults, None if in_class else f.owner, qualname)
+    made = Function(node, name, f.module, cells, defaults, kw_defaults, f.owner, qualname)
     made.code = f.place
     return made
 

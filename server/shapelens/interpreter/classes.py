@@ -184,6 +184,8 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
     if f.locals is f.module.namespace:
         inner.cells = ()
     run_body(inner)
+    for name in [name for name in cls.attrs if name[:2] == "__" and not name.endswith("__")]:
+        cls.attrs[attributes.private(inner, name)] = cls.attrs.pop(name)
     for name in ("__init_subclass__", "__class_getitem__"):
         if isinstance(cls.attrs.get(name), Function):
             cls.attrs[name] = Descriptor("classmethod", cls.attrs[name])
@@ -522,6 +524,9 @@ def construct(
             made = builtins.convert(m, f, node, path.rpartition(".")[2], args)
             if made is not None and type(made) is type(instance.payload):
                 instance.payload = made
+        if kwargs and isinstance(instance.payload, Dict):
+            m.touch(instance.payload)
+            instance.payload.update(kwargs)
         return
     from shapelens.interpreter import containers
 

@@ -340,6 +340,7 @@ class Machine:
         self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
         self.defects: list[tuple[ast.AST, Exception]] = []
         self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
+        self.asking: set[tuple[int, str]] = set()  # attributes that a __getattr__ is just asked for
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting

@@ -129,7 +129,7 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
     if isinstance(target, ast.Name):
         before = ev(m, ast.copy_location(ast.Name(target.id, ast.Load()), target), f)
     elif isinstance(target, ast.Attribute):
-        before = attributes.get(m, f, ev(m, target.value, f), target.attr, node)
+        before = attributes.get(m, f, ev(m, target.value, f), attributes.private(f, target.attr), node)
     else:
         before = iteration.get_item(m, f, node, ev(m, target.value, f), ev(m, target.slice, f))
     value = ev(m, node.value, f)
@@ -788,7 +788,7 @@ def _delete(m: Machine, node: ast.Delete, f: Frame) -> Signal:
             value = ev(m, target.value, f)
             if isinstance(value, Instance):
                 m.touch(value)
-                value.attrs.pop(target.attr, None)
+                value.attrs.pop(attributes.private(f, target.attr), None)
         elif isinstance(target, ast.Subscript):
             _delete_item(m, f, ev(m, target.value, f), ev(m, target.slice, f))
     return None
