@@ -217,7 +217,7 @@ def assign_target(m: Machine, f: Frame, target: ast.expr, value: Any, node: ast.
     if kind is ast.Name:
         assign_name(m, f, target.id, value)  # type: ignore[attr-defined]
     elif isinstance(target, ast.Attribute):
-        attributes.set_attribute(m, f, _ev(m, target.value, f), target.attr, value, node)
+        attributes.set_attribute(m, f, _ev(m, target.value, f), attributes.private(f, target.attr), value, node)
     elif isinstance(target, ast.Subscript):
         container = _ev(m, target.value, f)
         set_item(m, f, node, container, _ev(m, target.slice, f), value)

@@ -130,7 +130,7 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
     if isinstance(target, ast.Name):
         before = ev(m, ast.copy_location(ast.Name(target.id, ast.Load()), target), f)
     elif isinstance(target, ast.Attribute):
-        before = attributes.get(m, f, ev(m, target.value, f), target.attr, node)
+        before = attributes.get(m, f, ev(m, target.value, f), attributes.private(f, target.attr), node)
     else:
         before = iteration.get_item(m, f, node, ev(m, target.value, f), ev(m, target.slice, f))
     value = ev(m, node.value, f)
@@ -755,9 +755,13 @@ def _entered(m: Machine, f: Frame, node: ast.expr, value: Any) -> Any:
 
 
 def _function(m: Machine, node: ast.FunctionDef, f: Frame) -> Signal:
-    made: Any = calls.make_function(m, node, node.name, f)
-    for decorator in reversed(node.decorator_list):
-        made = _decorated(m, f, decorator, made)
+    whole, f.place = f.place, f.place.part(node) if f.owner is not None else f.place
+    try:
+        made: Any = calls.make_function(m, node, node.name, f)
+        for decorator in reversed(node.decorator_list):
+            made = _decorated(m, f, decorator, made)
+    finally:
+        f.place = whole
     f.locals[node.name] = made
     return None
 
@@ -790,7 +794,7 @@ def _delete(m: Machine, node: ast.Delete, f: Frame) -> Signal:
             value = ev(m, target.value, f)
             if isinstance(value, Instance):
                 m.touch(value)
-                value.attrs.pop(target.attr, None)
+                value.attrs.pop(attributes.private(f, target.attr), None)
         elif isinstance(target, ast.Subscript):
             _delete_item(m, f, ev(m, target.value, f), ev(m, target.slice, f))
     return None

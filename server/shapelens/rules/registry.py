@@ -682,6 +682,11 @@ def known_names(path: str) -> tuple[str, ...]:
 _names_below: dict[str, dict[str, None]] = {}
 
 
+def number_of_rules() -> int:
+    """How many rules are loaded: those of a library come with the first file that speaks of it."""
+    return len(rules)
+
+
 def forget_names() -> None:
     """More rules were registered."""
     _names_below.clear()
