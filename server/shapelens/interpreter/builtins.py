@@ -216,7 +216,10 @@ def call_pure(
                 result = result * a
             return result
     if path.startswith("operator.") and len(args) == 2:
-        from shapelens.interpreter.expressions import binary
+        from shapelens.interpreter.expressions import binary, compare_by_name
+
+        if name in ("eq", "ne", "lt", "le", "gt", "ge"):
+            return compare_by_name(m, f, node, name, *args)
 
         return binary(m, f, node, name.rstrip("_"), function, *args)
     if args and isinstance(args[0], Tensor) and path == "builtins.round":
@@ -1083,6 +1086,7 @@ def _pure_iterator(function: Callable[..., Any], is_counted: bool) -> Native:
                 made.append(item)
         except Exception:
             return UNKNOWN
+        m.burn((_MOST_PRODUCTS - left) >> 4)
         return Iter(made)
 
     return apply
@@ -1137,7 +1141,15 @@ def _count(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 
 @native("copy.deepcopy", "copy.copy", "torch.clone")
 def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return clone(args[0]) if args else UNKNOWN
+    return copied(m, args[0]) if args else UNKNOWN
+
+
+def copied(m: Machine, value: Any, since: int = 0) -> Any:
+    """A deep copy, paid for by what was copied."""
+    made: dict[int, Any] = {}
+    twin = clone(value, made, since)
+    m.burn(len(made))
+    return twin
 
 
 def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any:
@@ -1166,7 +1178,10 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         twin.rest, twin.factory = value.rest, value.factory
         return twin
     if kind is tuple:
-        return tuple([clone(v, made, since) for v in value])
+        known = made.get(id(value))
+        if known is None:
+            known = made[id(value)] = tuple([clone(v, made, since) for v in value])
+        return known
     if kind is Bound:
         return Bound(value.function, clone(value.receiver, made, since))
     if kind is Tensor:
@@ -1432,6 +1447,11 @@ def _import_module(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs:
     if len(args) != 1 or kwargs or not isinstance(args[0], str) or args[0].startswith("."):
         return UNKNOWN
     return importing.imported(m, f, args[0], True)
+
+
+@native("torch.is_grad_enabled", "torch.is_inference_mode_enabled", "torch.accelerator.is_available")
+def _state_of_torch(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return Scalar("bool")
 
 
 @native("torch.cuda.is_available", "torch.backends.mps.is_available", "torch.cuda.is_bf16_supported")

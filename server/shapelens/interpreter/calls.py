@@ -46,6 +46,8 @@ _MAX_UNSURE_RECURSION = 3
 # A function whose arguments hold more modules than this that have changed is compared with its earlier calls only so
 # often in vain: a loop that changes a deep network would look at all of it in each turn.
 _COSTLY, _MOST_TRIES = 20, 8
+# A tensor of more dims than this (no framework computes with more than 64) is of unknown shape.
+_MOST_DIMS = 200
 _MISSING = object()
 
 
@@ -109,7 +111,7 @@ def make_function(m: Machine, node: Any, name: str, f: Frame) -> Function:
     else:
         cells = (f.locals, *f.cells)
     qualname = f"{f.owner.qualname}.{name}" if in_class and f.owner is not None else name
-    made = Function(node, name, f.module, cells, defaults, kw_defaults, None if in_class else f.owner, qualname)
+    made = Function(node, name, f.module, cells, defaults, kw_defaults, f.owner, qualname)
     made.code = f.place
     return made
 
@@ -457,10 +459,11 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     key: tuple[Any, ...] | None = None
     tried = m.tried.get(function.node, 0)
     if not m.apart and tried < _MOST_TRIES:
-        fingerprinted = m.fingerprinted
+        fingerprinted, m.keyed = m.fingerprinted, 0
         with contextlib.suppress(Unkeyable):
             arguments = [m.key(v) for v in bound.values()]
             key = (function.born, m.epoch, m.prose, m.call.autocast, m.call.device, *arguments)
+        m.burn(m.keyed >> 5)
         if m.fingerprinted - fingerprinted > _COSTLY:
             m.tried[function.node] = tried + 1
     if key is not None:
@@ -474,6 +477,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
                 m.reports.extend(known.reports)
             if known.work.work and m.call.work is not None:
                 m.call.work.append(known.work)
+            m.trace.extend(known.trace)
             m.unsure += known.unsure
             return known.result
     nested = m.active.get(function.node, ())
@@ -481,7 +485,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         _escaped(m, function)
         m.unsure += 1
         return UNKNOWN
-    start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
+    start, reports, trail, traced = len(m.seen), len(m.reports), len(m.store._trail), len(m.trace)
     truncations, done, unsure = m.truncations, len(m.call.work or ()), m.unsure
     watch = [_now(), 0]
     m.watches.append(watch)
@@ -500,10 +504,11 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
+        trace = list(dict.fromkeys(m.trace[traced:]))
         sure = m.trying > 0 and unsure == m.unsure
         with contextlib.suppress(Unkeyable):
             told, depends = (m.seen[start:], m.reports[reports:]), m.settled_reads(reads)
-            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends)
+            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends, trace)
     return result
 
 
@@ -551,6 +556,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     place = function.code
     frame = Frame(function.module, place, bound, function.cells, function, function.owner)
     m.executed.add(function.node)
+    m.trace.append(function)
     m.entered[function.node] = m.entered.get(function.node, 0) + 1
     if code.annotated:
         from shapelens.interpreter import contracts
@@ -657,6 +663,8 @@ def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
     """The tensor with where it came from; symbolic dims cost fuel, and those that grew too large are given up."""
     shape = value.shape
     if type(shape) is tuple:
+        if len(shape) > _MOST_DIMS:
+            return Tensor(None, value.dtype, value.library)
         for dim in shape:
             if type(dim) is not int:
                 m.burn(20)
@@ -860,7 +868,6 @@ def _call_instance(
         return keras.call_layer(m, f, node, instance, args, kwargs)
     if isinstance(cls, Class):
         if classes.is_module_class(cls):
-            m.called.add(instance.born)
             forward, owner = classes.find_in_class(cls, "forward")
             own_call, call_owner = classes.find_in_class(cls, "__call__")
             if isinstance(call_owner, Class) and own_call is not None:
@@ -880,7 +887,6 @@ def _call_instance(
         if isinstance(owner, Lib):
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
-    m.called.add(instance.born)
     if cls is builtins.AUTOCAST:  # as a decorator
         if args and isinstance(args[0], Function):
             args[0].attrs["__autocast__"] = instance

@@ -60,13 +60,20 @@ def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     value = _EXPRESSIONS[type(node)](m, node, f)
     if m.trying and _may_have_failed(value):
         m.unsure += 1
+    kind = type(value)
+    if kind in _SIZED and type(node) not in _HANDED_ON and len(value) > 63:
+        m.burn(len(value) >> 4)
     if f.place.focus and m.recording:
-        kind = type(value)
         if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
             seen = m.expressions.setdefault((f.place, node), [])
             if len(seen) < 4 and value not in seen:
                 seen.append(value)
     return value
+
+
+# What takes time and memory to make by its length, and the expressions that make nothing.
+_SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
+_HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
 
 
 def _may_have_failed(value: Any) -> bool:
@@ -137,7 +144,8 @@ def _constant(m: Machine, node: ast.Constant, f: Frame) -> Any:
 
 
 def _attribute(m: Machine, node: ast.Attribute, f: Frame) -> Any:
-    return attributes.get(m, f, ev(m, node.value, f), node.attr, node)
+    name = node.attr
+    return attributes.get(m, f, ev(m, node.value, f), name if name[:2] != "__" else attributes.private(f, name), node)
 
 
 def _tuple(m: Machine, node: ast.Tuple, f: Frame) -> Any:
@@ -562,12 +570,10 @@ def _boolean_from(m: Machine, node: ast.BoolOp, i: int, f: Frame, stops: bool) -
     value_of_branches(m, f, [go_on, lambda: ("value", value)])
     rest = found[0] if found else UNKNOWN
     if isinstance(value, Scalar) and value.type == "bool" and truth(m, rest) is not None:
-        # `unknown and False` is False; `unknown and True` is as unknown as the first.
-        if truth(m, rest) is stops:
-            return value if not isinstance(rest, bool) else rest if rest is not stops else Scalar("bool")
-        return rest if isinstance(rest, bool) and not stops and rest is False else join(value, rest)
+        # `unknown and False` is False, `unknown or True` is True; otherwise it is as unknown as the first.
+        return rest if rest is stops else join(value, rest)
     if not stops and isinstance(rest, bool) and rest is False:
-        return Scalar("bool") if not isinstance(value, Scalar) else False
+        return False
     return join(value, rest)
 
 
@@ -611,6 +617,12 @@ def _compare(m: Machine, node: ast.Compare, f: Frame) -> Any:
             result = Scalar("bool")
         left = right
     return result
+
+
+def compare_by_name(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any) -> Any:
+    """`operator.ge(a, b)`."""
+    op = next(op for op, (known, _) in _ORDER.items() if known == name)
+    return compare(m, f, node, op(), a, b)
 
 
 def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) -> Any:
@@ -728,6 +740,7 @@ def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
             return None
         if len(a) != len(b):
             return False
+        m.burn(len(a) >> 2)
         parts = [equals(m, f, x, y) for x, y in zip(a, b)]
         return False if False in parts else None if None in parts else True
     if isinstance(a, Instance) and isinstance(b, Instance):
@@ -772,6 +785,7 @@ def contains(m: Machine, a: Any, b: Any) -> bool | None:
         return a in b
     if isinstance(b, (tuple, list)):
         found: bool | None = False
+        m.burn(len(b) >> 2)
         for item in b:
             same = a is item or equals(m, None, a, item)  # type: ignore[arg-type]
             if same:

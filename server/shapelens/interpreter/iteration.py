@@ -42,6 +42,8 @@ _MAX_PICKED = 64  # elements of an object that gives them one by one
 def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tuple[list[Any], Any]:
     """The known elements, and what further elements (None: there are none) look like."""
     value = m.store.value(value)
+    if isinstance(value, (list, tuple, dict, set, frozenset)):
+        m.burn(len(value) >> 4)
     if isinstance(value, (list, tuple)):
         return list(value), another(getattr(value, "rest", None))
     if isinstance(value, dict):
@@ -64,6 +66,7 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
     if isinstance(value, Iter):
         m.touch(value)
         items = value.items[value.position :]
+        m.burn(len(items) >> 4)
         value.position = len(value.items)
         return items, another(value.rest)
     if isinstance(value, Many):
@@ -214,7 +217,7 @@ def assign_target(m: Machine, f: Frame, target: ast.expr, value: Any, node: ast.
     if kind is ast.Name:
         assign_name(m, f, target.id, value)  # type: ignore[attr-defined]
     elif isinstance(target, ast.Attribute):
-        attributes.set_attribute(m, f, _ev(m, target.value, f), target.attr, value, node)
+        attributes.set_attribute(m, f, _ev(m, target.value, f), attributes.private(f, target.attr), value, node)
     elif isinstance(target, ast.Subscript):
         container = _ev(m, target.value, f)
         set_item(m, f, node, container, _ev(m, target.slice, f), value)

@@ -423,6 +423,7 @@ def unknown_result(result: str) -> Any:
 
 def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any], *leading: Any) -> Any:
     """Call a rule; `leading` goes before the bound arguments (the layer of a forward). Raises Failure."""
+    c.tick()
     bound = bind(rule, args, kwargs)
     is_counted = c.work is not None and rule.path in formulas
     if bound is None:
@@ -679,6 +680,11 @@ def known_names(path: str) -> tuple[str, ...]:
 
 
 _names_below: dict[str, dict[str, None]] = {}
+
+
+def number_of_rules() -> int:
+    """How many rules are loaded: those of a library come with the first file that speaks of it."""
+    return len(rules)
 
 
 def forget_names() -> None:
