@@ -21,7 +21,7 @@ def unsettled(instance: Any, depth: int = 0) -> Any:
     """The object with all data unknown that methods assign to its attributes, but for those that make the object."""
     if not isinstance(instance, Instance) or not isinstance(instance.cls, Class):
         return instance
-    functions = list(_functions(instance.cls))
+    functions = [(name, function.node) for name, function in methods(instance.cls)]
     settled = _reached(functions)
     changed = {n for name, function in functions if name not in settled for n in _assigned(function)}
     inner = {n: unsettled(v, depth + 1) for n, v in instance.attrs.items() if depth < 2 and isinstance(v, Instance)}
@@ -35,13 +35,14 @@ def unsettled(instance: Any, depth: int = 0) -> Any:
     return made
 
 
-def _functions(cls: Class) -> Iterator[tuple[str, ast.AST]]:
+def methods(cls: Class) -> Iterator[tuple[str, Function]]:
+    """The functions of a class and of those that it inherits from, by name."""
     for parent in cls.mro:
         if isinstance(parent, Class):
             for name, value in parent.attrs.items():
                 function = value.function if isinstance(value, Descriptor) else value
                 if isinstance(function, Function):
-                    yield name, function.node
+                    yield name, function
 
 
 def _first(node: ast.AST) -> str:

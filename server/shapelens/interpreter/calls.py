@@ -57,6 +57,8 @@ _MAX_UNSURE_RECURSION = 3
 # A function whose arguments hold more modules than this that have changed is compared with its earlier calls only so
 # often in vain: a loop that changes a deep network would look at all of it in each turn.
 _COSTLY, _MOST_TRIES = 20, 8
+# A tensor of more dims than this (no framework computes with more than 64) is of unknown shape.
+_MOST_DIMS = 200
 _MISSING = object()
 
 
@@ -120,7 +122,7 @@ def make_function(m: Machine, node: Any, name: str, f: Frame) -> Function:
     else:
         cells = (f.locals, *f.cells)
     qualname = f"{f.owner.qualname}.{name}" if in_class and f.owner is not None else name
-    made = Function(node, name, f.module, cells, defaults, kw_defaults, None if in_class else f.owner, qualname)
+    made = Function(node, name, f.module, cells, defaults, kw_defaults, f.owner, qualname)
     made.code = f.place
     return made
 
@@ -377,7 +379,7 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
     if source in m.slow:
         return made
     try:
-        result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW)
+        result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW, True)
     except Exceptional:
         return made  # that a program fails where it defines something is less likely than that we are wrong
     if result is _SLOW and source is not None:
@@ -490,42 +492,56 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     key: tuple[Any, ...] | None = None
     tried = m.tried.get(function.node, 0)
     if not m.apart and tried < _MOST_TRIES:
-        fingerprinted = m.fingerprinted
+        fingerprinted, m.keyed = m.fingerprinted, 0
         with contextlib.suppress(Unkeyable):
             arguments = [m.key(v) for v in bound.values()]
-            key = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
+            key = (function.born, m.epoch, m.prose, m.call.autocast, m.call.device, *arguments)
+        m.burn(m.keyed >> 5)
         if m.fingerprinted - fingerprinted > _COSTLY:
             m.tried[function.node] = tried + 1
     if key is not None:
         known = m.memo.get(key)
-        if known is not None:
+        if known is not None and not m.is_unread(known.reads):
+            if m.reads:
+                m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in known.reads})
             m.tried.pop(function.node, None)
             if known.truncations != m.truncations or known.start > len(m.seen):
                 m.seen.extend([list(e) for e in known.seen])
                 m.reports.extend(known.reports)
             if known.work.work and m.call.work is not None:
                 m.call.work.append(known.work)
+            m.trace.extend(known.trace)
+            m.unsure += known.unsure
             return known.result
     nested = m.active.get(function.node, ())
     if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
         _escaped(m, function)
+        m.unsure += 1
         return UNKNOWN
-    start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
-    truncations, done = m.truncations, len(m.call.work or ())
+    start, reports, trail, traced = len(m.seen), len(m.reports), len(m.store._trail), len(m.trace)
+    truncations, done, unsure = m.truncations, len(m.call.work or ()), m.unsure
     watch = [_now(), 0]
     m.watches.append(watch)
+    m.reads.append({})
     m.callsites.append((f.place, node, len(m.touched), len(m.frames)))
     m.active[function.node] = (*nested, len(m.touched))
     try:
         result = run_function(m, function, bound)
     finally:
+        reads = m.reads.pop()
+        if m.reads:
+            m.reads[-1].update(reads)
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
-        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations, work)
+        trace = list(dict.fromkeys(m.trace[traced:]))
+        sure = m.trying > 0 and unsure == m.unsure
+        with contextlib.suppress(Unkeyable):
+            told, depends = (m.seen[start:], m.reports[reports:]), m.settled_reads(reads)
+            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends, trace)
     return result
 
 
@@ -573,6 +589,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     place = function.code
     frame = Frame(function.module, place, bound, function.cells, function, function.owner)
     m.executed.add(function.node)
+    m.trace.append(function)
     m.entered[function.node] = m.entered.get(function.node, 0) + 1
     if code.annotated:
         from shapelens.interpreter import contracts
@@ -679,6 +696,8 @@ def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
     """The tensor with where it came from; symbolic dims cost fuel, and those that grew too large are given up."""
     shape = value.shape
     if type(shape) is tuple:
+        if len(shape) > _MOST_DIMS:
+            return Tensor(None, value.dtype, value.library)
         for dim in shape:
             if type(dim) is not int:
                 m.burn(20)
@@ -781,7 +800,8 @@ def call_method(
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if path == "tensorflow.Tensor.set_shape" and isinstance(receiver, Tensor) and receiver.shape is None:
-        stated = guarded(m, f, node, lambda: stated_shape(m.call, *args, **kwargs), None)
+        said = args[0] if args else kwargs.get("shape", UNKNOWN)
+        stated = guarded(m, f, node, lambda: stated_shape(m.call, said), None)
         if isinstance(stated, tuple) and not m.touched:
             reshape_in_place(m, receiver, stated)
         return None
@@ -853,6 +873,7 @@ def reshape_in_place(m: Machine, tensor: Tensor, shape: Any) -> None:
     """Every name of the tensor sees the new shape; what was seen before keeps the old one."""
     before = tensor.with_(origin=tensor.origin, parameter=tensor.parameter)
     m.change_in_place(tensor, before)
+    m.epoch += 1
     for watch in m.watches:
         watch[1] = 1
     # In a branch that may not be taken the shape is lost, as the change cannot be taken back.
@@ -883,7 +904,6 @@ def _call_instance(
         return keras.call_layer(m, f, node, instance, args, kwargs)
     if isinstance(cls, Class):
         if classes.is_module_class(cls):
-            m.called.add(instance.born)
             forward, owner = classes.find_in_class(cls, "forward")
             own_call, call_owner = classes.find_in_class(cls, "__call__")
             if isinstance(call_owner, Class) and own_call is not None:
@@ -903,7 +923,6 @@ def _call_instance(
         if isinstance(owner, Lib):
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
-    m.called.add(instance.born)
     if cls is builtins.AUTOCAST:  # as a decorator
         if args and isinstance(args[0], Function):
             args[0].attrs["__autocast__"] = instance

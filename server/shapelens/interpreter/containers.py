@@ -16,6 +16,7 @@ from shapelens.values import (
     Choice,
     Class,
     Dict,
+    Exceptional,
     Function,
     Instance,
     Iter,
@@ -316,6 +317,10 @@ def call_method(
         set_plainly(m, f, instance, args[0], args[1], node)
         return None
     if name == "__getattr__" and args and isinstance(args[0], str):
+        from shapelens.interpreter import attributes
+
+        if m.asking and owner == "torch.nn.Module" and attributes.lacks(instance, owner, args[0]):
+            raise Exceptional("AttributeError")  # only whether there is one was asked
         return instance.attrs.get(args[0], UNKNOWN)
     if owner.startswith(("builtins.", "collections.")) or owner.startswith("tensorflow.") and name != "__call__":
         return NO_METHOD

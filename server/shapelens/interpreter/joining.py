@@ -29,6 +29,7 @@ from shapelens.values import (
     Size,
     Tensor,
     Unknown,
+    serials,
 )
 
 _MISSING = object()
@@ -214,7 +215,8 @@ _FUEL = 3  # what it takes to run a branch apart, in statements
 
 def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
     """Run a branch and take back all it did; the outcome says what that was."""
-    m.burn(_FUEL)
+    m.burn(_FUEL + (len(frame.locals) >> 4))
+    m.unsure += 1
     mark, seen, saved = m.store.mark(), len(m.seen), dict(frame.locals)
     outer = m.call.work
     work = None if outer is None else Maybe([])
@@ -244,7 +246,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         for obj, before in table.values():
             restore(obj, before)
         if table:
-            m.version += 1
+            m.version = next(serials)
         learnt = m.store.undo(mark)
         frame.locals.clear()
         frame.locals.update(saved)

@@ -365,7 +365,6 @@ def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: li
     """What calling a layer or model gives."""
     from shapelens.interpreter import calls, classes
 
-    m.called.add(instance.born)
     cls = instance.cls
     method, owner = classes.find_in_class(cls, "call") if isinstance(cls, Class) else (None, None)
     args = [m.store.value(a) for a in args]
