@@ -83,7 +83,7 @@ export async function startServer(folder, settings = {}, environment = {}) {
 export async function startBrowser(folder, viewport = { width: 1100, height: 680 }) {
   const profile = fs.mkdtempSync(path.join(folder, "profile-"));
   return chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: `${editors}/bin/chromium`,
     headless: true,
     viewport,
     args: FLAGS,

@@ -72,7 +72,7 @@ def drive(
     script: str, *arguments: object, environment: dict[str, str], seconds: int
 ) -> subprocess.CompletedProcess[str]:
     """Run one of the scripts beside this file."""
-    command = ["node", str(HERE / script), *map(str, arguments)]
+    command = [str(Path(str(EDITORS)) / "bin" / "node"), str(HERE / script), *map(str, arguments)]
     return subprocess.run(command, env=environment, timeout=seconds, capture_output=True, text=True)
 
 
