@@ -110,6 +110,9 @@ def _worker() -> ThreadPoolExecutor:
 _ATTEMPTS = 3
 """How often work is started, at most, that something else interrupts; the last time it is not."""
 
+_BURST_SECONDS = 0.03
+"""Edits that follow each other faster than a person types: only the last of them is analysed before anyone asks."""
+
 _MENDING_SECONDS = 1.5
 """How long the search for the fixes of one problem may take; an edit ends it."""
 
@@ -141,6 +144,7 @@ class Analyses:
         self._jobs: dict[str, _Job] = {}
         self._mended: dict[str, dict[Problem, tuple[_Key, Problem]]] = {}
         self._aside: set[threading.Event] = set()
+        self._early: asyncio.TimerHandle | None = None
         self._stopped = False
 
     # -- what changed ------------------------------------------------------------------------------------------------
@@ -218,6 +222,18 @@ class Analyses:
             if self._documents.get(document.uri) is not document:
                 raise Stale
             return analysis
+
+    def start_soon(self, document: Document) -> None:
+        """Analyse the document before anyone asks: who asks then, a moment after the key, waits for the rest only."""
+        loop, early = asyncio.get_running_loop(), self._early
+        is_burst = early is not None and loop.time() - early.when() < _BURST_SECONDS
+        if early is not None:
+            early.cancel()
+        self._early = loop.call_later(_BURST_SECONDS if is_burst else 0, self._start, document)
+
+    def _start(self, document: Document) -> None:
+        if not self._stopped and self._documents.get(document.uri) is document:
+            self._job(document)
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """Those problems of the document with their fixes. Raises Stale if the document changes meanwhile."""
@@ -373,6 +389,8 @@ class Analyses:
     def stop(self) -> None:
         """End what runs; nothing is started any more."""
         self._stopped = True
+        if self._early is not None:
+            self._early.cancel()
         for job in self._jobs.values():
             job.cancelled.set()
         self._worker.shutdown(wait=False, cancel_futures=True)

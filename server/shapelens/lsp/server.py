@@ -181,6 +181,7 @@ class ShapelensServer(LanguageServer):
             logger.warning("change of a document that is not open: %s", params.text_document.uri)
         elif document.is_python:
             self.analyses.document_changed(document)
+            self.analyses.start_soon(document)
             self.pushed.schedule(document.uri)
 
     def on_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
@@ -207,6 +208,7 @@ class ShapelensServer(LanguageServer):
             logger.warning("change of a notebook that is not open: %s", params.notebook_document.uri)
         elif params.change.cells is not None:
             self.analyses.document_changed(whole.document)
+            self.analyses.start_soon(whole.document)
             for uri in whole.uris:
                 self.pushed.schedule(uri)
             if len(whole.uris) > 1:

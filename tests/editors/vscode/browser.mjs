@@ -24,6 +24,9 @@ const SETTINGS = {
   "files.autoSave": "off",
 };
 
+const START_MS = 120_000;
+const STOP_MS = 5_000;
+
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -46,7 +49,7 @@ function freePort() {
 }
 
 /** A server with the extension installed, its data in `folder`. `settings` are the user's. */
-export async function startServer(folder, settings = {}, environment = {}) {
+async function startServer(folder, settings = {}, environment = {}) {
   const user = path.join(folder, "user");
   const extensions = path.join(folder, "extensions");
   fs.mkdirSync(path.join(user, "User"), { recursive: true });
@@ -65,9 +68,20 @@ export async function startServer(folder, settings = {}, environment = {}) {
     env,
     stdio: ["ignore", log, log],
   });
+  const stop = () =>
+    new Promise((done) => {
+      if (server.exitCode !== null || server.signalCode !== null) {
+        done();
+        return;
+      }
+      server.once("exit", done);
+      server.kill();
+      setTimeout(() => server.kill("SIGKILL"), STOP_MS).unref();
+    });
   const base = `http://127.0.0.1:${port}`;
-  for (const end = Date.now() + 60_000; ; ) {
+  for (const end = Date.now() + START_MS; ; ) {
     if (server.exitCode !== null || Date.now() > end) {
+      await stop();
       throw new Error(`VS Code's server did not start; see ${folder}/server.log`);
     }
     const answer = await fetch(base).catch(() => undefined);
@@ -76,11 +90,11 @@ export async function startServer(folder, settings = {}, environment = {}) {
     }
     await new Promise((done) => setTimeout(done, 200));
   }
-  return { base, remote: (file) => `vscode-remote://127.0.0.1:${port}${file}`, stop: () => server.kill() };
+  return { base, remote: (file) => `vscode-remote://127.0.0.1:${port}${file}`, stop };
 }
 
 /** A browser with a profile of its own in `folder`. */
-export async function startBrowser(folder, viewport = { width: 1100, height: 680 }) {
+async function startBrowser(folder, viewport = { width: 1100, height: 680 }) {
   const profile = fs.mkdtempSync(path.join(folder, "profile-"));
   return chromium.launchPersistentContext(profile, {
     executablePath: `${editors}/bin/chromium`,
@@ -95,4 +109,32 @@ export async function startBrowser(folder, viewport = { width: 1100, height: 680
 export function address({ base }, workspace, payload = []) {
   const kind = workspace.endsWith(".code-workspace") ? "workspace" : "folder";
   return `${base}/?${kind}=${workspace}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+}
+
+/**
+ * Show VS Code in a browser to `body(server, page)`; both are ended, whatever comes of it. Ends this process: with the number that
+ * the body gives, with 1 where it fails, after a picture of how it looked then.
+ */
+export async function inVSCode(folder, { settings, viewport, environment } = {}, body) {
+  let server;
+  let browser;
+  let code = 1;
+  try {
+    server = await startServer(folder, settings, environment);
+    browser = await startBrowser(folder, viewport);
+    const page = browser.pages()[0] ?? (await browser.newPage());
+    try {
+      code = (await body(server, page)) ?? 0;
+    } finally {
+      if (code !== 0) {
+        await page.screenshot({ path: path.join(folder, "failed.png") }).catch(() => {});
+      }
+    }
+  } catch (error) {
+    console.error(error);
+  } finally {
+    await Promise.race([browser?.close(), new Promise((done) => setTimeout(done, STOP_MS))]).catch(console.error);
+    await server?.stop();
+  }
+  process.exit(code);
 }

@@ -1,10 +1,10 @@
 // Pictures of what a person sees, after typing and clicking as one does. usage: screens.mjs FOLDER WORKSPACE OUT
 import fs from "node:fs";
 import path from "node:path";
-import { address, startBrowser, startServer } from "./browser.mjs";
+import { address, inVSCode } from "./browser.mjs";
 
 const [folder, workspace, out] = process.argv.slice(2);
-const WAIT = { timeout: 60_000 };
+const WAIT = { timeout: 120_000 };
 const LOADS = 3;
 const SETTINGS = {
   "workbench.activityBar.location": "hidden",
@@ -20,9 +20,8 @@ const SETTINGS = {
 };
 
 fs.mkdirSync(out, { recursive: true });
-const server = await startServer(folder, SETTINGS);
-const browser = await startBrowser(folder, { width: 980, height: 600 });
-const page = browser.pages()[0] ?? (await browser.newPage());
+let server;
+let page;
 
 const text = (words) =>
   page.waitForFunction(
@@ -85,8 +84,7 @@ async function summaryFrame() {
   throw new Error("the summary was not drawn");
 }
 
-let code = 0;
-try {
+async function pictures() {
   await load("broken_lenet.py");
   await text("(64, 256)");
   await page.waitForSelector(".squiggly-error", WAIT);
@@ -136,11 +134,9 @@ try {
   await page.waitForSelector(".monaco-workbench.vs", WAIT);
   await page.waitForTimeout(500);
   await shoot("summary-light");
-} catch (error) {
-  console.error(error);
-  await page.screenshot({ path: path.join(out, "failed.png") }).catch(() => {});
-  code = 1;
 }
-await Promise.race([browser.close(), new Promise((done) => setTimeout(done, 5_000))]);
-server.stop();
-process.exit(code);
+
+await inVSCode(folder, { settings: SETTINGS, viewport: { width: 980, height: 600 } }, async (...shown) => {
+  [server, page] = shown;
+  await pictures();
+});

@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import venv
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,16 @@ def environment(tmp_path_factory):
 def drive(
     script: str, *arguments: object, environment: dict[str, str], seconds: int
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of the scripts beside this file."""
+    """Run one of the scripts beside this file; nothing that it started outlives it."""
     command = [str(Path(str(EDITORS)) / "bin" / "node"), str(HERE / script), *map(str, arguments)]
-    return subprocess.run(command, env=environment, timeout=seconds, capture_output=True, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, start_new_session=True, **pipes) as process:
+        try:
+            out, errors = process.communicate(timeout=seconds)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +91,7 @@ def shared(tmp_path_factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@contextmanager
+@contextlib.contextmanager
 def alone(shared: Path) -> Iterator[None]:
     """One VS Code at a time, whichever worker wants it."""
     import fcntl  # Only where the tests run at all.
@@ -120,7 +128,7 @@ def run_suite(folder: Path, environment: dict[str, str]) -> dict[str, object]:
         folder,
         workspace,
         environment={**environment, "SHAPELENS_RESULT": str(result)},
-        seconds=600,
+        seconds=1500,
     )
     lines = result.read_text("utf-8").splitlines() if result.exists() else []
     log = folder / "server.log"
@@ -140,7 +148,7 @@ def test_pictures(tmp_path, environment, shared):
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples", project)
     with alone(shared):
-        run = drive("screens.mjs", tmp_path / "data", project, out, environment=environment, seconds=400)
+        run = drive("screens.mjs", tmp_path / "data", project, out, environment=environment, seconds=900)
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     for name in PICTURES:
         data = (out / f"{name}.png").read_bytes()
