@@ -48,24 +48,27 @@ function freePort() {
   });
 }
 
-/** A server with the extension installed, its data in `folder`. `settings` are the user's. */
-async function startServer(folder, settings = {}, environment = {}) {
+/** A server with the extension and `others` (folders) installed, its data in `folder`. `settings` are the user's. */
+async function startServer(folder, settings = {}, others = []) {
   const user = path.join(folder, "user");
   const extensions = path.join(folder, "extensions");
   fs.mkdirSync(path.join(user, "User"), { recursive: true });
   fs.mkdirSync(extensions, { recursive: true });
+  for (const other of others) {
+    // What lies there when the first extension is installed counts as installed too.
+    const { publisher, name, version } = JSON.parse(fs.readFileSync(path.join(other, "package.json"), "utf8"));
+    fs.cpSync(other, path.join(extensions, `${publisher}.${name}-${version}`), { recursive: true });
+  }
   fs.writeFileSync(path.join(user, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, null, 2));
   const own = ["--server-data-dir", path.join(folder, "server"), "--user-data-dir", user, "--extensions-dir", extensions];
   const common = [MAIN, "--accept-server-license-terms", "--telemetry-level", "off", ...own];
-  const env = { ...process.env, ...environment };
-  const installed = spawnSync(process.execPath, [...common, "--install-extension", `${editors}/shapelens.vsix`], { env, encoding: "utf8" });
+  const installed = spawnSync(process.execPath, [...common, "--install-extension", `${editors}/shapelens.vsix`], { encoding: "utf8" });
   if (installed.status !== 0) {
     throw new Error(`the extension was not installed:\n${installed.stdout}\n${installed.stderr}`);
   }
   const port = await freePort();
   const log = fs.openSync(path.join(folder, "server.log"), "w");
   const server = spawn(process.execPath, [...common, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token"], {
-    env,
     stdio: ["ignore", log, log],
   });
   const stop = () =>
@@ -115,12 +118,12 @@ export function address({ base }, workspace, payload = []) {
  * Show VS Code in a browser to `body(server, page)`; both are ended, whatever comes of it. Ends this process: with the number that
  * the body gives, with 1 where it fails, after a picture of how it looked then.
  */
-export async function inVSCode(folder, { settings, viewport, environment } = {}, body) {
+export async function inVSCode(folder, { settings, viewport, others } = {}, body) {
   let server;
   let browser;
   let code = 1;
   try {
-    server = await startServer(folder, settings, environment);
+    server = await startServer(folder, settings, others);
     browser = await startBrowser(folder, viewport);
     const page = browser.pages()[0] ?? (await browser.newPage());
     try {

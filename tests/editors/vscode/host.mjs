@@ -5,7 +5,7 @@ import path from "node:path";
 import { address, inVSCode } from "./browser.mjs";
 
 const [folder, workspace] = process.argv.slice(2);
-const suite = path.join(import.meta.dirname, "suite");
+const here = import.meta.dirname;
 const result = process.env.SHAPELENS_RESULT;
 const LOADS = 3;
 const LOAD_MS = 120_000;
@@ -22,10 +22,11 @@ async function hasBegun() {
   return false;
 }
 
-await inVSCode(folder, {}, async (server, page) => {
+const others = ["python", "environments"].map((each) => path.join(here, "fakes", each));
+await inVSCode(folder, { others }, async (server, page) => {
   const payload = [
-    ["extensionDevelopmentPath", server.remote(suite)],
-    ["extensionTestsPath", server.remote(path.join(suite, "index.js"))],
+    ["extensionDevelopmentPath", server.remote(path.join(here, "suite"))],
+    ["extensionTestsPath", server.remote(path.join(here, "suite", "index.js"))],
     ["skipWelcome", "true"],
   ];
   let ended;

@@ -6,6 +6,8 @@ import { address, inVSCode } from "./browser.mjs";
 const [folder, workspace, out] = process.argv.slice(2);
 const WAIT = { timeout: 120_000 };
 const LOADS = 3;
+const TRIES = 6;
+const TRY_MS = 20_000;
 const SETTINGS = {
   "workbench.activityBar.location": "hidden",
   "workbench.statusBar.visible": true,
@@ -54,22 +56,40 @@ async function load(file) {
   }
 }
 
+/** Do something until it has its effect: on a busy machine the editor may not have been ready for it the first time. */
+async function until(locator, act) {
+  for (let left = TRIES; ; left--) {
+    await act();
+    try {
+      await locator.waitFor({ timeout: TRY_MS });
+      return;
+    } catch (error) {
+      if (left === 1) {
+        throw error;
+      }
+      await page.keyboard.press("Escape");
+    }
+  }
+}
+
+const press = (keys) => () => page.keyboard.press(keys);
+const lineShown = (line) => page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}\\b`) });
+const input = () => page.locator(".quick-input-widget input").first();
+
 /** Run a command by its title, as a person would. */
 async function command(title) {
-  await page.keyboard.press("F1");
-  const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor(WAIT);
-  await input.fill(`>${title}`);
+  await until(input(), press("F1"));
+  await input().fill(`>${title}`);
   await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click(WAIT);
+  await input().waitFor({ state: "hidden", ...WAIT });
 }
 
 async function goTo(line, column) {
-  await page.keyboard.press("Control+G");
-  const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor(WAIT);
-  await input.fill(`:${line}:${column}`);
+  await until(input(), press("Control+G"));
+  await input().fill(`:${line}:${column}`);
   await page.keyboard.press("Enter");
-  await input.waitFor({ state: "hidden", ...WAIT });
+  await input().waitFor({ state: "hidden", ...WAIT });
+  await lineShown(line).first().waitFor(WAIT);
 }
 
 /** The frame of the page in the webview, where it has drawn a data flow. */
@@ -92,18 +112,16 @@ async function pictures() {
   await shoot("problem");
 
   await goTo(18, 9);
-  await command("Show or Focus Hover");
-  await page.waitForSelector(".monaco-hover:not(.hidden) .hover-contents", WAIT);
+  await until(page.locator(".monaco-hover:not(.hidden) .hover-contents").first(), () => command("Show or Focus Hover"));
   await page.waitForTimeout(500);
   await page.screenshot({ path: path.join(out, "hover.png") });
   await page.keyboard.press("Escape");
 
   await goTo(19, 22);
-  await page.keyboard.press("Control+.");
-  await page.waitForSelector(".action-widget .monaco-list-row", WAIT);
+  const fix = page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" });
+  await until(fix, press("Control+."));
   await page.waitForTimeout(300);
   await page.screenshot({ path: path.join(out, "fix.png") });
-  await page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" }).waitFor(WAIT);
   await page.keyboard.press("Enter"); // The one that is preferred stands first, and is chosen.
   await page.waitForSelector(".squiggly-error", { state: "detached", ...WAIT });
   await shoot("fixed");
@@ -114,13 +132,10 @@ async function pictures() {
 
   await command("Shapelens: Show Model Summary");
   const frame = await summaryFrame();
-  await frame.locator(".box", { hasText: "fc1" }).first().focus();
-  await page.keyboard.press("Enter");
-  await page.waitForFunction(
-    () => [...document.querySelectorAll(".statusbar-item")].some((item) => /Ln 25\b/.test(item.innerText)),
-    undefined,
-    WAIT,
-  );
+  await until(lineShown(25).first(), async () => {
+    await frame.locator(".box", { hasText: "fc1" }).first().focus();
+    await page.keyboard.press("Enter");
+  });
   await shoot("summary-to-line");
 
   await load("transformer.py");

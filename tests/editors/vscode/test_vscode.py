@@ -60,13 +60,21 @@ USES_PARTS = "import torch\nfrom parts import WIDTH\n\na = torch.zeros(WIDTH, 2)
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """A Python with nothing installed, first on the PATH: the extension must bring all it needs."""
-    bare = tmp_path_factory.mktemp("bare")
-    venv.create(bare, with_pip=False, symlinks=True)
+    """A Python with nothing installed, first on the PATH: the extension must bring all it needs. Another one with a package."""
+    bare, other = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("other")
+    for each in (bare, other):
+        venv.create(each, with_pip=False, symlinks=True)
+    (packages,) = other.glob("lib/python*/site-packages")
+    (packages / "widths.py").write_text("import torch\n\nWIDTH = 11\n")
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA"))
     }
-    return {**kept, "PATH": f"{bare / 'bin'}{os.pathsep}{kept['PATH']}", "XDG_CACHE_HOME": str(bare / "cache")}
+    return {
+        **kept,
+        "PATH": f"{bare / 'bin'}{os.pathsep}{kept['PATH']}",
+        "XDG_CACHE_HOME": str(bare / "cache"),
+        "SHAPELENS_OTHER_PYTHON": str(other / "bin" / "python"),
+    }
 
 
 def drive(
