@@ -1,133 +1,220 @@
-"""`python -m tests.bench`: how long a person waits. A benchmark, never a test: figures depend on the machine.
+"""`python -m tests.bench`: how long a person waits. A benchmark, never a test: figures depend on the machine and its load.
 
-Edit to facts through a Session, and to hints and diagnostics through the language server; a cold command line; memory;
-the check of a package. Needs torchvision's source beside this Python.
+A language server is driven over stdio as an editor does it: files are opened, edits of several kinds follow one another at
+typing pace, and after each one hints and diagnostics are asked for (or waited for, where the server is to tell them).
 """
 
 from __future__ import annotations
 
-import importlib.util
+import argparse
+import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from shapelens.analysis.session import Session
-from tests.bench.synthetic import synthetic
-
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "server")}
-ROUNDS = 15
-
-
-def main() -> None:
-    """Print all figures."""
-    with tempfile.TemporaryDirectory() as folder:
-        large = Path(folder, "large.py")
-        large.write_text(synthetic(3000), encoding="utf-8")
-        models = _torchvision_models()
-        files = [ROOT / "examples" / "cifar10.py", large]
-        if models is not None:
-            files[1:1] = [models / "resnet.py", models / "swin_transformer.py"]
-        print(f"{'edit to facts (Session), median ms':44}{'all':>8}", *(f"{p:>9}" for p in PARTS))
-        for path in files:
-            _print_session(path)
-        print(f"\n{'edit to answer (server), median ms':44}{'hints':>8}{'problems':>10}")
-        for path in files:
-            _print_server(path)
-        print()
-        _print_cold(files)
-        if models is not None:
-            _print_package(models)
-
+from tests.bench import cold, growth, peer
+from tests.bench.editor import Editor
+from tests.bench.edits import kinds_of
+from tests.bench.files import Case, workspace
+from tests.bench.own import COMMAND, environment
 
 PARTS = ("parse", "module", "contexts", "render")
 
 
-def _torchvision_models() -> Path | None:
-    spec = importlib.util.find_spec("torchvision")
-    return Path(spec.origin).parent / "models" if spec is not None and spec.origin is not None else None
+@dataclass
+class Measured:
+    """Milliseconds from an edit to the answer, for each edit; `parts` are those of the analysis, as the server says."""
+
+    hints: list[float] = field(default_factory=list)
+    pulled: list[float] = field(default_factory=list)
+    pushed: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    parts: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, other: Measured) -> None:
+        """Take over the figures of another one."""
+        for name in ("hints", "pulled", "pushed", "processor"):
+            getattr(self, name).extend(getattr(other, name))
+        for part, values in other.parts.items():
+            self.parts.setdefault(part, []).extend(values)
 
 
-def edits(text: str) -> list[str]:
-    """The text after each of some edits: a number typed within a function in the middle, or a line added."""
-    lines = text.splitlines(keepends=True)
-    at = next(i for i in range(len(lines) // 2, len(lines)) if lines[i].startswith("        ") and lines[i].strip())
-    indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
-    return ["".join([*lines[:at], f"{indent}typed = {number}\n", *lines[at:]]) for number in range(ROUNDS)]
+@dataclass(frozen=True)
+class Pace:
+    """How many edits of each kind there are, and the seconds between two of them."""
+
+    rounds: int
+    pause: float
 
 
-def _milliseconds(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return (time.perf_counter() - started) * 1000
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print all figures."""
+    options = _options(arguments)
+    pace = Pace(options.rounds or (1 if options.quick else 8), 0.01 if options.quick else options.pause)
+    found: dict[str, Any] = {"load_before": os.getloadavg()}
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        if options.growth:
+            found["growth"] = growth.measured(options.quick, options.only)
+        else:
+            cases = [c for c in workspace(root, options.quick) if options.only.lower() in c.name.lower()]
+            cold.compiled(root, environment(root))
+            files = {case.name: _file(case, COMMAND, environment(root), root, pace, True) for case in cases}
+            found["files"] = {name: _summary(kinds) for name, kinds in files.items()}
+            if options.peer:
+                command = peer.prepared(root)
+                others = {case.name: _file(case, command, os.environ, root, pace, False) for case in cases}
+                found["peer"] = {name: _summary(kinds) for name, kinds in others.items()}
+            if not options.only:
+                found["cold"] = cold.measured(root, environment(root), options.quick)
+    found["load_after"] = os.getloadavg()
+    if options.json:
+        print(json.dumps(found, indent=1))
+    else:
+        _print(found, options.kinds)
 
 
-def _name(path: Path) -> str:
-    return f"  {path.name} ({len(path.read_text('utf-8').splitlines())} lines)"
-
-
-def _print_session(path: Path) -> None:
-    session = Session((ROOT,), sys.executable)
-    session.analyse(str(path))
-    spent: list[float] = []
-    parts: dict[str, list[float]] = {part: [] for part in PARTS}
-    for text in edits(path.read_text("utf-8")):
-        session.update(str(path), text)
-        started = time.perf_counter()
-        analysis = session.analyse(str(path))
-        spent.append((time.perf_counter() - started) * 1000)
-        for part in PARTS:
-            parts[part].append(analysis.timings.get(part, 0.0) * 1000)
-    print(f"{_name(path):44}{statistics.median(spent):8.1f}", *(f"{statistics.median(parts[p]):9.1f}" for p in PARTS))
-
-
-def _print_server(path: Path) -> None:
-    from tests.bench.editor import Editor
-
-    with Editor(ENVIRONMENT, ROOT) as editor:
-        text = path.read_text("utf-8")
-        editor.open(path, text)
-        editor.hints(path)
-        hints, problems = [], []
-        for changed in edits(text):
-            hints.append(_milliseconds(lambda changed=changed: (editor.change(path, changed), editor.hints(path))))
-        for changed in edits(text):
-            problems.append(
-                _milliseconds(lambda changed=changed: (editor.change(path, changed + "\n"), editor.problems(path)))
-            )
-    print(f"{_name(path):44}{statistics.median(hints):8.1f}{statistics.median(problems):10.1f}")
-
-
-def _print_cold(files: list[Path]) -> None:
-    for path in files:
-        command = [sys.executable, "-m", "shapelens", "hints", str(path)]
-        runs = [
-            _milliseconds(lambda c=command: subprocess.run(c, env=ENVIRONMENT, capture_output=True)) for _ in range(5)
-        ]
-        print(f"{'cold `hints` ' + path.name:44}{statistics.median(runs):8.0f} ms, {_peak(command):.0f} MB at most")
-
-
-def _print_package(models: Path) -> None:
-    command = [sys.executable, "-m", "shapelens", "check", str(models)]
-    print(f"{'`check` torchvision/models':44}", end="", flush=True)
-    print(
-        f"{_milliseconds(lambda: subprocess.run(command, env=ENVIRONMENT, capture_output=True)) / 1000:8.1f} s,", end=""
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="small files and few edits: whether it works at all")
+    parser.add_argument("--peer", action="store_true", help="drive pyrefly's server over the same edits too")
+    parser.add_argument(
+        "--growth", action="store_true", help="how the cost grows with length, calls, depth and imports"
     )
-    print(f" {_peak(command):.0f} MB at most")
+    parser.add_argument("--kinds", action="store_true", help="print each kind of edit by itself")
+    parser.add_argument(
+        "--only", default="", metavar="WORD", help="only files (or ways to grow) with the word in their name"
+    )
+    parser.add_argument("--rounds", type=int, metavar="N", help="edits of each kind (8)")
+    parser.add_argument("--pause", type=float, default=0.1, metavar="S", help="seconds between two edits (0.1)")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    return parser.parse_args(arguments)
 
 
-def _peak(command: list[str]) -> float:
-    """The most memory that the command takes, in megabytes."""
-    code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True); "
-    code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    run = subprocess.run([sys.executable, "-c", code, *command], env=ENVIRONMENT, capture_output=True, text=True)
-    return int(run.stdout) / 1024
+# -- typing ----------------------------------------------------------------------------------------------------------
+
+
+def _file(
+    case: Case, command: Sequence[str], env: Mapping[str, str], root: Path, pace: Pace, is_ours: bool
+) -> dict[str, Measured]:
+    """The figures of each kind of edit of one file: of an editor that pulls diagnostics, then of one that is told."""
+    found: dict[str, Measured] = {}
+    for pulls in (True, False) if is_ours else (False,):
+        with Editor(command, env, root, pulls) as editor:
+            for path in dict.fromkeys((case.shown, case.edited)):
+                editor.open(path)
+                editor.hints(path)
+            text = case.edited.read_text("utf-8")
+            for kind, texts in kinds_of(text, pace.rounds).items():
+                measured = found.setdefault(kind, Measured())
+                for changed in texts:
+                    _type(editor, case, changed, pulls, measured)
+                    time.sleep(pace.pause)
+                editor.change(case.edited, text)
+                editor.hints(case.shown)
+                time.sleep(pace.pause)
+            found.setdefault("memory", Measured()).processor[:] = editor.memory()
+    return found
+
+
+def _type(editor: Editor, case: Case, text: str, pulls: bool, measured: Measured) -> None:
+    """One edit, and the wait for what it shows."""
+    editor.split = {}
+    before = editor.processor_seconds()
+    started = time.perf_counter()
+    editor.change(case.edited, text)
+    asked = [editor.ask_hints(case.shown)]
+    if pulls:
+        asked.append(editor.ask_problems(case.shown))
+        (hints, pulled), _ = editor.wait(asked)
+        measured.pulled.append((pulled - started) * 1000)
+    else:
+        (hints,), pushed = editor.wait(asked, pushed=case.edited)
+        measured.pushed.append((pushed - started) * 1000)
+    measured.hints.append((hints - started) * 1000)
+    measured.processor.append((editor.processor_seconds() - before) * 1000)
+    if editor.split:
+        for part in PARTS:
+            measured.parts.setdefault(part, []).append(editor.split.get(part, 0.0))
+        rest = (hints - started) * 1000 - sum(editor.split.values())
+        measured.parts.setdefault("protocol", []).append(max(rest, 0.0))
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def _summary(kinds: Mapping[str, Measured]) -> dict[str, Any]:
+    memory = kinds["memory"].processor
+    whole = Measured()
+    for kind, measured in kinds.items():
+        if kind != "memory":
+            whole.add(measured)
+    by_kind = {kind: _figures(measured) for kind, measured in kinds.items() if kind != "memory"}
+    return {"all": _figures(whole), "kinds": by_kind, "memory": memory}
+
+
+def _figures(measured: Measured) -> dict[str, Any]:
+    said = asdict(measured)
+    parts = said.pop("parts")
+    figures: dict[str, Any] = {name: _middle_and_high(values) for name, values in said.items() if values}
+    figures["parts"] = {part: statistics.median(values) for part, values in parts.items()}
+    return figures
+
+
+def _middle_and_high(values: Sequence[float]) -> tuple[float, float]:
+    """The median and the 95th percentile."""
+    ordered = sorted(values)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+
+
+def _print(found: Mapping[str, Any], by_kind: bool) -> None:
+    print(
+        "load",
+        *(f"{load:.1f}" for load in found["load_before"]),
+        "->",
+        *(f"{load:.1f}" for load in found["load_after"]),
+    )
+    if "growth" in found:
+        growth.show(found["growth"])
+        return
+    print("\nfrom an edit to what it shows, ms: median / 95th percentile; parts and processor time: median")
+    _print_files(found["files"], by_kind, (*PARTS, "protocol"))
+    if "peer" in found:
+        print("\npyrefly, the same edits")
+        _print_files(found["peer"], by_kind, ())
+        print("\npyrefly's medians / ours (above 1: ours is faster)")
+        for name, ours in found["files"].items():
+            theirs = found["peer"][name]["all"]
+            ratios = [
+                f"{what} {theirs[what][0] / ours['all'][what][0]:6.1f}" for what in ("hints", "pushed", "processor")
+            ]
+            print(f"{name:34}", *ratios)
+    if "cold" in found:
+        cold.show(found["cold"])
+
+
+def _print_files(files: Mapping[str, Any], by_kind: bool, parts: Sequence[str]) -> None:
+    print(f"{'':34}{'hints':>14}{'pulled':>14}{'pushed':>14}{'cpu':>8}  ", *(f"{part:>8}" for part in parts))
+    for name, said in files.items():
+        _print_line(f"{name}  {said['memory'][1]:.0f} MB", said["all"], parts)
+        for kind, figures in said["kinds"].items() if by_kind else ():
+            _print_line(f"   {kind}", figures, parts)
+
+
+def _print_line(name: str, figures: Mapping[str, Any], parts: Sequence[str]) -> None:
+    def two(what: str) -> str:
+        found = figures.get(what)
+        return f"{found[0]:.1f} / {found[1]:.1f}" if found else "-"
+
+    split = [f"{figures['parts'].get(part, 0.0):8.1f}" for part in parts]
+    print(f"{name:34}{two('hints'):>14}{two('pulled'):>14}{two('pushed'):>14}{figures['processor'][0]:8.1f}  ", *split)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

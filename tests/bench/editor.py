@@ -1,78 +1,162 @@
-"""The least of an editor: talks to `shapelens server` over stdio, one request at a time."""
+"""The least of an editor: talks to a language server over stdio, and notes when each answer has come in."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+_TIMINGS = "$/logTrace"
+_PUBLISHED = "textDocument/publishDiagnostics"
+_SEVERAL = "workspace/configuration"
+
 
 class Editor:
-    """A server process with documents open in it."""
+    """A server process with documents open in it. `pulls`: asks for diagnostics, where others are told of them."""
 
-    def __init__(self, environment: dict[str, str], root: Path) -> None:
-        command = [sys.executable, "-m", "shapelens", "server"]
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        root: Path,
+        pulls: bool = True,
+        settings: object = None,
+    ) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=dict(environment),
+            cwd=root,
         )
+        self._settings = settings
         self._number = 0
+        self._texts: dict[Path, str] = {}
         self._versions: dict[Path, int] = {}
-        self._lines: dict[Path, int] = {}
+        self.split: dict[str, float] = {}
+        """What the server said last of the parts of an analysis, in milliseconds."""
+        document: dict[str, Any] = {"inlayHint": {"resolveSupport": {"properties": ["tooltip"]}}}
+        document["publishDiagnostics"] = {"relatedInformation": True, "versionSupport": True}
+        if pulls:
+            document["diagnostic"] = {}
         capabilities = {
-            "textDocument": {"diagnostic": {}, "inlayHint": {"resolveSupport": {"properties": ["tooltip"]}}},
+            "textDocument": document,
             "general": {"positionEncodings": ["utf-16"]},
+            "workspace": {"configuration": True, "workspaceFolders": True},
         }
-        self._request("initialize", {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities})
+        folders = [{"uri": root.as_uri(), "name": root.name}]
+        parameters = {"processId": None, "rootUri": root.as_uri(), "workspaceFolders": folders}
+        self.request("initialize", {**parameters, "capabilities": capabilities, "trace": "verbose"})
         self._notify("initialized", {})
 
     def __enter__(self) -> Editor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._request("shutdown", None)
-        self._notify("exit", None)
-        self._process.wait(10)
+        try:
+            self.request("shutdown", None)
+            self._notify("exit", None)
+            self._process.wait(10)
+        except Exception:
+            self._process.kill()
+            self._process.wait()
 
-    def open(self, path: Path, text: str) -> None:
-        """Open a document."""
-        self._versions[path], self._lines[path] = 1, text.count("\n")
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> None:
+        """Open a document as it is on the disk."""
+        text = path.read_text("utf-8")
+        self._texts[path], self._versions[path] = text, 1
         document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": text}
         self._notify("textDocument/didOpen", {"textDocument": document})
 
     def change(self, path: Path, text: str) -> None:
-        """Put another text into a document."""
+        """Put another text into a document: as an editor does, by what has changed."""
+        before, self._texts[path] = self._texts[path], text
         self._versions[path] += 1
-        self._lines[path] = text.count("\n")
         document = {"uri": path.as_uri(), "version": self._versions[path]}
-        self._notify("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
+        self._notify("textDocument/didChange", {"textDocument": document, "contentChanges": [_change(before, text)]})
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def ask_hints(self, path: Path) -> int:
+        """Ask for all inlay hints of a document; the request's number."""
+        lines = self._texts[path].count("\n") + 1
+        whole = {"start": {"line": 0, "character": 0}, "end": {"line": lines, "character": 0}}
+        return self._ask("textDocument/inlayHint", {"textDocument": {"uri": path.as_uri()}, "range": whole})
+
+    def ask_problems(self, path: Path) -> int:
+        """Ask for the diagnostics of a document; the request's number."""
+        return self._ask("textDocument/diagnostic", {"textDocument": {"uri": path.as_uri()}})
+
+    def wait(self, requests: Sequence[int] = (), pushed: Path | None = None) -> tuple[list[float], float]:
+        """When each request was answered, and when the diagnostics of a document's newest version were told.
+
+        Seconds of `time.perf_counter`.
+        """
+        answered: dict[int, float] = {}
+        told = 0.0
+        while len(answered) < len(requests) or (pushed is not None and not told):
+            message = self._receive()
+            now = time.perf_counter()
+            if message.get("id") in requests and "method" not in message:
+                if "error" in message:
+                    raise RuntimeError(message["error"]["message"])
+                answered[message["id"]] = now
+            elif message.get("method") == _PUBLISHED and pushed is not None:
+                said = message["params"]
+                if said["uri"] == pushed.as_uri() and said.get("version") in (None, self._versions[pushed]):
+                    told = now
+        return [answered[request] for request in requests], told
+
+    def request(self, method: str, params: Any) -> Any:
+        """The answer to a request."""
+        number = self._ask(method, params)
+        while True:
+            message = self._receive()
+            if message.get("id") == number and "method" not in message:
+                if "error" in message:
+                    raise RuntimeError(message["error"]["message"])
+                return message["result"]
 
     def hints(self, path: Path) -> Any:
         """All inlay hints of a document."""
-        whole = {"start": {"line": 0, "character": 0}, "end": {"line": self._lines[path] + 1, "character": 0}}
-        return self._request("textDocument/inlayHint", {"textDocument": {"uri": path.as_uri()}, "range": whole})
+        lines = self._texts[path].count("\n") + 1
+        whole = {"start": {"line": 0, "character": 0}, "end": {"line": lines, "character": 0}}
+        return self.request("textDocument/inlayHint", {"textDocument": {"uri": path.as_uri()}, "range": whole})
 
-    def problems(self, path: Path) -> Any:
-        """The diagnostics of a document."""
-        return self._request("textDocument/diagnostic", {"textDocument": {"uri": path.as_uri()}})
+    # -- the process -------------------------------------------------------------------------------------------------
+
+    def processor_seconds(self) -> float:
+        """What the server has used of the processors so far; 0 where the system does not say."""
+        tasks = Path("/proc", str(self._process.pid), "task")
+        try:
+            return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    def memory(self) -> tuple[float, float]:
+        """Megabytes of memory that the server has now, and that it had at most; zeros where the system does not say."""
+        try:
+            said = Path("/proc", str(self._process.pid), "status").read_text()
+        except OSError:
+            return 0.0, 0.0
+        values = dict(line.split(":", 1) for line in said.splitlines())
+        return tuple(int(values[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
+
+    # -- messages ----------------------------------------------------------------------------------------------------
 
     def _notify(self, method: str, params: Any) -> None:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def _request(self, method: str, params: Any) -> Any:
+    def _ask(self, method: str, params: Any) -> int:
         self._number += 1
         self._send({"jsonrpc": "2.0", "id": self._number, "method": method, "params": params})
-        while True:
-            message = self._receive()
-            if message.get("id") == self._number and "method" not in message:
-                if "error" in message:
-                    raise RuntimeError(message["error"]["message"])
-                return message["result"]
-            if "id" in message:  # A request of the server's: nothing is registered or configured here.
-                items = message.get("params", {}).get("items") if isinstance(message.get("params"), dict) else None
-                result = [None] * len(items) if items is not None else None
-                self._send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        return self._number
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -81,6 +165,7 @@ class Editor:
         self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
+        """The next message; a request of the server's is answered on the way."""
         assert self._process.stdout is not None
         length = 0
         while (line := self._process.stdout.readline().strip()) or not length:
@@ -89,4 +174,39 @@ class Editor:
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
         message: dict[str, Any] = json.loads(self._process.stdout.read(length))
+        if message.get("method") == _TIMINGS:
+            self.split = _numbers(message["params"].get("verbose") or "")
+        elif "id" in message and "method" in message:
+            is_several = message["method"] == _SEVERAL
+            result = [self._settings] * len(message["params"]["items"]) if is_several else None
+            self._send({"jsonrpc": "2.0", "id": message["id"], "result": result})
         return message
+
+
+def _numbers(said: str) -> dict[str, float]:
+    """`parse 0.3, module 4.1` as a table; empty for any other text."""
+    found = {}
+    for part in said.split(", "):
+        name, _, number = part.partition(" ")
+        try:
+            found[name] = float(number.split()[0])
+        except (ValueError, IndexError):
+            return {}
+    return found
+
+
+def _change(before: str, after: str) -> dict[str, Any]:
+    """The one change that makes a text of another."""
+    least = min(len(before), len(after))
+    start = next((i for i in range(least) if before[i] != after[i]), least)
+    end = 0
+    while end < least - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    span = {"start": _position(before, start), "end": _position(before, len(before) - end)}
+    return {"range": span, "text": after[start : len(after) - end]}
+
+
+def _position(text: str, offset: int) -> dict[str, int]:
+    line_start = text.rfind("\n", 0, offset) + 1
+    units = len(text[line_start:offset].encode("utf-16-le")) // 2
+    return {"line": text.count("\n", 0, offset), "character": units}

@@ -1,23 +1,41 @@
-"""`python -m tests.fuzz SEED…` or `python -m tests.fuzz FIRST..LAST`: run edits, and print each failure once."""
+"""Fuzzers by command, for as long as one likes.
+
+python -m tests.fuzz SEED… | FIRST..LAST                       single texts: analysis never raises
+python -m tests.fuzz incremental [--edits N] [--seed N] …      a session after edits against a new one
+python -m tests.fuzz grammar [--minutes M] [--seed N] …        random programs against their real runs
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
+import resource
 import sys
 import time
 import traceback
+from collections import Counter
 
 from shapelens.analysis.session import Session
+from tests.fuzz import incremental
+from tests.fuzz.grammar import command
 from tests.fuzz.mutations import ROOT, mutated
 
 SLOW = 2.0
 """Seconds after which an answer is worth a line."""
 
 
-def main() -> None:
-    """Print one traceback's end for each place that fails, with the seeds that lead there."""
+def main(arguments: list[str]) -> int:
+    """Run one fuzzer; the exit status says whether it found anything."""
     os.environ.setdefault("SHAPELENS_STRICT", "1")
-    seeds = [seed for text in sys.argv[1:] for seed in _seeds(text)]
+    if arguments[:1] == ["incremental"]:
+        return _incremental(arguments[1:])
+    if arguments[:1] == ["grammar"]:
+        return command.main(arguments[1:])
+    return _single([seed for text in arguments for seed in _seeds(text)])
+
+
+def _single(seeds: list[int]) -> int:
+    """Print one traceback's end for each place that fails, with the seeds that lead there."""
     failures: dict[str, list[int]] = {}
     session = Session((ROOT,), sys.executable)
     for seed in seeds:
@@ -41,6 +59,7 @@ def main() -> None:
     for where, found in failures.items():
         print(f"{where}\n    seeds {found[:8]}")
     print(f"{len(seeds)} edits, {sum(map(len, failures.values()))} failures in {len(failures)} places")
+    return bool(failures)
 
 
 def _seeds(text: str) -> range:
@@ -48,5 +67,50 @@ def _seeds(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
+def _incremental(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz incremental", description=incremental.__doc__)
+    parser.add_argument("--edits", type=int, default=1000, help="edits in all")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed; each opens one program")
+    parser.add_argument("--one", action="store_true", help="only that seed")
+    parser.add_argument("--length", type=int, default=20, help="edits of one program")
+    parser.add_argument("--large", action="store_true", help="files of torchvision, Keras and NumPy")
+    parser.add_argument("--saved", action="store_true", help="compare only what is said once the file is saved")
+    parser.add_argument("--shallow", action="store_true", help="do not compare what only hovers and lenses say")
+    parser.add_argument("--shrink", type=float, default=60, help="seconds for shrinking a failure; 0: print no steps")
+    parser.add_argument("--failures", type=int, default=5, help="stop after so many")
+    asked = parser.parse_args(arguments)
+    options = incremental.Options(asked.length, asked.large, "saved" if asked.saved else "typed", not asked.shallow)
+    edits, seed, parts, failed = 0, asked.seed, Counter[str](), 0
+    started = time.process_time()
+    while edits < asked.edits and failed < asked.failures:
+        try:
+            done, subject, steps, differences = incremental.run(seed, options)
+        except AssertionError:
+            traceback.print_exc()
+            done, differences, failed = options.edits, [], failed + 1
+        edits += done
+        if differences:
+            failed += 1
+            parts.update({line.partition(":")[0] for line in differences})
+            print(
+                f"=== seed {seed}: {subject.files[0].parent.name}/{steps[-1].file.name}, step {len(steps)}", flush=True
+            )
+            if asked.shrink:
+                steps = incremental.shrunk(subject, steps, asked.shrink)
+                differences = incremental.failure(subject, steps) or differences
+                print("\n".join(incremental.told(subject, steps, differences)), flush=True)
+            else:
+                print("\n".join(differences[:12]), flush=True)
+        if asked.one:
+            break
+        seed += 1
+    took = time.process_time() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"{edits} edits, seeds {asked.seed}..{seed - 1}, {failed} failures ({dict(parts)}), {took:.0f} s, {memory} MB at most"
+    )
+    return bool(failed)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+from shapelens.analysis.unsettled import unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report
@@ -184,6 +185,8 @@ class Roots:
     def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
         """Call a function with open arguments for all that has no default."""
         m = self.m
+        if m.doubt:
+            receiver = unsettled(receiver)
         callee = function if receiver is None else Bound(function, receiver)
         opened = partial(open_arguments, m, f, function, receiver, receiver is not None, above=self._above(function))
         return self._both_ways(function, opened, lambda args: calls.call(m, f, node, callee, args, {}))
@@ -292,6 +295,7 @@ class Roots:
     def _construct(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         init, owner = classes.find_in_class(cls, "__init__")
         args: list[Any] = []
+        kwargs: dict[str, Any] = {}
         if isinstance(init, Function) and isinstance(owner, Class):
             args = open_arguments(self.m, f, init, skip=True).args
             self.m.named = (None, None)
@@ -301,12 +305,17 @@ class Roots:
         elif cls.kind == "dataclass":
             stated = hints.fields(self.m, cls)
             args = [stated[n] if n in stated else self.m.named_unknown(n) for n, default in cls.fields if not default]
-        made = classes.instantiate(self.m, f, node, cls, args, {})
+            if self.m.doubt:
+                left_out = [n for n, default in cls.fields if default and is_doubtful(cls.attrs.get(n, _MISSING))]
+                kwargs = {n: self.m.named_unknown(n) for n in left_out}
+        made = classes.instantiate(self.m, f, node, cls, args, kwargs)
         if isinstance(made, Instance) and containers.kind_of(made) and not containers.children(made):
             made.attrs["?"] = True  # who makes one puts modules into it
         return made
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
+        if self.m.doubt:
+            instance = unsettled(instance)
         forward = classes.find_in_class(instance.cls, classes.forward_name(instance.cls))[0]
         owner = instance.cls.node if isinstance(instance.cls, Class) else None
         opened = partial(open_arguments, self.m, f, forward, instance, True, owner=owner)

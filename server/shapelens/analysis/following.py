@@ -9,7 +9,7 @@ from pathlib import Path
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Machine
 from shapelens.source.imports import Resolver
-from shapelens.source.reading import SourceError
+from shapelens.source.reading import SourceError, read_bytes
 from shapelens.source.tree import Tree
 from shapelens.values import PyModule
 
@@ -127,11 +127,10 @@ def _speaks_of_tensors(package: Path) -> bool:
         files = [*sorted(package.glob("*.py")), *sorted(package.glob("*/*.py"))][:_LOOKED_AT]
     for file in files:
         try:
-            with open(file, "rb") as stream:
-                text = stream.read(8192)
-                if any(b"import " + name in text or b"from " + name in text for name in _FRAMEWORKS):
-                    return True
-        except OSError:
+            text = read_bytes(file, 8192)
+            if any(b"import " + name in text or b"from " + name in text for name in _FRAMEWORKS):
+                return True
+        except (OSError, ValueError):
             continue
     return False
 

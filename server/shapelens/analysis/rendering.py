@@ -406,7 +406,7 @@ class Details:
             own = {
                 n: w
                 for n, w in value.attrs.items()
-                if isinstance(w, Tensor) and w.parameter and isinstance(w.shape, tuple)
+                if isinstance(w, Tensor) and w.parameter and isinstance(w.shape, tuple) and n.isidentifier()
             }
             written = f"`{value.cls.path}`" + (": " if own else "")
             written += ", ".join(f"{name} {shape_text(weight.shape)}" for name, weight in own.items())

@@ -32,7 +32,13 @@ from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, forget_names, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
 from shapelens.source.configuration import Configuration, read_configuration
-from shapelens.source.environments import Environment, EnvironmentNotFound, cache_folder, find_environment
+from shapelens.source.environments import (
+    Environment,
+    EnvironmentNotFound,
+    cache_folder,
+    find_environment,
+    interpreter_to_start,
+)
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
 from shapelens.source.tree import Tree, parse
@@ -87,11 +93,14 @@ class SummaryResult:
 
 
 class Session:
-    """Analyses files on request. One thread at a time."""
+    """Analyses files on request. One thread at a time.
 
-    def __init__(self, roots: Sequence[Path] = (), python: str | None = None) -> None:
+    Where the workspace is not trusted, no interpreter is started, and nothing in it leads out of it.
+    """
+
+    def __init__(self, roots: Sequence[Path] = (), python: str | None = None, is_trusted: bool = True) -> None:
         self.roots = tuple(roots)
-        self._python = python
+        self._python, self._is_trusted = python, is_trusted
         self._environment: Environment | None = None
         self._resolver: Resolver | None = None
         self._texts: dict[str, str] = {}
@@ -137,35 +146,39 @@ class Session:
     def environment(self) -> Environment:
         """The Python whose packages are followed. Raises EnvironmentNotFound for a bad choice."""
         if self._environment is None:
-            self._environment = find_environment(self.roots[0] if self.roots else None, self._python)
+            first = self.roots[0] if self.roots else None
+            self._environment = find_environment(first, self._python, self._is_trusted, self.roots[1:])
         return self._environment
 
     @property
     def resolver(self) -> Resolver:
         """Finds the files of imported modules."""
         if self._resolver is None:
-            self._resolver = Resolver(self.environment, self.roots)
+            self._resolver = Resolver(self.environment, self.roots, self._is_trusted)
         return self._resolver
 
     def consult(self, arrived: Callable[[], None] | None = None) -> Oracles | None:
         """Ask the user's own torch and Keras where there is no rule, from now on. A process starts with the first question.
 
         `arrived` is called, on a thread of the oracle, when analysing again would show more. None where there is no
-        interpreter to ask.
+        interpreter to ask, or where it may not be started.
         """
         from shapelens.oracle.asking import (  # Loaded only here: without it a command line starts sooner.
             Oracle,
             Oracles,
         )
 
+        if not self._is_trusted:
+            return None
         try:
             environment = self.environment
         except EnvironmentNotFound:
             return None
-        if environment.python is None:
+        python = interpreter_to_start(environment, self.roots)
+        if python is None:
             return None
         torch, keras = (
-            Oracle(environment.python, environment.sites, cache_folder() / "oracle", arrived, library=library)
+            Oracle(python, environment.sites, cache_folder() / "oracle", arrived, library=library)
             for library in ("torch", "keras")
         )
         self.oracle = Oracles(torch, keras)

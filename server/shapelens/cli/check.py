@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.cli.files import project_roots, python_files
-from shapelens.cli.output import Progress, say, shown_path
+from shapelens.cli.output import Progress, complain, say, say_data, shown_path
 from shapelens.cli.processes import in_order, processors
 from shapelens.cli.sarif import sarif
 from shapelens.cli.status import CLEAN, FAILED, FINDINGS, UsageError, internal_error, is_debugging
 from shapelens.report.jsonface import diagnostics
+from shapelens.report.lines import harmless
 from shapelens.report.problems import problem_lines, reported
 
 
@@ -43,7 +42,7 @@ def run_check(options: argparse.Namespace) -> int:
     findings = _findings(paths, options.python, options.oracle, fixes=options.format == "text")
     _PRINTERS[options.format](findings)
     for message in findings.unreadable:
-        print(f"shapelens: {message}", file=sys.stderr)
+        complain(message)
     return findings.status
 
 
@@ -136,7 +135,7 @@ def _print_text(findings: Findings) -> None:
 
 
 def _print_json(findings: Findings) -> None:
-    print(json.dumps(diagnostics(findings.problems), indent=1))
+    say_data(diagnostics(findings.problems), 1)
 
 
 def _print_github(findings: Findings) -> None:
@@ -148,11 +147,12 @@ def _print_github(findings: Findings) -> None:
         related = "".join(
             f"\n{shown_path(place.span.file)}:{place.span.line}: {place.message}" for place in problem.related
         )
-        say(f"::{kind} {place},title={_property(f'Shapelens ({problem.code})')}::{_data(problem.message + related)}")
+        title = _property(f"Shapelens ({problem.code})")
+        say(f"::{kind} {place},title={title}::{_data(problem.message + related)}", is_ours=True)
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(harmless(line) for line in text.replace("%", "%25").split("\n"))
 
 
 def _property(text: str) -> str:
@@ -160,7 +160,7 @@ def _property(text: str) -> str:
 
 
 def _print_sarif(findings: Findings) -> None:
-    print(json.dumps(sarif(findings.problems), indent=1))
+    say_data(sarif(findings.problems), 1)
 
 
 _PRINTERS: dict[str, Callable[[Findings], None]] = {

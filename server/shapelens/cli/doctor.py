@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from shapelens import __version__
 from shapelens.cli.files import project_roots
-from shapelens.cli.output import say
+from shapelens.cli.output import say, say_data
 from shapelens.cli.status import CLEAN, FINDINGS
 
 PACKAGES = ("torch", "torchvision", "einops", "keras", "tensorflow", "numpy")
@@ -48,7 +49,7 @@ def run_doctor(options: argparse.Namespace) -> int:
     """Print the diagnosis; 1 where something is wrong."""
     found = diagnosis(Path.cwd(), options.python)
     if options.format == "json":
-        print(json.dumps({"shapelens": __version__, **vars(found)}, indent=1))
+        say_data({"shapelens": __version__, **vars(found)}, 1)
     else:
         _print(found)
     return FINDINGS if found.problems else CLEAN
@@ -58,7 +59,7 @@ def diagnosis(folder: Path, python: str | None) -> Diagnosis:
     """Look at the environment that is used for a folder's project."""
     from shapelens.oracle.cache import size
     from shapelens.oracle.packages import versions
-    from shapelens.source.environments import EnvironmentNotFound, cache_folder, find_environment
+    from shapelens.source.environments import EnvironmentNotFound, cache_folder, find_environment, interpreter_to_start
 
     found = Diagnosis()
     cache = cache_folder() / "oracle"
@@ -76,9 +77,21 @@ def diagnosis(folder: Path, python: str | None) -> Diagnosis:
         found.problems.append("this environment has packages, but no interpreter: nothing of it can be asked")
     elif "torch" not in found.packages:
         found.notes.append("There is no torch here. Shapelens works without it; the oracle needs it.")
+    elif environment.found_by.startswith("workspace") and not _is_active(environment.python):
+        found.notes.append(f"The oracle was not tried: with --python {environment.python} that interpreter is started.")
     else:
-        _probe(found, environment.python, environment.sites)
+        python = interpreter_to_start(environment, [folder])
+        if python is None:
+            found.problems.append(f"{environment.python} lies in the project and is not started unless it is named")
+        else:
+            _probe(found, python, environment.sites)
     return found
+
+
+def _is_active(python: str) -> bool:
+    """Whether a person has activated the environment of an interpreter, or runs this with it."""
+    active = [os.path.realpath(each) for each in (os.environ.get("VIRTUAL_ENV"), sys.prefix) if each]
+    return os.path.realpath(Path(python).parent.parent) in active
 
 
 def _probe(found: Diagnosis, python: str, sites: tuple[str, ...]) -> None:
@@ -145,7 +158,9 @@ def _print(found: Diagnosis) -> None:
 def _oracle_text(found: Diagnosis) -> str:
     told = found.oracle
     if not told["works"]:
-        return "off" if not found.problems else "does not work"
+        if found.problems:
+            return "does not work"
+        return "not tried" if "torch" in found.packages else "off"
     memory = f", {_bytes(told['memory_bytes'])}" if told["memory_bytes"] else ""
     return (
         f"works: started in {told['start_seconds']:.1f} s, answered in {told['answer_seconds'] * 1000:.0f} ms, "

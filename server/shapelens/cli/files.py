@@ -18,7 +18,14 @@ def python_files(path: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(path):
         here = Path(folder)
         folders[:] = sorted(name for name in folders if _is_wanted(here, name))
-        yield from (here / name for name in sorted(files) if name.endswith(".py") and not name.startswith("."))
+        yield from (here / name for name in sorted(files) if _is_source(here / name, path))
+
+
+def _is_source(file: Path, below: Path) -> bool:
+    """Whether a name is a module's, and not a link that leads out of the folder that was named."""
+    if not file.name.endswith(".py") or file.name.startswith("."):
+        return False
+    return not file.is_symlink() or Path(os.path.realpath(file)).is_relative_to(os.path.realpath(below))
 
 
 def _is_wanted(folder: Path, name: str) -> bool:
@@ -28,7 +35,10 @@ def _is_wanted(folder: Path, name: str) -> bool:
 
 
 def project_roots(paths: Sequence[Path]) -> list[Path]:
-    """The folders that imports start from: for each path the project that holds it, or its own folder."""
+    """The folders that imports start from: for each path the project that holds it, or the folder its package is in.
+
+    A package that is no project's is not left for what is above the working directory.
+    """
     return list(dict.fromkeys(_project_root(path) for path in paths))
 
 
@@ -40,4 +50,7 @@ def _project_root(path: Path) -> Path:
             break
         if any((parent / name).exists() for name in _PROJECT_FILES):
             return parent
+    here = Path.cwd()
+    while folder not in (home, here, folder.parent) and (folder / "__init__.py").is_file():
+        folder = folder.parent
     return folder

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.cli.files import project_roots
-from shapelens.cli.output import has_colour, say, shown_path
+from shapelens.cli.output import complain, has_colour, say, say_data, shown_path
 from shapelens.cli.status import CLEAN, UsageError
 from shapelens.report.annotate import annotated
 from shapelens.report.jsonface import diagnostics, rows
@@ -24,25 +22,28 @@ def run_hints(options: argparse.Namespace) -> int:
     analyses = _analyses(options)
     if options.json:
         found = [problem for analysis in analyses for problem in reported(analysis)]
-        print(json.dumps({"hints": rows(analyses), "diagnostics": diagnostics(found)}))
+        say_data({"hints": rows(analyses), "diagnostics": diagnostics(found)})
         return CLEAN
     for number, analysis in enumerate(analyses):
         if len(analyses) > 1:
-            say(f"{'' if number == 0 else chr(10)}# {shown_path(analysis.path)}")
+            if number:
+                say("")
+            say(f"# {shown_path(analysis.path)}")
         _print(analysis)
     return CLEAN
 
 
 def _print(analysis: FileAnalysis) -> None:
-    for line in annotated(analysis, has_colour()):
-        say(line)
+    colour = has_colour()
+    for line in annotated(analysis, colour):
+        say(line, is_ours=colour)
     problems = reported(analysis)
     for problem in problems:
         say("")
         for line in problem_lines(problem, analysis.text, shown_path):
             say(line)
     if not problems and not any(not fact.obvious for fact in analysis.facts):
-        print(f"shapelens: {shown_path(analysis.path)}: no tensors found", file=sys.stderr)
+        complain(f"{shown_path(analysis.path)}: no tensors found")
 
 
 def _analyses(options: argparse.Namespace) -> Sequence[FileAnalysis]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from shapelens import __version__
+from shapelens.cli.output import complain
 from shapelens.cli.status import FAILED, UsageError, internal_error, is_debugging
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
@@ -43,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except UsageError as error:
-        print(f"shapelens: {error}", file=sys.stderr)
+        complain(str(error))
         return FAILED
     except Exception as error:
         if is_debugging():
             raise
-        print(f"shapelens: {internal_error(error)}", file=sys.stderr)
+        complain(internal_error(error))
         return FAILED
 
 

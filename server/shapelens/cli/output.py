@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
-from shapelens.report.lines import plain
+from shapelens.report.lines import harmless, plain
 
 _SIGNS = "→≈…⌈⌉⌊⌋·×²"
 
 
-def say(line: str) -> None:
-    """Print a line, in ASCII where the terminal cannot write our signs."""
+def say(line: str, is_ours: bool = False) -> None:
+    """Print a line, in ASCII where the terminal cannot write our signs, and with nothing in it that is obeyed.
+
+    `is_ours`: it has colours, or is a command to who reads the log; what it shows of others is harmless already.
+    """
+    if not is_ours:
+        line = _inert(harmless(line))
     print(line if _knows_signs() else plain(line))
+
+
+def say_data(data: Any, indent: int | None = None) -> None:
+    """Print data as JSON, in ASCII."""
+    text = json.dumps(data, indent=indent)
+    print(text.replace("##", "#\\u0023") if _is_build() else text)
+
+
+def complain(message: str) -> None:
+    """Print one line to standard error."""
+    print(f"shapelens: {_inert(harmless(message))}", file=sys.stderr)
+
+
+# What those who run builds take for a command where it stands in a log: `::set-output …`, `##vso[task.setvariable …]`.
+_COMMAND = re.compile(r"^\s*(?=::)|##(?=\w*\[)")
+
+
+def _inert(line: str) -> str:
+    return _COMMAND.sub(lambda found: found.group() + "\\", line) if _is_build() else line
+
+
+def _is_build() -> bool:
+    return any(name in os.environ for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"))
 
 
 def _knows_signs() -> bool:
@@ -57,5 +88,5 @@ class Progress:
         if self._wanted:
             self._drawn = True
             width = max(shutil.get_terminal_size().columns - 1, 20)
-            line = plain(f"{number}/{self._count} {what}")[:width]
+            line = plain(harmless(f"{number}/{self._count} {what}"))[:width]
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

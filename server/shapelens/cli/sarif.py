@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,15 +46,20 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": _LEVELS.get(problem.severity, "note"),
-        "message": {"text": problem.message},
+        "message": {"text": _text(problem.message)},
         "locations": [_location(problem.span)],
     }
     if problem.related:
         result["relatedLocations"] = [
-            {"id": number, **_location(place.span), "message": {"text": place.message}}
+            {"id": number, **_location(place.span), "message": {"text": _text(place.message)}}
             for number, place in enumerate(problem.related)
         ]
     return result
+
+
+def _text(message: str) -> str:
+    """The message with no link in it: SARIF takes `[text](target)` for one."""
+    return re.sub(r"\[([^\]]*)\](?=\()", r"\\[\1\\]", message)
 
 
 def _location(span: Span) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def run_server(options: argparse.Namespace) -> int:
         level=options.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     server = create_server()
+    server.listens = options.tcp
     if not options.tcp:
         server.start_io()
         return CLEAN if server.was_shut_down else LOST

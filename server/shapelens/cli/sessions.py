@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from shapelens.cli.output import complain
 from shapelens.cli.status import UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def session_for(roots: Sequence[Path], python: str | None) -> Session:
 
     session = Session(roots, python)
     for complaint in session.complaints:
-        print(f"shapelens: {complaint}", file=sys.stderr)
+        complain(complaint)
     if python is not None:
         _ = session.environment  # A bad choice is said before anything else, and not only where it matters.
     return session
@@ -50,7 +50,7 @@ class Asking:
         self._oracle = session.consult() if wanted else None
         self._left = _ORACLE_SECONDS
         if wanted and self._oracle is None:
-            print("shapelens: --oracle: no interpreter that could be asked", file=sys.stderr)
+            complain("--oracle: no interpreter that could be asked")
 
     def __enter__(self) -> Asking:
         return self
@@ -58,7 +58,7 @@ class Asking:
     def __exit__(self, *_: object) -> None:
         if self._oracle is not None:
             if self._oracle.problem:
-                print(f"shapelens: --oracle: {self._oracle.problem}", file=sys.stderr)
+                complain(f"--oracle: {self._oracle.problem}")
             self._oracle.close()
 
     def run(self, analyse: Callable[[], T]) -> T:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 from shapelens.cli.files import project_roots
-from shapelens.cli.output import say, shown_path
+from shapelens.cli.output import complain, say, say_data, shown_path
 from shapelens.cli.status import CLEAN, FINDINGS, UsageError
 from shapelens.report.jsonface import diagnostics
 from shapelens.report.problems import problem_lines, reported
@@ -41,7 +39,7 @@ def run_summary(options: argparse.Namespace) -> int:
     names = result.names
     if options.format == "json":
         data = None if summary is None else as_data(summary, names)
-        print(json.dumps({"summary": data, "diagnostics": diagnostics(problems), "error": result.error}, indent=1))
+        say_data({"summary": data, "diagnostics": diagnostics(problems), "error": result.error}, 1)
     else:
         for line in table(summary, names, options.depth) if summary is not None else ():
             say(line)
@@ -50,7 +48,7 @@ def run_summary(options: argparse.Namespace) -> int:
                 for line in problem_lines(problem, analysis.text, shown_path):
                     say(line)
     if result.error:
-        print(f"shapelens: {entry} fails: {result.error}", file=sys.stderr)
+        complain(f"{entry} fails: {result.error}")
     return FINDINGS if failed else CLEAN
 
 

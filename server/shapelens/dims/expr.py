@@ -8,6 +8,7 @@ the expression is defined at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
@@ -25,6 +26,11 @@ _by_key = attrgetter("key")
 
 class TooComplex(OverflowError):
     """A result with so many terms that nobody would read it; callers treat it as unknown."""
+
+
+# A name may come from any text of the program (`cfg["…"]`). What editors would take for markup has no place in it.
+_UNFIT = re.compile(r"[^\w .,:'?*+/()-]")
+_LONGEST_NAME = 60
 
 
 class Symbol:
@@ -357,6 +363,8 @@ Dim: TypeAlias = int | Expr
 
 def symbol(name: str, minimum: int | None = 1, varies: bool = False) -> Expr:
     """A fresh unknown integer of at least `minimum`; two calls never give the same one."""
+    if not name.isidentifier():
+        name = _UNFIT.sub("_", name[:_LONGEST_NAME])
     return of_atom(Symbol(name, minimum, varies))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr
@@ -90,11 +91,11 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
     if kind is Function:
         return _of_function(value, name)
     if kind is Choice:
-        found = [get(m, f, v, name, node) for v in value.values if v is not None]
-        result = found[0] if found else UNKNOWN
-        for other in found[1:]:
-            result = join(result, other)
-        return result
+
+        def one(held: Any) -> Callable[[], Any]:
+            return lambda: get(m, f, held, name, node)
+
+        return calls.of_each(m, f, [one(v) for v in value.values if v is not None])
     if kind is Bound:
         if name in ("__self__",):
             return value.receiver

@@ -97,7 +97,14 @@ for _name in (
         PURE[f"math.{_name}"] = (getattr(math, _name), _kind)
         PURE.setdefault(f"numpy.{_name}", (getattr(math, _name), _kind))
 for _name in "abs round divmod chr ord hash hex oct bin repr ascii format pow complex bytes".split():
-    PURE[f"builtins.{_name}"] = (getattr(python, _name), "str" if _name in ("chr", "repr", "hex") else "int")
+    _kind = (
+        "int"
+        if _name in ("ord", "hash")
+        else ""
+        if _name in ("abs", "round", "divmod", "pow", "complex", "bytes")
+        else "str"
+    )
+    PURE[f"builtins.{_name}"] = (getattr(python, _name), _kind)
 for _name in "add sub mul matmul floordiv mod neg truediv pow eq ne lt le gt ge and_ or_ xor".split():
     PURE[f"operator.{_name}"] = (getattr(operator, _name), "")
 PURE["numpy.prod"] = (math.prod, "int")
@@ -142,6 +149,9 @@ CONSTANTS: dict[str, Any] = {
     "os.sep": "/",
 }
 
+# What can make much of little is computed as the operators are, with their limits.
+_GROWING = frozenset(f"operator.{name}" for name in ("add", "mul", "mod", "pow"))
+
 # Library names that may be handed a model or a list without changing it.
 _HARMLESS = (
     "torch.optim.", "torch.save", "torch.utils.", "torch.autograd.", "torch.cuda.", "torch.onnx.", "torch.backends.",
@@ -174,6 +184,12 @@ def call_pure(
     """A pure function: computed where all is known, else an unknown number (or an exact dim where that is easy)."""
     function, kind = pure
     args = [_plain_number(m.store.value(a)) for a in args]
+    if path in _GROWING and len(args) == 2:
+        from shapelens.interpreter.expressions import binary
+
+        return binary(m, f, node, path.rpartition(".")[2], function, *args)
+    if path == "builtins.bytes" and args and isinstance(args[0], int) and args[0] > plain.LARGEST:
+        return UNKNOWN
     if all(map(plain.is_plain, args)) and all(map(plain.is_plain, kwargs.values())):
         if path.endswith((".factorial", ".pow", ".perm", ".comb")) and any(
             isinstance(a, int) and abs(a) > 2000 for a in args
@@ -371,7 +387,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
         return Scalar("bool", relation=getattr(value, "relation", None)) if known is None else known
     if kind == "str":
         if isinstance(value, (str, int, float, bool, type(None))):
-            return str(value) if plain.is_small(value) else Scalar("str")
+            return plain.compute(str, [value], {}) if plain.is_small(value) else Scalar("str")
         return Scalar("str")
     if kind in ("list", "tuple", "set", "frozenset"):
         items, rest = iteration.iterate(m, f, value, node)
@@ -407,7 +423,8 @@ def _to_int(m: Machine, value: Any) -> Any:
         return value
     if isinstance(value, Instance) and isinstance(value.payload, int):
         return value.payload
-    return Scalar("int", value.why if isinstance(value, Unknown) and isinstance(value.why, str) else "")
+    why = value.why if isinstance(value, Unknown) and isinstance(value.why, str) else ""
+    return Scalar("int", "" if why == MAYBE_ARRAY else why)
 
 
 def _converter(kind: str, empty: Callable[[], Any]) -> Native:
@@ -566,6 +583,9 @@ def _sorted(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
         items, rest = iteration.iterate(m, f, args[0] if args else UNKNOWN, node)
         made = List()
         made.rest = _joined([*items, *([] if rest is None else [rest])])
+        if rest is None and items:
+            # In an unknown order, but as many.
+            made[:], made.rest = [iteration.another(made.rest) for _ in items], None
     return made
 
 
@@ -652,7 +672,10 @@ def _abs(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str,
         if rule is None:
             return value.with_(origin=value.origin)
         return calls.guarded(m, f, node, lambda: apply_rule(m.call, rule, (value,), {}), Tensor(None))
-    return call_pure(m, f, node, "builtins.abs", (abs, "float"), [value], {})
+    kind = "int" if isinstance(value, Expr) else value.type if isinstance(value, Scalar) else ""
+    if kind not in ("int", "float") or getattr(value, "why", "") == MAYBE_ARRAY:
+        kind = ""
+    return call_pure(m, f, node, "builtins.abs", (abs, kind), [value], {})
 
 
 def _extreme(larger: bool) -> Native:
@@ -1001,8 +1024,16 @@ def _reduce(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
     return total
 
 
-def _pure_iterator(function: Callable[..., Any]) -> Native:
+_MOST_PRODUCTS, _LONGEST_PRODUCT = 100_000, 1_000
+
+
+def _pure_iterator(function: Callable[..., Any], is_counted: bool) -> Native:
+    """`is_counted`: how long its tuples are is said by an argument, or by the number of them."""
+
     def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        counts = [len(args), *(a for a in (*args, *kwargs.values()) if isinstance(a, int))]
+        if is_counted and max(counts) > _LONGEST_PRODUCT:
+            return Many(UNKNOWN)
         parts: list[Any] = []
         for arg in args:
             if isinstance(arg, (int, str)) and not isinstance(arg, bool):
@@ -1013,10 +1044,15 @@ def _pure_iterator(function: Callable[..., Any]) -> Native:
                 return Many(UNKNOWN)
             parts.append(items)
         try:
-            made = list(itertools.islice(function(*parts, **kwargs), 100_001))
+            left, made = _MOST_PRODUCTS, []
+            for item in function(*parts, **kwargs):
+                left -= len(item) if is_counted and isinstance(item, tuple) else 1
+                if left < 0:
+                    return Many(UNKNOWN)
+                made.append(item)
         except Exception:
             return UNKNOWN
-        return Iter(made) if len(made) <= 100_000 else Many(UNKNOWN)
+        return Iter(made)
 
     return apply
 
@@ -1025,7 +1061,7 @@ for (
     _name
 ) in "product permutations combinations combinations_with_replacement chain islice zip_longest pairwise".split():
     if hasattr(itertools, _name):
-        NATIVES[f"itertools.{_name}"] = _pure_iterator(getattr(itertools, _name))
+        NATIVES[f"itertools.{_name}"] = _pure_iterator(getattr(itertools, _name), _name not in ("chain", "islice"))
 
 
 @native("itertools.accumulate")
@@ -1244,7 +1280,7 @@ def _round(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
         return value
     if isinstance(value, Expr):
         return value
-    if all(map(plain.is_plain, args)):
+    if all(map(plain.is_plain, args)) and all(isinstance(a, int) and abs(a) < 400 for a in args[1:] if a is not None):
         return plain.compute(round, args, {})
     return Scalar("int" if len(args) == 1 else "float")
 

@@ -144,11 +144,21 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
         table = Dict()
         iteration.update_dict(m, table, value)
         if table.rest is not None:
-            vague = vague or not isinstance(function, (Function, Bound, Class, Partial))
+            vague = vague or not _is_own(function)
         kwargs.update({k: v for k, v in table.items() if isinstance(k, str)})
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
     return call(m, f, node, function, args, kwargs)
+
+
+def _is_own(function: Any) -> bool:
+    """Whether what is called is a function of the program or a class that has an `__init__` of its own."""
+    if isinstance(function, (Bound, Partial)):
+        return _is_own(function.function)
+    if isinstance(function, Class):
+        own = isinstance(classes.find_in_class(function, "__init__")[0], Function)
+        return own or classes.library_base(function) is None
+    return isinstance(function, Function)
 
 
 def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -193,12 +203,30 @@ def _super(m: Machine, node: ast.Call, f: Frame) -> Any:
 _UNCALLABLE = (int, float, str, bool, tuple)
 
 
+def _is_abstract(node: Any) -> bool:
+    """Whether a method is there to be overridden: all that it does is to raise NotImplementedError, or it says so."""
+    if type(node) is not ast.FunctionDef:
+        return False
+    last = node.body[-1]
+    if type(last) is ast.Raise:
+        raised = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
+        if isinstance(raised, ast.Name) and raised.id == "NotImplementedError":
+            return all(isinstance(each, (ast.Expr, ast.Delete)) for each in node.body[:-1])
+    return any(
+        (each.attr if isinstance(each, ast.Attribute) else each.id if isinstance(each, ast.Name) else "")
+        == "abstractmethod"
+        for each in node.decorator_list
+    )
+
+
 def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call any value."""
     kind = type(function)
     if kind is Bound:
         target = function.function
         if type(target) is Function:
+            if not m.caught and _is_abstract(target.node):
+                return not_counted(m, UNKNOWN, args)
             return call_function(m, f, node, target, [function.receiver, *args], kwargs)
         if type(target) is Lib:
             return call_method(m, f, node, target, function.receiver, args, kwargs)
@@ -252,24 +280,34 @@ def not_counted(m: Machine, value: Any, args: Sequence[Any] | None = None) -> An
 
 
 def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def one(callee: Any) -> Callable[[], Any]:
+        return lambda: call(m, f, node, callee, list(args), dict(kwargs))
+
+    return of_each(m, f, [one(v) for v in function.values if v is not None])
+
+
+def of_each(m: Machine, f: Frame, uses: Sequence[Callable[[], Any]]) -> Any:
+    """What may come of using a value that is one of several; each is used aside, and the results are joined.
+
+    Which one it is was decided elsewhere, where all else may have been decided too: a problem counts only if there is
+    one with every alternative.
+    """
     from shapelens.interpreter.expressions import value_of_branches
 
-    # What the callee is was decided elsewhere, where the arguments may have been decided too: a problem counts only
-    # if there is one with every alternative.
     before = len(m.reports)
     fine = 0
 
-    def one(callee: Any) -> Callable[[], Any]:
+    def one(use: Callable[[], Any]) -> Callable[[], Any]:
         def run() -> Any:
             nonlocal fine
             start = len(m.reports)
-            result = call(m, f, node, callee, list(args), dict(kwargs))
+            result = use()
             fine += len(m.reports) == start
             return "value", result
 
         return run
 
-    result = value_of_branches(m, f, [one(v) for v in function.values if v is not None])
+    result = value_of_branches(m, f, [one(use) for use in uses])
     if fine:
         del m.reports[before:]
     return result
@@ -716,6 +754,9 @@ def call_method(
         if found is not containers.NO_METHOD:
             return found
     rule = registry.rules.get(path)
+    if path.startswith("torch.Tensor.") and isinstance(receiver, Tensor) and not isinstance(receiver.shape, tuple):
+        if name in _OF_BOTH and any(isinstance(a, Tensor) and a.library == "numpy" for a in args):
+            return not_counted(m, UNKNOWN)  # Taken for torch's by the name alone: `matrix.dot(array)`
     if isinstance(receiver, Tensor) and (name in RESHAPING_IN_PLACE or path == "numpy.ndarray.resize"):
         known = rule or registry.rules.get(path[:-1])
         value: Any = UNKNOWN
@@ -764,6 +805,8 @@ def set_frozen(m: Machine, tensor: Tensor, requires_grad: Any) -> None:
         tensor.frozen = frozen
 
 
+# Methods with an argument that arrays have too, under the same name.
+_OF_BOTH = frozenset("dot multiply take put".split())
 # Methods that give the tensor itself, and all other names of it, another shape.
 RESHAPING_IN_PLACE = frozenset(
     "t_ transpose_ swapaxes_ swapdims_ unsqueeze_ squeeze_ resize_ resize_as_ set_ as_strided_".split()

@@ -293,6 +293,8 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         instance = made
     for base in cls.mro:
         if isinstance(base, Lib) and base.path in _PLAIN_BASES:
+            if isinstance(new_owner, Class) and base.path not in _CHANGEABLE:
+                break  # What it holds is what its own `__new__` gave it.
             instance.payload = _PLAIN_BASES[base.path]()
     init, owner = find_in_class(cls, "__init__")
     if cls.kind == "dataclass" and isinstance(init, Function) and init.owner is None:
@@ -322,6 +324,10 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
     if is_module_class(cls) or keras.is_keras_class(cls):
         m.instances.append(instance)
     return instance
+
+
+# Bases whose objects are filled after they are made.
+_CHANGEABLE = ("builtins.list", "builtins.dict", "builtins.set", "collections.OrderedDict")
 
 
 def _asks_super(new: Any) -> bool:

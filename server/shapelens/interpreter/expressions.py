@@ -357,7 +357,7 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
                 return simple(apply(a, b))
             except (ZeroDivisionError, ValueError, TooComplex):
                 return Scalar("int")
-        return Scalar("float" if name == "pow" else "int")
+        return UNKNOWN if name == "pow" else Scalar("int")  # n ** -1 is a float
     if isinstance(b, float) and b != 0 and isinstance(a, Expr):
         if name == "mul":
             return (
@@ -371,6 +371,8 @@ def _dim_binary(m: Machine, name: str, apply: Callable[[Any, Any], Any], a: Any,
             return Ratio(a, int(b))
     if isinstance(a, float) and name == "mul":
         return _dim_binary(m, name, apply, b, a)
+    if any(isinstance(x, Scalar) and x.type not in ("int", "float", "bool") for x in (a, b)):
+        return UNKNOWN
     if isinstance(a, (Scalar, float)) or isinstance(b, (Scalar, float)):
         return Scalar("float", MAYBE_ARRAY if MAYBE_ARRAY in (getattr(a, "why", ""), getattr(b, "why", "")) else "")
     if isinstance(a, (tuple, List)) and name == "mul":
@@ -384,10 +386,16 @@ def _scalar_binary(name: str, a: Any, b: Any) -> Any:
         return Scalar("float", MAYBE_ARRAY)
     if "str" in kinds:
         return Scalar("str")
+    if "complex" in kinds:
+        return UNKNOWN
     if name == "truediv" or "float" in kinds:
         if isinstance(a, Ratio) and isinstance(b, int) and name == "mul":
             return Ratio(a.numerator * b, a.denominator)
         return Scalar("float")
+    if name in ("and", "or", "xor") and kinds == ["bool", "bool"]:
+        return Scalar("bool")
+    if name == "pow" and not (isinstance(b, int) and b >= 0):
+        return UNKNOWN  # 2 ** -1 is a float
     return Scalar("int")
 
 
@@ -429,9 +437,9 @@ def _choice_binary(
         return UNKNOWN
 
     def one(x: Any, y: Any) -> Callable[[], Any]:
-        return lambda: ("value", binary(m, f, node, name, apply, x, y))
+        return lambda: binary(m, f, node, name, apply, x, y)
 
-    return value_of_branches(m, f, [one(x, y) for x in lefts for y in rights])
+    return calls.of_each(m, f, [one(x, y) for x in lefts for y in rights])
 
 
 def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any, place: str) -> Any:
@@ -439,9 +447,9 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
         if isinstance(x, Choice):
 
             def one(left: Any, right: Any) -> Callable[[], Any]:
-                return lambda: ("value", _tensor_binary(m, f, node, name, left, right, place))
+                return lambda: _tensor_binary(m, f, node, name, left, right, place)
 
-            return value_of_branches(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
+            return calls.of_each(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}
@@ -606,6 +614,8 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
             array = a if isinstance(a, Tensor) else b
             if name in ("eq", "ne") and isinstance(array, Tensor) and array.library == "numpy":
                 return Tensor(array.shape, "bool", "numpy")  # each element is compared
+            if isinstance(array, Tensor) and array.library in ("tensorflow", "keras") and not (a is None or b is None):
+                return Tensor(array.shape, "bool", array.library) if array.dtype in (None, "string") else UNKNOWN
             return name == "ne" if name in ("eq", "ne") else UNKNOWN
         return _tensor_binary(m, f, node, name, a, b, "")
     if isinstance(a, Expr) or isinstance(b, Expr):
@@ -619,6 +629,8 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
             and isinstance(a, (int, Expr))
         ):
             relation = name, a, b
+        if any(type(x) is Unknown or getattr(x, "why", "") == MAYBE_ARRAY for x in (a, b)):
+            return Unknown(relation=relation)  # An array is compared element by element.
         return Scalar("bool", relation=relation)
     if name in ("eq", "ne"):
         same = equals(m, f, a, b)

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapelens.dims import Expr, substitute, symbol, symbols
 from shapelens.interpreter import attributes, calls, classes, containers, importing, plain
-from shapelens.interpreter.joining import choice, join
+from shapelens.interpreter.joining import choice, join, one_of
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.registry import apply_rule, of_tensor, rules
@@ -229,7 +229,7 @@ def _ev(m: Machine, node: ast.expr, f: Frame) -> Any:
 def assign_name(m: Machine, f: Frame, name: str, value: Any) -> None:
     """A plain name; an unknown becomes one that its uses may teach."""
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
-        value = Unknown(name, Hole(name), value.relation)
+        value = Unknown(name, Hole(name, computed=True), value.relation)
     if f.globals is not None and name in f.globals:
         scope = f.globals[name]
         m.touch_scope(scope)
@@ -302,7 +302,7 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Instance):
         return _instance_item(m, f, node, value, index)
     if isinstance(value, Choice):
-        return _joined([get_item(m, f, node, v, index) for v in value.values if v is not None])
+        return _item_of_choice(m, f, node, value, index)
     if isinstance(value, Many):
         if isinstance(index, (int, Unknown, Expr)):
             return value.element
@@ -330,6 +330,29 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
         if value.hole is not None and isinstance(index, (str, int)):
             return attributes.of_hole(m, value, f"[{index!r}]", index if isinstance(index, str) else value.hole.name)
     return UNKNOWN
+
+
+def _item_of_choice(m: Machine, f: Frame, node: ast.AST, value: Choice, index: Any) -> Any:
+    """`value[index]` where the value is one of several: what only some of them refuse is no problem."""
+    before, fine = len(m.reports), False
+    found: list[Any] = []
+    error: Exceptional | None = None
+    for one in value.values:
+        if one is None:
+            continue
+        start = len(m.reports)
+        try:
+            found.append(get_item(m, f, node, one, index))
+        except Exceptional as raised:
+            error = raised
+            fine = True
+        else:
+            fine = fine or len(m.reports) == start
+    if fine:
+        del m.reports[before:]
+    if not found and error is not None:
+        raise error
+    return _joined(found if error is None else [*found, UNKNOWN])
 
 
 def _is_tensor_index(index: Any) -> bool:
@@ -371,6 +394,8 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
     if isinstance(index, (Unknown, Expr)) and isinstance(value, (tuple, list)) and (value or rest is not None):
         if rest is None and all(isinstance(v, (Instance, Class, Lib)) for v in value):
             return choice(value)
+        if rest is None and len(value) == 1:
+            return value[0]
         return _one_of(m, _joined([*value, *([] if rest is None else [rest])]))
     if isinstance(index, Instance) and isinstance(index.payload, int):
         return _sequence_item(m, value, index.payload)
@@ -381,6 +406,8 @@ def _one_of(m: Machine, value: Any) -> Any:
     """One of several elements: what its uses teach of an open shape is nothing to the others."""
     if isinstance(value, Tensor) and isinstance(m.store.shape(value.shape), Open):
         return Tensor(Open((), ShapeVar(), ()), value.dtype, value.library, value.device)
+    if type(value) is List and not value.others:
+        return one_of(value)
     return another(value)
 
 
@@ -407,12 +434,18 @@ def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index
                 return choice(candidates)
         if isinstance(getattr(value, "rest", None), Tensor) and all(isinstance(v, Tensor) for v in candidates):
             return _joined([value.rest, *candidates])  # type: ignore[attr-defined]
-        return UNKNOWN
+        factory = getattr(value, "factory", None)
+        if factory is not None and getattr(value, "rest", None) is None and isinstance(value, Dict):
+            made = calls.call(m, f, node, factory, [], {})
+            m.touch(value)
+            value.rest = made
+        found = one_of_values(value)
+        return UNKNOWN if found is None else found
     if index in value:
         return value[index]
     rest = getattr(value, "rest", None)
     if rest is not None:
-        return rest if not isinstance(rest, Unknown) else UNKNOWN
+        return _one_of(m, rest) if not isinstance(rest, Unknown) else UNKNOWN
     factory = getattr(value, "factory", None)
     if factory is not None:
         made = calls.call(m, f, node, factory, [], {})
@@ -420,6 +453,16 @@ def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index
         value[index] = made
         return made
     raise Exceptional("KeyError")
+
+
+def one_of_values(table: dict[Any, Any]) -> Any:
+    """What stands under an unknown key of a table of lists or of tables, so that a change to it is one to them."""
+    rest = getattr(table, "rest", None)
+    values = [*table.values(), *([] if rest is None else [rest])]
+    if values and all(type(v) is List for v in values):
+        found = _joined(values)
+        return found if found.others else one_of(found)
+    return choice(values) if values and all(type(v) is Dict for v in values) else None
 
 
 def _instance_item(m: Machine, f: Frame, node: ast.AST, value: Instance, index: Any) -> Any:

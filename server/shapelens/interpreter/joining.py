@@ -34,6 +34,7 @@ from shapelens.values import (
 _MISSING = object()
 _CHOOSABLE = (Instance, Function, Class, Lib, Bound, Partial, tuple, Tensor, str, type(None), List, Dict)
 _MAX_CHOICES = 4
+_MAX_OTHERS = 32
 
 Signal = tuple[str, Any]
 
@@ -114,7 +115,15 @@ def join_lists(a: List, b: List) -> Any:
     """A new list, where two different lists were in one name."""
     joined = List()
     _join_list_into(joined, (list(a), a.rest, a.count), (list(b), b.rest, b.count))
+    joined.others = (*(a.others or (a,)), *(b.others or (b,)))[:_MAX_OTHERS]
     return joined
+
+
+def one_of(value: List) -> List:
+    """One of several lists that all look like this one: what changes it changes but one of them."""
+    made = List(value)
+    made.rest, made.count, made.others = value.rest, value.count, value.others or (value,)
+    return made
 
 
 def _join_list_into(target: List, a: Any, b: Any) -> None:
@@ -177,6 +186,10 @@ def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:
     for name in b:
         if name not in a:
             joined[name] = UNKNOWN
+    if "*" in joined:  # the modules of which all names were imported
+        stars = a.get("*", ()), b.get("*", ())
+        if all(type(each) is tuple for each in stars):
+            joined["*"] = tuple(dict.fromkeys((*stars[0], *stars[1])))
     return joined
 
 

@@ -866,6 +866,8 @@ def _build(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kw
     elif (
         isinstance(i.cls, Lib)
         and i.cls.path in registry.layers
+        and len(shape) > 1  # Dense.build([features]) is legal, although such an input is none.
+        and not _may_be_shapes(m, shape)
         and all(d is None or isinstance(d, (int, Expr)) for d in shape)
         or kind_of(i) == MODEL
         and isinstance(i.cls, Class)
@@ -886,13 +888,18 @@ def _shape_by_run(m: Machine, f: Frame, node: ast.AST, i: Instance, shape: Any) 
     return _applied(m, f, node, i, tensor)
 
 
+def _may_be_shapes(m: Machine, shape: Any) -> bool:
+    """Whether a list of unknowns may be one of shapes instead of sizes."""
+    return bool(shape) and all(type(m.store.value(d)) is Unknown for d in shape)
+
+
 def _compute_output_shape(
     m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     shape = m.store.value(args[0] if args else kwargs.get("input_shape"))
     if not isinstance(shape, (tuple, list)) or getattr(shape, "rest", None) is not None:
         return UNKNOWN
-    if any(isinstance(m.store.value(d), (tuple, list)) for d in shape):
+    if any(isinstance(m.store.value(d), (tuple, list)) for d in shape) or _may_be_shapes(m, shape):
         return UNKNOWN
     return quietly(m, lambda: shapes_of(m, _shape_by_run(m, f, node, i, shape)))
 

@@ -14,6 +14,7 @@ from shapelens.rules.work import Again
 from shapelens.source.configuration import DEFAULT_MEMORY_BUDGET, StatedInput
 from shapelens.source.tree import Chunk
 from shapelens.values import (
+    UNKNOWN,
     Class,
     Dict,
     Exceptional,
@@ -205,6 +206,7 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
+        self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
         self.tried: dict[ast.AST, int] = {}  # how often a function was called in vain with what is costly to compare
@@ -395,6 +397,9 @@ class Machine:
             table = self.touched[-1]
             if id(obj) not in table:
                 table[id(obj)] = (obj, content(obj))
+        for log in self.turns:
+            if id(obj) not in log:
+                log[id(obj)] = (obj, content(obj))
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -405,6 +410,12 @@ class Machine:
         kind = type(obj)
         if kind is Instance or (kind is List or kind is Dict) and obj.held:
             self.version += 1
+        if kind is List and obj.others:
+            for other in obj.others:
+                if other or other.rest is not UNKNOWN:
+                    self.touch(other)
+                    list.clear(other)
+                    other.rest, other.count = UNKNOWN, None
 
     def _is_shared(self, born: int) -> bool:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""
@@ -420,6 +431,9 @@ class Machine:
             table = self.touched[-1]
             if id(scope) not in table:
                 table[id(scope)] = (scope, dict(scope))
+        for log in self.turns:
+            if id(scope) not in log:
+                log[id(scope)] = (scope, dict(scope))
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -32,6 +33,9 @@ _ATOMS = (int, float, str, bool, complex, bytes, type(None), type(Ellipsis), ran
 
 _ATOM_TYPES = frozenset(_ATOMS)
 
+# Those that take no time to speak of; Python looks for others in its own folders, and some are slow.
+_ENCODINGS = re.compile(r"(?:utf[-_]?(?:8|16|32)|ascii|latin[-_]?1)", re.IGNORECASE)
+
 # The most elements that are looked at in one value, and the most that Python is asked to compute with.
 _MAX_PARTS = 20_000
 _MAX_LISTS = 200
@@ -57,7 +61,7 @@ PURE_METHODS: dict[type, frozenset[str]] = {
 _LIST = frozenset(
     "append extend insert pop remove clear reverse sort copy count index appendleft extendleft popleft rotate".split()
 )
-_DICT = frozenset("get items keys values pop popitem setdefault update copy clear".split())
+_DICT = frozenset("get items keys values pop popitem setdefault update copy clear move_to_end".split())
 _SET = frozenset(
     "add discard remove update union intersection difference issubset issuperset copy pop clear isdisjoint "
     "symmetric_difference difference_update intersection_update".split()
@@ -142,6 +146,23 @@ def is_small(value: Any) -> bool:
     return weight(value) <= LARGEST
 
 
+_FORMATTER = string.Formatter()
+
+
+def is_simple_format(text: str) -> bool:
+    """Whether a format takes its arguments as they are: `{0.__class__}` and `{0[key]}` would walk through real objects."""
+    try:
+        fields = list(_FORMATTER.parse(text))
+    except ValueError:
+        return False
+    return all(
+        name is None
+        or (not name or name.isidentifier() or name.isdigit() and len(name) < 4)
+        and "{" not in (spec or "")
+        for _, name, spec, _ in fields
+    )
+
+
 def may_grow(spec: str) -> bool:
     """Whether a format asks for a width or precision that would make a text too large: `%1000000d`, `%*d`."""
     return re.search(r"\d{4}|\*", spec) is not None
@@ -212,7 +233,10 @@ def call_method(m: Machine, bound: Plain, args: list[Any], kwargs: dict[str, Any
 def _makes_too_much(receiver: str | bytes, name: str, args: list[Any]) -> bool:
     """Whether a method of a text would make one that is too large."""
     if name == "format":
-        return may_grow(str(receiver)) or "}}" in str(receiver) or not all(map(is_plain, args))
+        text = receiver if isinstance(receiver, str) else ""
+        return may_grow(text) or not is_simple_format(text) or not all(map(is_plain, args))
+    if name == "encode" or name == "decode":
+        return not all(isinstance(a, str) and _ENCODINGS.fullmatch(a) for a in args[:1])
     if name in ("replace", "join", "translate"):
         return len(receiver) * max(weight(a) if is_plain(a) else LARGEST for a in (*args, "")) > LARGEST
     return any(isinstance(a, int) and a > LARGEST for a in args)
@@ -347,10 +371,11 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
 
 
 def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    from shapelens.interpreter.iteration import set_key, update_dict
+    from shapelens.interpreter.iteration import one_of_values, set_key, update_dict
+    from shapelens.interpreter.joining import join, one_of
 
     rest = getattr(receiver, "rest", None)
-    if name in ("pop", "popitem", "setdefault", "update", "clear"):
+    if name in ("pop", "popitem", "setdefault", "update", "clear", "move_to_end"):
         m.touch(receiver)
         if isinstance(receiver, Children):
             m.touch(receiver.owner)
@@ -370,11 +395,12 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
             if name != "get" and isinstance(receiver, Dict):
                 receiver.clear()
                 receiver.rest = UNKNOWN
-            return UNKNOWN
+            found = one_of_values(receiver) if name == "get" else None
+            return UNKNOWN if found is None else join(found, default)
         if key in receiver:
             return receiver.pop(key) if name == "pop" else receiver[key]
         if rest is not None:
-            return UNKNOWN
+            return one_of(rest) if type(rest) is List else UNKNOWN
         if name == "pop" and len(args) < 2:
             raise Exceptional("KeyError")
         if name == "setdefault":
@@ -393,9 +419,32 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
     if name == "clear":
         receiver.clear()
         return None
-    if name == "popitem" and receiver:
-        return receiver.popitem()
+    if name in ("popitem", "move_to_end"):
+        return _moved(receiver, name, args, kwargs)
     return UNKNOWN
+
+
+def _moved(receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`popitem` and `move_to_end`, of an OrderedDict too: what is at one of the ends changes."""
+    given = args[name == "move_to_end" :]
+    last = given[0] if given else kwargs.get("last", True)
+    key = args[0] if name == "move_to_end" and args else kwargs.get("key")
+    known = isinstance(last, bool) and getattr(receiver, "rest", None) is None
+    if not known or name == "move_to_end" and (isinstance(key, (Unknown, Many, Expr)) or not _hashable(key)):
+        receiver.clear()
+        if isinstance(receiver, Dict):
+            receiver.rest = UNKNOWN
+        return UNKNOWN
+    if not receiver or name == "move_to_end" and key not in receiver:
+        raise Exceptional("KeyError")
+    if name == "popitem":
+        key = list(receiver)[-1 if last else 0]
+        return key, receiver.pop(key)
+    others = {k: v for k, v in receiver.items() if k != key}
+    moved = {key: receiver[key]}
+    receiver.clear()
+    receiver.update({**others, **moved} if last else {**moved, **others})
+    return None
 
 
 def _hashable(value: Any) -> bool:

@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 _MAX_STEPS = 200_000
-_MAX_TEXT = 10_000
+_MAX_TEXT, _MAX_MADE = 10_000, 1 << 18
 
 
 @lru_cache(256)
@@ -80,6 +80,8 @@ def _call(name: str, pattern: Any, *args: Any, **kwargs: Any) -> Any:
     if not isinstance(pattern, str) or not isinstance(text, str) or not isinstance(flags, int):
         raise TooSlow
     if not _is_quick(pattern, flags, text):
+        raise TooSlow
+    if name in ("sub", "subn") and len(str(kwargs.get("repl", args[0] if args else ""))) * (len(text) + 1) > _MAX_MADE:
         raise TooSlow
     found = getattr(re.compile(pattern, flags), name)(*args, **{k: v for k, v in kwargs.items() if k != "flags"})
     return list(found) if name == "finditer" else found

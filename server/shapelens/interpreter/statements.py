@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins as python
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from shapelens.interpreter import (
@@ -31,6 +32,7 @@ from shapelens.interpreter.joining import (
 )
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report, Unkeyable
 from shapelens.interpreter.truth import assume, tested, truth
+from shapelens.interpreter.turns import Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.rules.devices import DEVICE, device_kind
@@ -195,13 +197,21 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
         items, rest = [], Scalar("int") if isinstance(joined, Scalar) else joined
     f.loops.append([])
     try:
-        for item in items:
-            m.burn()
+
+        def turn(item: Any) -> Signal:
             iteration.assign_target(m, f, node.target, item, node)
             saw_targets(m, f, node.target, node.target)
-            signal = run_block(m, node.body, f)
+            return run_block(m, node.body, f)
+
+        turns = Turns(m, f, node, items) if rest is None and may_be_alike(m, node, items) else None
+        for number, item in enumerate(items, 1):
+            m.burn()
+            signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
             if signal is None or signal[0] == "continue":
                 _rejoin_continues(m, f)
+                if is_alike and turns is not None and turns.rest_is_alike(number, turn):
+                    iteration.assign_target(m, f, node.target, items[-1], node)
+                    break
                 continue
             if signal[0] == "break":
                 return _after_loop(m, f, None)
@@ -211,14 +221,8 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
                 return _after_loop(m, f, signal)
             return signal
         if rest is not None:
-
-            def turn() -> Signal:
-                iteration.assign_target(m, f, node.target, rest, node)
-                saw_targets(m, f, node.target, node.target)
-                return run_block(m, node.body, f)
-
             reports = len(m.reports)
-            signal = unknown_turns(m, f, turn, node, iteration.length(m, source))
+            signal = unknown_turns(m, f, partial(turn, rest), node, iteration.length(m, source))
             if signal is not None:
                 return signal
             last = _last_batch(m, rest) if m.last_batches else None
@@ -636,7 +640,7 @@ def _run_handlers(m: Machine, node: ast.Try, f: Frame) -> Signal:
     return branches(m, f, bodies) if bodies else None
 
 
-_EXPECTING = ("raises", "assertRaises", "assertRaisesRegex", "suppress")
+_EXPECTING = ("raises", "suppress", "expect_raises", "raises_regex")
 
 
 # Libraries whose context managers swallow no exception.
@@ -658,7 +662,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
             changes, value = True, UNKNOWN
         callee = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
         name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
-        expects = expects or name in _EXPECTING
+        expects = expects or name in _EXPECTING or name.startswith("assertRaises")
         untracked = untracked or name in ("no_grad", "inference_mode")
         shelters = shelters or isinstance(value, Unknown) and name not in memory.QUIET
         if item.optional_vars is not None:

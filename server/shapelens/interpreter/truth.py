@@ -16,6 +16,8 @@ from shapelens.values.text import shape_text
 
 AMBIGUOUS = "ambiguous-truth"
 _AMBIGUOUS = ("torch", "numpy")
+# Libraries whose objects may be tensors, and plain Python's, which an open parameter may be taught to be.
+_OF_TENSORS = frozenset("torch numpy tensorflow keras builtins typing collections numbers torchvision PIL".split())
 
 
 def truth(m: Machine, value: Any) -> bool | None:
@@ -128,7 +130,17 @@ def _narrow(m: Machine, f: Frame, test: ast.expr, holds: bool) -> None:
             from shapelens.interpreter.expressions import ev
 
             kinds = ev(m, test.args[1], f)
+            _untaught(f, test.args[0].id, kinds, holds)
             _keep(m, f, test.args[0].id, lambda v: classes.is_instance(m, v, kinds) is not (not holds))
+
+
+def _untaught(f: Frame, name: str, kinds: Any, holds: bool) -> None:
+    """What is an object of a library that nothing is known of is no tensor, whatever its methods are called."""
+    value = f.locals.get(name)
+    if holds and type(value) is Unknown and value.hole is not None:
+        parts = kinds if isinstance(kinds, tuple) else (kinds,)
+        if parts and all(isinstance(k, Lib) and k.path.partition(".")[0] not in _OF_TENSORS for k in parts):
+            f.locals[name] = Unknown(name)
 
 
 def _keep(m: Machine, f: Frame, name: str, fits: Any) -> None:

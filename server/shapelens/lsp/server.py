@@ -43,7 +43,7 @@ _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32
 
 
 class ShapelensServer(LanguageServer):
-    """pygls' server with our documents, analyses and settings."""
+    """pygls' server with our documents, analyses and settings. `listens`: to a port, rather than to who started it."""
 
     protocol: Protocol
 
@@ -56,7 +56,7 @@ class ShapelensServer(LanguageServer):
         self.pushed = diagnostics.Pushed(self)
         self.under_way = Progress(self)
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._make_analyser = make or _session
+        self._make_analyser = make or (lambda roots, python: _session(roots, python, self._is_trusted))
         self._initialization_options: object = None
         self._complaints: set[str] = set()
         self._refresh: asyncio.TimerHandle | None = None
@@ -65,10 +65,12 @@ class ShapelensServer(LanguageServer):
         self._oracle: Closable | None = None
         self._is_trusted = False
         self._by_folder: tuple[tuple[Path, Settings], ...] = ()  # of several folders, what each one's settings say
+        self.listens = False
         self._hints_shown: bool | None = None
         self._statuses: Statuses | None = None
         self._chosen: dict[str, dict[str, Choice]] = {}
         self.shows_summaries = False
+        self._traced: object = None
         self.readable: dict[str, FileAnalysis] = {}  # each document's last analysis without a syntax error
 
     def can(self, capability: str) -> bool:
@@ -92,11 +94,22 @@ class ShapelensServer(LanguageServer):
                 analysis = whole.cells.part(analysis, document.path)
             if self._statuses is not None:
                 self._statuses.tell(document, analysis)
+            if self.protocol.trace == lsp.TraceValue.Verbose:
+                self._trace(document, analysis)
             return document, with_chosen(analysis, self.chosen(uri))
         except Stale:
             raise JsonRpcContentModified from None
         except Exception:
             return None  # Logged where it failed; the editor shows nothing.
+
+    def _trace(self, document: Document, analysis: FileAnalysis) -> None:
+        """Tell what the parts of an analysis took, once."""
+        if self._traced is analysis.timings:
+            return
+        self._traced = analysis.timings
+        parts = ", ".join(f"{part} {seconds * 1000:.2f} ms" for part, seconds in analysis.timings.items())
+        message = f"analysed version {document.version} of {Path(document.path).name}"
+        self.log_trace(lsp.LogTraceParams(message=message, verbose=parts))
 
     def chosen(self, uri: str) -> Choices:
         """The calls that a person chose to see in a document."""
@@ -330,6 +343,7 @@ class ShapelensServer(LanguageServer):
         """Show a message to the person, once."""
         if message not in self._complaints:
             self._complaints.add(message)
+            message = message.replace("](", "] (")  # Some clients make links of that, which run commands.
             self.window_show_message(lsp.ShowMessageParams(type=lsp.MessageType.Warning, message=message))
 
     async def ask_configuration(self) -> None:
@@ -406,9 +420,12 @@ class ShapelensServer(LanguageServer):
     def on_initialize(self, params: lsp.InitializeParams) -> None:
         """Before the capabilities are told."""
         self.loop = asyncio.get_running_loop()
+        self.protocol.trace = params.trace or lsp.TraceValue.Off
         self.documents.encoding = _ENCODINGS.get(_value(self.workspace.position_encoding), "utf-16")
         self._initialization_options = params.initialization_options
-        self._is_trusted = is_trusted(params.initialization_options)
+        # Anyone on this machine may have connected to a port.
+        said = is_trusted(params.initialization_options, self._roots())
+        self._is_trusted = said and not self.listens
         self.shows_summaries = shows_summaries(params.initialization_options)
         if wants_status(params.initialization_options):
             self._statuses = Statuses(self)
@@ -479,10 +496,10 @@ def _registration(method: str, options: Any) -> lsp.Registration:
     return lsp.Registration(id=f"shapelens:{method}", method=method, register_options=options)
 
 
-def _session(roots: Sequence[Path], python: str | None) -> Analyser:
+def _session(roots: Sequence[Path], python: str | None, is_trusted: bool) -> Analyser:
     from shapelens.analysis.session import Session
 
-    session = Session(roots, python)
+    session = Session(roots, python, is_trusted)
     if python is not None:
         _ = session.environment  # A bad choice is said now.
     return session

@@ -5,8 +5,10 @@ Names and defaults are listed in docs/editors.md; nested as there, or flat with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from shapelens.report.hints import HintSettings
@@ -60,12 +62,22 @@ def settings_from(given: object) -> tuple[Settings, tuple[str, ...]]:
     return settings, tuple(reader.complaints)
 
 
-def is_trusted(initialization_options: object) -> bool:
-    """Whether the client says that the workspace is trusted.
+def is_trusted(initialization_options: object, roots: Sequence[Path]) -> bool:
+    """Whether the client says that the workspace is trusted: `true`, or a list of folders that all of it lies in.
 
     Only initializationOptions count: other settings may come from a file in the very workspace.
     """
-    return _Reader(initialization_options).get("trusted", False, _boolean) is True
+    said = _Reader(initialization_options).values.get("trusted")
+    if said is True:
+        return True
+    if not isinstance(said, list) or not roots:
+        return False
+    folders = [os.path.realpath(os.path.expanduser(each)) for each in said if _is_folder(each)]
+    return all(any(Path(os.path.realpath(root)).is_relative_to(folder) for folder in folders) for root in roots)
+
+
+def _is_folder(said: object) -> bool:
+    return isinstance(said, str) and "\0" not in said and os.path.isabs(os.path.expanduser(said))
 
 
 def wants_status(initialization_options: object) -> bool:

@@ -175,6 +175,9 @@ class Oracle:
             answer, is_listed = None, False
         except TooSlow:
             answer, is_listed = None, False
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            self._note_failure(WorkerFailed(f"the worker said what is no answer ({type(error).__name__})"))
+            answer, is_listed = None, False
         if asked is None:
             return
         with self._lock:

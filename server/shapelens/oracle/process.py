@@ -136,7 +136,7 @@ class Worker:
             )
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
             self.close()

@@ -20,8 +20,10 @@ import importlib
 import inspect
 import json
 import os
+import select
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -47,12 +49,12 @@ DENIED_PARTS = tuple(
     q_per_channel q_scale q_zero choose_qparams
     """.split()
 )
-WRITING = ("w", "a", "x", "+")
 FILE_EVENTS = frozenset(("os.remove", "os.mkdir", "os.rmdir"))
 EVENTS = (
     "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.startfile", "os.rename", "os.link",
-    "os.symlink", "os.chmod", "os.chown", "os.truncate", "subprocess.", "socket.", "shutil.", "webbrowser.", "ftplib.",
-    "urllib.", "smtplib.", "pty.",
+    "os.symlink", "os.chmod", "os.chown", "os.chflags", "os.truncate", "os.utime", "os.setxattr", "os.removexattr",
+    "os.kill", "os.chdir", "os.fchdir", "subprocess.", "socket.", "shutil.", "webbrowser.", "ftplib.", "urllib.",
+    "smtplib.", "pty.", "pickle.", "sqlite3.", "winreg.", "_winapi.",
 )  # fmt: skip
 
 
@@ -66,9 +68,31 @@ class Refused(Exception):
 LARGEST_FILE = 1 << 20
 
 
+def write_nothing() -> None:
+    """No writing outside of the worker's own folder from now on, by anything that Python runs."""
+    own = os.path.realpath(os.getcwd()) + os.sep
+
+    def forbid(event: str, args: Any) -> None:
+        if event == "open":
+            path, mode, flags = args
+            writes = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+            writes = writes or isinstance(mode, str) and any(letter in mode for letter in "wax+")
+            if writes and path != os.devnull and not is_below(own, path):
+                raise PermissionError("the oracle writes nothing")
+        elif event in FILE_EVENTS and not is_below(own, args[0]):
+            raise PermissionError("the oracle does not do " + event)
+
+    sys.addaudithook(forbid)
+
+
+def is_below(folder: str, path: Any) -> bool:
+    """Whether a path, or what it leads to, lies in a folder."""
+    return isinstance(path, (str, bytes)) and (os.path.realpath(os.fsdecode(path)) + os.sep).startswith(folder)
+
+
 def restrict(memory: int) -> None:
-    """No core files, no writing outside of the worker's own folder, no child processes, no sockets, and no more than
-    this many bytes of memory beyond what is in use; as far as the system can.
+    """No core files, no child processes, no sockets, nothing unpickled, and no more than this many bytes of memory
+    beyond what is in use; as far as the system can.
     """
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
@@ -80,25 +104,37 @@ def restrict(memory: int) -> None:
             used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         if used:
             resource.setrlimit(resource.RLIMIT_AS, (used + memory, used + memory))
-    own = os.path.realpath(os.getcwd()) + os.sep
-
-    def is_own(path: Any) -> bool:
-        return isinstance(path, (str, bytes)) and (os.path.realpath(os.fsdecode(path)) + os.sep).startswith(own)
 
     def forbid(event: str, args: Any) -> None:
-        if event == "open":
-            path, mode, flags = args
-            writes = isinstance(mode, str) and any(letter in mode for letter in WRITING)
-            writes = writes or isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
-            if writes and not is_own(path) and path != os.devnull:
-                raise PermissionError("the oracle writes nothing")
-        elif event in FILE_EVENTS:
-            if not is_own(args[0]):
-                raise PermissionError("the oracle does not do " + event)
-        elif event.startswith(EVENTS):
+        if event.startswith(EVENTS):
             raise PermissionError("the oracle does not do " + event)
 
     sys.addaudithook(forbid)
+
+
+def leave_when_alone(pipe: int) -> None:
+    """End the process once nobody can ask it any more, even if it is at work on something."""
+    if not hasattr(select, "poll"):
+        return
+    waiting = select.poll()
+    waiting.register(pipe, 0)  # a pipe that nobody writes to tells so without being asked
+
+    def wait() -> None:
+        waiting.poll()
+        leave(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def leave(status: int) -> None:
+    """Take away the worker's own folder, which whoever made it may not, and end."""
+    if os.path.basename(os.getcwd()).startswith("shapelens-oracle-"):
+        for folder, _, files in os.walk(os.getcwd(), topdown=False):
+            with contextlib.suppress(OSError):
+                for name in files:
+                    os.remove(os.path.join(folder, name))
+                os.rmdir(folder)
+    os._exit(status)
 
 
 def alarm(seconds: float) -> None:
@@ -412,6 +448,7 @@ def serve(read: Any, write: Any) -> None:
         write.flush()
 
     start = json.loads(read.readline())
+    write_nothing()
     sys.path[:] = [path for path in sys.path if path] + start["sites"]
     alarm(start["start_seconds"])
     library = start.get("library", "torch")
@@ -441,13 +478,13 @@ def main() -> None:
     for used in (0, 1, 2):
         os.dup2(nowhere, used)
     sys.dont_write_bytecode = True
+    leave_when_alone(read)
     with open(read, encoding="utf-8") as questions, open(write, "w", encoding="utf-8") as answers:
-        serve(questions, answers)
-    # Whoever started this may be gone. Only empty folders can be removed so.
-    if os.path.basename(os.getcwd()).startswith("shapelens-oracle-"):
-        for folder, _, _ in os.walk(os.getcwd(), topdown=False):
-            with contextlib.suppress(OSError):
-                os.rmdir(folder)
+        try:
+            serve(questions, answers)
+        except BaseException:
+            leave(1)
+    leave(0)
 
 
 if __name__ == "__main__":

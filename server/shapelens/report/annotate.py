@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.report.hints import HintSettings, hints
-from shapelens.report.lines import split_lines
+from shapelens.report.lines import harmless, split_lines
 from shapelens.report.shapes import INFERRED
 
 _WIDEST = 68
@@ -18,7 +18,7 @@ def annotated(analysis: FileAnalysis, colour: bool = False) -> Iterator[str]:
     """The lines of the file; those with hints end with them, in one column where the lines are not too long."""
     settings = HintSettings(max_length=None)
     labels = {hint.line: hint.label for hint in hints(analysis, settings)}
-    lines = split_lines(analysis.text)
+    lines = [harmless(line) for line in split_lines(analysis.text)]
     if lines and not lines[-1]:
         lines.pop()
     widths = [_width(lines[number - 1].rstrip()) for number in labels]

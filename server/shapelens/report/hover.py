@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from shapelens.values.text import size_text
 _MOST_VALUES = 12
 _MOST_STEPS = 6
 _LONGEST_CODE = 64
+_MARKUP = re.compile(r"[`<>\[\]!*\\&|\n]|://|www\.")
 INFERRED_NOTE = (
     "≈ inferred: sizes that fit what the layers ask, or that a comment or docstring states; no call says so."
 )
@@ -63,7 +65,7 @@ def hover(analysis: FileAnalysis, line: int, column: int) -> Hover | None:
 def fact_tooltip(fact: Fact, analysis: FileAnalysis) -> str:
     """The whole of what a hint says in short: each shape and which call has it, and how it came about."""
     calls = {call.site: call_title(call) for contexts in analysis.contexts for call in contexts.calls}
-    titles = [", ".join(sorted({calls[site] for site in sites if site in calls})) for sites in fact.sites]
+    titles = [", ".join(sorted({_inline(calls[site]) for site in sites if site in calls})) for sites in fact.sites]
     told = markdown(fact.values, "", fact.name, analysis.names, titles)
     return told + _story_text(analysis, fact) + (f"\n\n{fact.about}" if fact.about else "")
 
@@ -79,6 +81,11 @@ def _story_text(analysis: FileAnalysis, fact: Fact) -> str:
         code = each.name if each.kind == "param" else " ".join(segment(lines, each.span).split())
         listed.append(f"- line {each.span.line}: `{_cut(code)}`" + (f" → `{shape.text()}`" if shape else ""))
     return "\n\nHow it came about:\n\n" + "\n".join(listed)
+
+
+def _inline(code: str) -> str:
+    """Code within a sentence; as code where some of it could be taken for an image, a link or other markup."""
+    return f"`{code.replace('`', chr(39))}`" if _MARKUP.search(code) else code
 
 
 def _cut(code: str) -> str:
@@ -165,4 +172,4 @@ def _size(span: Span) -> tuple[int, int]:
 
 
 def _escaped(name: str) -> str:
-    return "".join(f"\\{character}" if character in "_*[]`\\" else character for character in name)
+    return "".join(f"\\{character}" if character in "_*[]`\\<>!&" else character for character in name)

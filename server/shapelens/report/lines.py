@@ -15,6 +15,15 @@ def split_lines(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
+# Control characters but tab, and those that turn the direction of text.
+_OBEYED = re.compile("[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """The text with the characters that a terminal, or the eye, would obey written as escapes."""
+    return _OBEYED.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
 def plain(text: str) -> str:
     """The text with our own signs written in ASCII: `->`, `ceil(H/2)`, `2*d`."""
     text = text.translate(_PLAIN)

@@ -40,8 +40,10 @@ def problem_lines(problem: Problem, text: str, path: Callable[[str], str]) -> It
     `path` says how a file is named.
     """
     span = problem.span
-    message = problem.message.replace("\n", "\n  ")
+    message, *more = problem.message.split("\n")
     yield f"{path(span.file)}:{span.line}:{span.column + 1}: {problem.severity}[{problem.code}] {message}"
+    for line in more:
+        yield f"  {line}"
     yield from _excerpt(span, text)
     for place in problem.related:
         yield f"  {path(place.span.file)}:{place.span.line}:{place.span.column + 1}: note: {place.message}"

@@ -174,10 +174,11 @@ class Call:
         """Teach that an open shape has `front` dims in front and as many as `back` more at its end.
 
         NotKnown where those at one end may be those known at the other: dim 1 of (…, 512) is the 512 if the rank is 2.
-        That a tensor whose last dim is known has a batch dim too is taken for granted.
+        That an input whose last dim is known has a batch dim too is taken for granted.
         """
         prefix, suffix = len(shape.prefix), len(shape.suffix)
-        if max(front, prefix) + max(back, suffix) > max(prefix + suffix, front + back, 2):
+        granted = 0 if shape.var.computed else 2
+        if max(front, prefix) + max(back, suffix) > max(prefix + suffix, front + back, granted):
             raise NotKnown
         return self.store.at_least(shape, front, back)
 

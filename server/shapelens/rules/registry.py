@@ -541,10 +541,13 @@ def _canonical_keras(path: str) -> str:
     else:
         if path in ("tensorflow.keras", "tensorflow.python.keras", "keras.src", "keras.api"):
             return "keras"
+        former = path.startswith(_COMPAT[0])
         for prefix in _COMPAT:
             if path.startswith(prefix):
                 path = "tensorflow." + path[len(prefix) :]
         if path.startswith(_SHORT):
+            if former:
+                return path  # TensorFlow 1 had functions and classes of its own under these names.
             path = "keras." + path[len("tensorflow.") :]
     parts = path.split(".")
     if len(parts) == 4 and parts[:2] == ["keras", "ops"] and parts[2] in _OPS:
@@ -579,6 +582,8 @@ def make_layer(c: Call, path: str, instance: Instance, args: Sequence[Any], kwar
         if found.parameters is not None:
             dtype = c.dtype(instance.attrs.get("dtype"), c.floating)
             for name, shape in found.parameters(c, instance).items():
+                # `bias` was an argument before: parameters stand in the order in which torch registers them.
+                instance.attrs.pop(name, None)
                 instance.attrs[name] = None if shape is None else Tensor(shape, dtype, parameter=True)
         asked = instance.attrs.get("device")
         device = c.device if asked is None else devices.device_kind(c, asked)

@@ -12,6 +12,7 @@ exclude = ["generated", "tests/data/*.py"]
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -19,13 +20,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shapelens.source.reading import read_bytes
+
 FILE = "pyproject.toml"
 DEFAULT_MEMORY_BUDGET = 64 * 2**30
+_LARGEST = 1_000_000
+_MOST_BYTES = 1e18
+_LONGEST_SHOWN, _MOST_COMPLAINTS = 80, 8
 _UNITS = {"": 1, "B": 1, **{f"{x}B": 1000**i for i, x in enumerate("KMGTP", 1)}}
 _UNITS |= {f"{x}IB": 1024**i for i, x in enumerate("KMGTP", 1)}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 _DTYPES = {"": "float32", "f": "float32", "i": "int64", "u": "uint8"}
-_AXIS = re.compile(r"\d+|[A-Za-z_]\w*")
+_AXIS = re.compile(r"\d{1,18}|[A-Za-z_]\w{0,63}")
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,14 @@ def read_configuration(root: Path) -> Configuration:
     """The configuration of a project folder. What is not valid is told in `complaints`, and the default holds."""
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        if os.path.dirname(os.path.realpath(path)) != os.path.realpath(root):
+            return Configuration(root)  # A link that leads elsewhere.
+        data = read_bytes(path, _LARGEST + 1)
+        text = data.decode()
+    except (OSError, ValueError):
         return Configuration(root)
+    if len(data) > _LARGEST:
+        return Configuration(root, complaints=(f"{FILE}: larger than {_LARGEST // 1_000_000} MB",))
     if "shapelens" not in text:
         return Configuration(root)
     # Loaded only here: few projects have such a table, and a command line starts sooner.
@@ -76,8 +87,10 @@ def read_configuration(root: Path) -> Configuration:
         import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
     try:
         table = tomllib.loads(text).get("tool", {}).get("shapelens", {})
-    except tomllib.TOMLDecodeError as error:
-        return Configuration(root, complaints=(f"{FILE}: {error}",))
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        return Configuration(root, complaints=(f"{FILE}: {_shown(str(error))}",))
+    except RecursionError:
+        return Configuration(root, complaints=(f"{FILE}: nested too deeply",))
     except AttributeError:
         table = None
     return configuration(table, root)
@@ -96,26 +109,36 @@ def configuration(table: object, root: Path | None = None) -> Configuration:
                 raise ValueError(f"is not known: the keys are {', '.join(_READERS)}")
             known[key.replace("-", "_")] = reader(value)
         except ValueError as error:
-            complaints.append(f"{FILE}: [tool.shapelens] {key} {error}")
-    return Configuration(root, **known, complaints=tuple(complaints))
+            complaints.append(f"{FILE}: [tool.shapelens] {_shown(str(key))} {error}")
+    return Configuration(root, **known, complaints=tuple(complaints[:_MOST_COMPLAINTS]))
+
+
+def _shown(value: object) -> str:
+    """A value of the file in a message: cut, and without characters that a terminal obeys."""
+    text = value if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def _quoted(value: object) -> str:
+    return _shown(repr(value))
 
 
 def read_size(value: object) -> int | None:
     """`"24GB"`, `"1.5 GiB"` or a number of bytes; `"off"` is None. Raises ValueError with a message for a person."""
     if value == "off":
         return None
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_BYTES:
         return value
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     factor = _UNITS.get(found.group(2).upper()) if found is not None else None
-    if found is None or factor is None or not float(found.group(1)):
-        raise ValueError(f'must be a size such as "24GB" or "64GiB", or "off", not {value!r}')
+    if found is None or factor is None or not 0 < float(found.group(1)) < _MOST_BYTES:
+        raise ValueError(f'must be a size such as "24GB" or "64GiB", or "off", not {_quoted(value)}')
     return int(float(found.group(1)) * factor)
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ValueError(f"must be a list of strings, not {value!r}")
+        raise ValueError(f"must be a list of strings, not {_quoted(value)}")
     return tuple(value)
 
 
@@ -126,7 +149,7 @@ def _inputs(value: object) -> dict[str, tuple[StatedInput, ...]]:
     for name, specs in value.items():
         listed = [specs] if isinstance(specs, str) else specs
         if not isinstance(listed, list):
-            raise ValueError(f'"{name}" must be a list of shapes such as "B,3,224,224", not {specs!r}')
+            raise ValueError(f'"{_shown(name)}" must be a list of shapes such as "B,3,224,224", not {_quoted(specs)}')
         found[name] = tuple(_stated(name, spec) for spec in listed)
     return found
 
@@ -135,7 +158,9 @@ def _stated(name: str, spec: object) -> StatedInput:
     kind, colon, dims = spec.rpartition(":") if isinstance(spec, str) else ("", "", "")
     axes = tuple(axis.strip() for axis in dims.split(",") if axis.strip())
     if not axes or kind not in _DTYPES or colon and not kind or not all(_AXIS.fullmatch(axis) for axis in axes):
-        raise ValueError(f'"{name}": a shape is sizes and names such as "B,3,224,224" or "i:B,16", not {spec!r}')
+        raise ValueError(
+            f'"{_shown(name)}": a shape is sizes and names such as "B,3,224,224" or "i:B,16", not {_quoted(spec)}'
+        )
     return StatedInput(axes, _DTYPES[kind])
 
 

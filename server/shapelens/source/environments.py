@@ -2,7 +2,8 @@
 
 A virtual environment is read: its pyvenv.cfg, its site-packages, the plain paths in its .pth files. Only an
 interpreter outside of the workspace, and one that the user chose or the process was started in, is ever asked for
-its sys.path, isolated (`-I -S`), so that no sitecustomize of anyone runs.
+its sys.path, isolated (`-I -S`), so that no sitecustomize of anyone runs; and none at all in a workspace that is not
+trusted. There, an environment of the workspace itself cannot lead out of it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+
+from shapelens.source.reading import read_bytes
 
 _ASK = (
     "import sys,json,sysconfig;p=sysconfig.get_paths();print(json.dumps([list(sys.version_info[:2]),"
@@ -49,10 +52,42 @@ class Environment:
         return tuple(path for path in self.sys_path if os.path.basename(path) in ("site-packages", "dist-packages"))
 
 
-def find_environment(workspace: Path | None, chosen: str | None) -> Environment:
-    """The environment that the user chose, or else the nearest one. Raises EnvironmentNotFound for a bad choice."""
+@dataclass(frozen=True)
+class _Trust:
+    """What may be done with environments: whether interpreters are started, and which folders are the workspace's."""
+
+    is_trusted: bool
+    folders: tuple[Path, ...]
+
+    def is_inside(self, path: Path) -> bool:
+        """Whether a path is the workspace's own, by its name or by where its links lead."""
+        try:
+            name, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
+        except (OSError, ValueError):
+            return True  # No path at all.
+        return any(
+            name.is_relative_to(os.path.abspath(folder)) or real.is_relative_to(os.path.realpath(folder))
+            for folder in self.folders
+        )
+
+    def may_start(self, path: Path) -> bool:
+        return self.is_trusted and not self.is_inside(path)
+
+    def confines(self, folder: Path) -> bool:
+        """Whether what an environment's folder links to has to lie in the workspace too."""
+        return not self.is_trusted and self.is_inside(folder)
+
+
+def find_environment(
+    workspace: Path | None, chosen: str | None, is_trusted: bool = True, others: Sequence[Path] = ()
+) -> Environment:
+    """The environment that the user chose, or else the nearest one. Raises EnvironmentNotFound for a bad choice.
+
+    `others` are further folders of the workspace. Where it is not trusted, no interpreter is started, wherever it lies.
+    """
+    trust = _Trust(is_trusted, (*([workspace] if workspace is not None else []), *others))
     if chosen:
-        return _chosen(Path(os.path.expanduser(chosen)), workspace)
+        return _chosen(Path(os.path.expanduser(chosen)), workspace, trust)
     places: list[tuple[str, Path]] = []
     if workspace is not None:
         places += [(f"workspace {name}", workspace / name) for name in (".venv", "venv")]
@@ -61,22 +96,39 @@ def find_environment(workspace: Path | None, chosen: str | None) -> Environment:
         if value:
             places.append((variable, Path(value)))
     for found_by, folder in places:
-        environment = _of_folder(folder, found_by, ask=not _is_inside(folder, workspace))
+        environment = _of_folder(folder, found_by, trust, ask=trust.may_start(folder))
         if environment is not None:
             return environment
-    return _server()
+    return _server(trust)
 
 
-def _chosen(path: Path, workspace: Path | None) -> Environment:
+def interpreter_to_start(environment: Environment, folders: Sequence[Path]) -> str | None:
+    """The file that is started where the environment's interpreter is; None where none may be.
+
+    What lies in the workspace's folders is started only where it was chosen. A virtual environment's interpreter is
+    mostly a link: then it is the one behind it, that reads no pyvenv.cfg.
+    """
+    if environment.python is None:
+        return None
+    trust = _Trust(True, tuple(folders))
+    if not trust.is_inside(Path(environment.python)):
+        return environment.python
+    real = os.path.realpath(environment.python)
+    if not trust.is_inside(Path(real)):
+        return real if _INTERPRETER.match(os.path.basename(real)) else None
+    return environment.python if environment.found_by == "chosen" else None
+
+
+def _chosen(path: Path, workspace: Path | None, trust: _Trust) -> Environment:
     if workspace is not None and not path.is_absolute():
         path = workspace / path
     try:
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, ValueError) as error:
         raise EnvironmentNotFound(f"{str(path)!r} cannot be looked at ({error})") from None
-    ask = not _is_inside(path, workspace)
+    ask = trust.may_start(path)
     if is_folder:
-        environment = _of_folder(path, "chosen", ask)
+        environment = _of_folder(path, "chosen", trust, ask)
         if environment is None:
             raise EnvironmentNotFound(f"{path}: no Python environment in this folder")
         return environment
@@ -86,25 +138,19 @@ def _chosen(path: Path, workspace: Path | None) -> Environment:
         raise EnvironmentNotFound(f"{path}: not a Python interpreter")
     # First as it is called, for a venv's interpreter is a link into another prefix; then where the link leads.
     for python in dict.fromkeys((path, Path(os.path.realpath(path)))):
-        environment = _of_folder(_prefix(python), "chosen", ask=False, python=path, version=_version_in_name(python))
+        version = _version_in_name(python)
+        environment = _of_folder(_prefix(python), "chosen", trust, ask=False, python=path, version=version)
         if environment is not None:
             return environment
-    answer = _asked(path) if ask else None
+    answer = _asked(path, trust) if ask else None
     if answer is None:
+        if not trust.is_trusted:
+            raise EnvironmentNotFound(f"{path}: not known without starting it, and the workspace is not trusted")
         raise EnvironmentNotFound(f"{path}: not a Python interpreter that can be used")
     return answer
 
 
 _INTERPRETER = re.compile(r"(?:python|pypy)w?[\d.]*(?:\.exe)?\Z", re.IGNORECASE)
-
-
-def _is_inside(path: Path, workspace: Path | None) -> bool:
-    """Whether a path is the workspace's own, by its name: where its links lead does not make it less so."""
-    if workspace is None:
-        return False
-    return Path(os.path.abspath(path)).is_relative_to(Path(os.path.abspath(workspace))) or Path(
-        os.path.realpath(path)
-    ).is_relative_to(os.path.realpath(workspace))
 
 
 def _prefix(python: Path) -> Path:
@@ -118,7 +164,12 @@ def _version_in_name(python: Path) -> tuple[int, int] | None:
 
 
 def _of_folder(
-    folder: Path, found_by: str, ask: bool, python: Path | None = None, version: tuple[int, int] | None = None
+    folder: Path,
+    found_by: str,
+    trust: _Trust,
+    ask: bool,
+    python: Path | None = None,
+    version: tuple[int, int] | None = None,
 ) -> Environment | None:
     """The environment in a folder (of venv, of conda, or an installation's), read from its files."""
     if python is None:
@@ -127,9 +178,9 @@ def _of_folder(
     if settings is None:
         version, library = _library(folder, version)
         if library is None or version is None:
-            return _asked(python, found_by) if ask and python is not None else None
+            return _asked(python, trust, found_by) if ask and python is not None else None
         sites = [*_sites(folder, version), *_system_sites(folder, version)]
-        return _environment(python, version, library, sites, found_by)
+        return _environment(python, version, library, sites, found_by, trust)
     version = _version_in_settings(settings) or version or _version_of_sites(folder)
     if version is None:
         version = sys.version_info[:2]
@@ -139,11 +190,11 @@ def _of_folder(
     library, base = _base_library(settings, version)
     if base is not None and settings.get("include-system-site-packages", "").lower() == "true":
         sites += [*_sites(base, version), *_system_sites(base, version)]
-    return _environment(python, version, library or Path(os.__file__).parent, sites, found_by)
+    return _environment(python, version, library or Path(os.__file__).parent, sites, found_by, trust)
 
 
 def _environment(
-    python: Path | None, version: tuple[int, int], library: Path, sites: list[Path], found_by: str
+    python: Path | None, version: tuple[int, int], library: Path, sites: list[Path], found_by: str, trust: _Trust
 ) -> Environment:
     folders = [library]
     if (library / "lib-dynload").is_dir():
@@ -151,18 +202,22 @@ def _environment(
     folders += sites
     editable: dict[str, str] = {}
     for site in sites:
-        folders += _linked(site)
-        editable.update(_editable(site))
+        linked, mapped = _linked(site), _editable(site)
+        if trust.confines(site):
+            linked = [path for path in linked if trust.is_inside(path)]
+            mapped = {name: path for name, path in mapped.items() if trust.is_inside(Path(path))}
+        folders += linked
+        editable.update(mapped)
     return Environment(
         str(python) if python else None, tuple(dict.fromkeys(map(str, folders))), version, found_by, editable
     )
 
 
-def _server() -> Environment:
+def _server(trust: _Trust) -> Environment:
     """The environment of the interpreter that runs this process."""
     version = sys.version_info[:2]
     python = Path(sys.executable) if sys.executable else None
-    environment = _of_folder(Path(sys.prefix), "server", ask=False, python=python, version=version)
+    environment = _of_folder(Path(sys.prefix), "server", trust, ask=False, python=python, version=version)
     if environment is not None:
         added = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         return replace(environment, sys_path=tuple(dict.fromkeys([*added, *environment.sys_path])))
@@ -189,10 +244,7 @@ def _venv_settings(folder: Path) -> dict[str, str] | None:
 
 def _small_text(path: Path) -> str | None:
     try:
-        if not path.is_file():
-            return None
-        with open(path, encoding="utf-8-sig", errors="replace") as file:
-            return file.read(_PTH_LARGEST)
+        return read_bytes(path, _PTH_LARGEST).decode("utf-8-sig", errors="replace")
     except (OSError, ValueError):
         return None
 
@@ -322,7 +374,7 @@ def _mapping(value: ast.expr) -> dict[str, str]:
     return {key: path for key, path in mapping.items() if isinstance(key, str) and isinstance(path, str)}
 
 
-def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
+def _asked(python: Path, trust: _Trust, found_by: str = "chosen") -> Environment | None:
     """What an interpreter itself says, remembered on disk for as long as its file stays the same."""
     import hashlib
 
@@ -336,7 +388,7 @@ def _asked(python: Path, found_by: str = "chosen") -> Environment | None:
         return None
     version, library, sites, executable = answer
     # It may only have led to a virtual environment's, which without `site` does not know that it is one.
-    real = _of_folder(_prefix(Path(executable)), found_by, ask=False, python=python, version=version)
+    real = _of_folder(_prefix(Path(executable)), found_by, trust, ask=False, python=python, version=version)
     if real is not None:
         return real
     folders = [*library, *(path for path in sites if os.path.isdir(path))]

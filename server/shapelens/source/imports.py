@@ -1,4 +1,8 @@
-"""From the name in an import to the file that it means, by looking at folders only: nothing is ever imported."""
+"""From the name in an import to the file that it means, by looking at folders only: nothing is ever imported.
+
+What is found lies in the workspace's folders or in the environment's. A link, or the package that the workspace may be
+a part of, leads nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,19 @@ class ModuleFile:
 
 
 class Resolver:
-    """Finds modules as the environment's Python would, for files under the given roots (best first)."""
+    """Finds modules as the environment's Python would, for files under the given roots (best first).
 
-    def __init__(self, environment: Environment, roots: Sequence[Path] = ()) -> None:
+    Where the workspace is not trusted, an environment that lies in it leads out of it no more than the rest.
+    """
+
+    def __init__(self, environment: Environment, roots: Sequence[Path] = (), is_trusted: bool = True) -> None:
         self.environment = environment
         self.roots = tuple(Path(os.path.abspath(root)) for root in roots)
+        self._real_roots = tuple(os.path.realpath(root) for root in self.roots)
+        places = (*environment.sys_path, *environment.editable.values())
+        own = tuple(map(str, self.roots))
+        self._free = tuple(place for place in places if is_trusted or not _is_below(place, own))
+        self._real_free: tuple[str, ...] | None = None
         self._listings: dict[str, dict[str, int]] = {}
         self._found: dict[tuple[str, str, int], ModuleFile | None] = {}
         self._slow: dict[tuple[str, str], ModuleFile | None] = {}
@@ -55,8 +67,34 @@ class Resolver:
         except ValueError:
             # A name with a NUL or a lone surrogate in it is no file's.
             found = None
+        if found is not None and not self._is_permitted(found, folder):
+            found = None
         self._found[key] = found
         return found
+
+    def _is_permitted(self, found: ModuleFile, folder: str) -> bool:
+        """Whether a module lies where an importer in `folder` may look; links count by where they lead."""
+        paths = [str(path) for path in ((found.path,) if found.path is not None else found.search)]
+        if all(_is_below(path, self._free) for path in paths):
+            return True
+        if self._real_free is None:
+            self._real_free = tuple(map(os.path.realpath, self._free))
+        homes = [*self._real_roots, *self._real_free]
+        if folder:
+            top, above = self._package(folder)
+            homes.append(os.path.realpath(top if self._is_home(folder) else above))
+        return all(_is_below(os.path.realpath(path), homes) for path in paths)
+
+    def _package(self, folder: str) -> tuple[str, str]:
+        """The outermost package that a folder belongs to and the folder that this is in; twice itself if none."""
+        top = above = folder
+        while self._is_package(above):
+            top, above = above, os.path.dirname(above)
+        return top, above
+
+    def _is_home(self, folder: str) -> bool:
+        """Whether a folder is the workspace's or the environment's, rather than that of a file from elsewhere."""
+        return _is_below(folder, map(str, self.roots)) or _is_below(folder, self._free)
 
     def resolve_slow(self, module: str, importer: Path | None) -> ModuleFile | None:
         """What jedi finds for a name that `find` does not know. Takes up to a second: not for a keystroke's path."""
@@ -65,7 +103,13 @@ class Resolver:
             from shapelens.source.jedi_fallback import module_by_jedi
 
             root = self.roots[0] if self.roots else Path(os.path.dirname(key[0]) or os.curdir)
-            self._slow[key] = module_by_jedi(module, importer, root, self.environment.sys_path)
+            folder = os.path.dirname(os.path.abspath(importer)) if importer is not None else ""
+
+            def may_read(path: Path) -> bool:
+                return self._is_permitted(ModuleFile(module, path), folder)
+
+            found = module_by_jedi(module, importer, root, self.environment.sys_path, may_read)
+            self._slow[key] = found if found is not None and self._is_permitted(found, folder) else None
         return self._slow[key]
 
     def learn_slowly(self, names: Iterable[tuple[str, Path | None]]) -> bool:
@@ -117,7 +161,7 @@ class Resolver:
         first, *rest = module.split(".")
         if not first:
             return None
-        found = self._top(first, self._path(folder))
+        found = self._top(first, self._path(folder, first))
         mapped = self.environment.editable.get(first)
         if mapped and (found is None or _is_namespace(found)):
             found = self._mapped(first, mapped) or found
@@ -128,13 +172,14 @@ class Resolver:
             found = self._top(first, [folder]) or found
         return self._below(first, [str(path) for path in found.search], rest) if found and rest else found
 
-    def _path(self, folder: str) -> list[str]:
-        """The folders of top-level modules for an importer in `folder`: what sys.path is likely to be."""
+    def _path(self, folder: str, name: str) -> list[str]:
+        """The folders of a top-level module for an importer in `folder`: what sys.path is likely to be."""
         places: list[str] = []
         if folder:
-            while self._is_package(folder):
-                folder = os.path.dirname(folder)
-            places.append(folder)
+            top, above = self._package(folder)
+            # Where the workspace is itself a package, what else lies beside it is none of its business.
+            if name == os.path.basename(top) or self._is_home(above) or not self._is_home(folder):
+                places.append(above)
         for root in map(str, self.roots):
             places.append(root)
             if self._listing(root).get("src", 0) & _FOLDER:
@@ -196,6 +241,10 @@ class Resolver:
         if listing is None:
             listing = self._listings[folder] = _names_in(folder)
         return listing
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(path == folder or path.startswith(os.path.join(folder, "")) for folder in folders)
 
 
 def _is_namespace(module: ModuleFile) -> bool:

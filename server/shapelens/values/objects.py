@@ -11,12 +11,15 @@ serials = itertools.count(1)
 
 
 class Hole:
-    """The unknown value of a parameter that nobody called with: what uses it may teach what it is (see Store)."""
+    """The unknown value of a parameter that nobody called with: what uses it may teach what it is (see Store).
 
-    __slots__ = ("name", "serial")
+    `computed`: it is no parameter, but a name that an unknown result was assigned to.
+    """
 
-    def __init__(self, name: str) -> None:
-        self.name, self.serial = name, next(serials)
+    __slots__ = ("computed", "name", "serial")
+
+    def __init__(self, name: str, computed: bool = False) -> None:
+        self.name, self.serial, self.computed = name, next(serials), computed
 
 
 class Unknown:
@@ -157,15 +160,19 @@ class Lib:
 
 
 class List(list[Any]):
-    """A list made by the program. `rest` is None, or what further elements (an unknown number of them) look like."""
+    """A list made by the program. `rest` is None, or what further elements (an unknown number of them) look like.
 
-    __slots__ = ("born", "count", "held", "rest")
+    `others` are the lists of which it is one where it is not known which one: what changes it may change any of them.
+    """
+
+    __slots__ = ("born", "count", "held", "others", "rest")
 
     def __init__(self, items: Any = ()) -> None:
         super().__init__(items)
         self.rest: object | None = None
         self.count: object | None = None  # type: ignore[assignment]
         self.held = False
+        self.others: tuple[List, ...] = ()
         self.born = next(serials)
 
 

@@ -15,12 +15,15 @@ _serials = itertools.count()
 
 
 class ShapeVar:
-    """Stands for the unknown run of dims in one open shape; bound in a Store."""
+    """Stands for the unknown run of dims in one open shape; bound in a Store.
 
-    __slots__ = ("serial",)
+    `computed`: the tensor is no input of a function but came of a calculation, so that nothing is taken for granted.
+    """
 
-    def __init__(self) -> None:
-        self.serial = next(_serials)
+    __slots__ = ("computed", "serial")
+
+    def __init__(self, computed: bool = False) -> None:
+        self.serial, self.computed = next(_serials), computed
 
     def __repr__(self) -> str:
         return f"*s{self.serial}"

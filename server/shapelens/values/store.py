@@ -177,7 +177,7 @@ class Store:
         if isinstance(known, Tensor):
             resolved: Tensor = self.value(known)
             return resolved
-        taught: Tensor = self.teach(value.hole, Tensor(Open((), ShapeVar(), ()), dtype, library))
+        taught: Tensor = self.teach(value.hole, Tensor(Open((), ShapeVar(value.hole.computed), ()), dtype, library))
         return taught
 
     def dim_of(self, value: Unknown, name: str = "n") -> Dim:
@@ -312,5 +312,5 @@ class Store:
         front_names = [names[start + i] if start + i < len(names) else f"d{start + i}" for i in range(more[0])]
         prefix = tuple(symbol(n) for n in front_names)
         suffix = tuple(symbol("D") for _ in range(more[1]))
-        self.bind_run(shape.var, Open(prefix, ShapeVar(), suffix))
+        self.bind_run(shape.var, Open(prefix, ShapeVar(shape.var.computed), suffix))
         return self.shape(shape)  # type: ignore[return-value]

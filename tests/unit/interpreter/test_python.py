@@ -444,6 +444,43 @@ PROGRAMS = {
         c.hidden_size = 9
         y = torch.zeros(c.classes, c.n_embd)
     """,
+    "parameters_in_their_order": """
+        net = nn.ModuleList([nn.Conv2d(3, 4, 2), nn.MultiheadAttention(4, 2), nn.LSTM(3, 5), nn.Linear(6, 7)])
+        x = next(net.parameters()) * 1
+        for p in net.parameters():
+            p.requires_grad = False
+        y = p * 2
+        z = torch.cat([q.flatten() for n, q in net[2].named_parameters() if n.startswith("bias")])
+    """,
+    "ordered_dict_reordered": """
+        d = OrderedDict([("p", 3), ("q", 8), ("r", 5)])
+        d.move_to_end("p")
+        x = torch.zeros(list(d.values()))
+        d.move_to_end("r", last=False)
+        first = d.popitem(last=False)
+        last = d.popitem()
+        y = torch.zeros(first[1], last[1], len(d))
+    """,
+    "sorted_by_what_is_not_known": """
+        x = torch.ones(2, 3)
+        y = torch.cat(sorted([x, x * 2], key=lambda t: t.sum().item()), dim=1)
+    """,
+    "one_of_several_things": """
+        def block(t):
+            if t.mean() < 0.1:
+                return t[1]
+            return {"out": t, "in": t}
+        x = torch.ones(2, 3)
+        block(x)["out"]
+        block(x).get("out")
+    """,
+    "stacks_put_in_a_mode": """
+        net = nn.Sequential(nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 1, 8), num_layers=2))
+        net.eval()
+        y = net(torch.zeros(2, 3, 6))
+        net.train()
+        z = net(torch.zeros(4, 3, 6))
+    """,
     "autograd_functions": """
         class Swish(torch.autograd.Function):
             @staticmethod

@@ -124,6 +124,8 @@ def test_what_libraries_print_does_no_harm(tmp_path: Path) -> None:
         "os.remove(sys.argv[1])",
         "shutil.copy(sys.argv[1], sys.argv[2])",
         "os.fork()",
+        "os.kill(os.getppid(), 9)",
+        "__import__('pickle').loads(b'cos\\nsystem\\n.')",
     ],
 )
 def test_a_restricted_process_changes_nothing(tmp_path: Path, deed: str) -> None:
@@ -131,7 +133,8 @@ def test_a_restricted_process_changes_nothing(tmp_path: Path, deed: str) -> None
     program.mkdir()
     text = (
         "import os, runpy, shutil, socket, subprocess, sys\n"
-        "runpy.run_path(sys.argv[1], run_name='worker')['restrict'](1 << 30)\n"
+        "worker = runpy.run_path(sys.argv[1], run_name='worker')\n"
+        "worker['write_nothing']()\nworker['restrict'](1 << 30)\n"
         "open('own', 'w').close()\n"  # its own folder is its own
         f"try:\n    {deed}\nexcept PermissionError:\n    print('stopped')\n"
     )

@@ -16,7 +16,7 @@ from shapelens.rules.keras import losses
 from shapelens.rules.keras.losses import CODE, broadcast, differ, one_hot_advice, pair, same_rank
 from shapelens.rules.keras.ops.common import dtype_name, made, of_keras, sizes
 from shapelens.rules.registry import layer, rule, rules
-from shapelens.values import Instance, Shape, Tensor
+from shapelens.values import Instance, Lib, Shape, Tensor
 
 # -- functions -----------------------------------------------------------------------------------------------------
 
@@ -330,7 +330,10 @@ def add_weight(c: Call, self: object, shape: object = (), initializer: object = 
                name: object = None, **others: object) -> Tensor:  # fmt: skip
     """A variable that counts."""
     value = c.store.value(shape)
-    return made(() if value is None or isinstance(value, str) else sizes(c, value), dtype_name(c, dtype, "float32"))
+    if isinstance(value, str):  # Keras 2: the name comes first
+        value = c.store.value(initializer)
+        value = None if isinstance(value, (str, Instance, Lib)) else value
+    return made(() if value is None else sizes(c, value), dtype_name(c, dtype, "float32"))
 
 
 # -- names ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from shapelens.rules.numpy.arrays import Array, array
 from shapelens.rules.numpy.dtypes import divided, promoted, real, solved
 from shapelens.rules.numpy.reductions import over
 from shapelens.rules.registry import rule
-from shapelens.values import Named, Tensor
+from shapelens.values import Named, Scalar, Tensor
 
 _HALF = "float16"
 
@@ -93,10 +93,10 @@ def cond(c: Call, x: Array, p: object = None) -> Tensor:
 
 
 @rule("numpy.linalg.matrix_rank")
-def matrix_rank(c: Call, A: Array, tol: object = None, hermitian: object = False, **options: object) -> Tensor:
-    """One number for each matrix; a vector has rank 0 or 1."""
+def matrix_rank(c: Call, A: Array, tol: object = None, hermitian: object = False, **options: object) -> object:
+    """One number for each matrix; a vector has rank 0 or 1, as a plain int."""
     if len(c.dims(A)) < 2:
-        return array((), "int64")
+        return Scalar("int")
     return array(_matrices(c, A, False)[0], "int64")
 
 

@@ -81,6 +81,8 @@ def sizes(c: Call, value: object) -> tuple[Dim, ...]:
         if isinstance(value, List) and value.rest is not None:
             raise NotKnown
         return tuple([number(c, v) for v in value])
+    if type(value) is Unknown:
+        raise NotKnown  # It may be a list of them.
     return (number(c, value),)
 
 

@@ -555,7 +555,7 @@ def _stacked(c: Call, self: Instance, x: Tensor, more: tuple[Any, ...], kwargs: 
     held = c.child(self, "layers")
     if not isinstance(held, Instance):
         raise NotKnown
-    modules = list(held.attrs.values())
+    modules = [value for name, value in held.attrs.items() if name != "training"]
     if all(isinstance(m, Instance) and isinstance(m.cls, Lib) for m in modules):
         modules = modules[:1] if c.work is None else modules
     elif "*" in held.attrs:

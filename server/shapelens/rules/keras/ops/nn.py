@@ -145,6 +145,10 @@ def pool(c: Call, inputs: Tensor, pool_size: object, strides: object = None, pad
          data_format: object = None) -> Tensor:  # fmt: skip
     """Each window to one value; the strides are those of the windows unless given."""
     spatial, axis = _layout(c, inputs, data_format)
+    for given in (pool_size, strides):
+        value = c.store.value(given)
+        if isinstance(value, (tuple, list)) and len(value) > len(spatial):
+            raise NotKnown  # TensorFlow takes one number for each axis too, and reads them its own way.
     window = per_axis(c, pool_size, len(spatial))
     steps = window if c.store.value(strides) is None else per_axis(c, strides, len(spatial))
     out = slid(c, inputs, spatial, window, steps, (1,) * len(spatial), _mode(c, padding))

@@ -1,0 +1,71 @@
+"""Which attributes of an object change after it was made.
+
+A method that nobody called is run on an object that was just made. What other methods put into its attributes since then
+is not known, so a problem that hangs on their first values (`self._users = np.zeros(n)`, `self.cache = []`) is none.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from shapelens.values import UNKNOWN, Class, Descriptor, Function, Instance
+
+# What runs before any other method: the attributes that these set, and the methods that they call, are settled.
+_MAKING = ("__new__", "__init__", "__post_init__", "setUp", "setup_method", "build", "setup")
+
+
+def unsettled(instance: Any) -> Any:
+    """The object with all data unknown that methods assign to its attributes, but for those that make the object."""
+    if not isinstance(instance, Instance) or not isinstance(instance.cls, Class):
+        return instance
+    functions = list(_functions(instance.cls))
+    settled = _reached(functions)
+    changed = {n for name, function in functions if name not in settled for n in _assigned(function)}
+    found = [n for n in changed if not isinstance(instance.attrs.get(n, instance), (Instance, Function, Class))]
+    if not found:
+        return instance
+    made = Instance(instance.cls, {**instance.attrs, **dict.fromkeys(found, UNKNOWN)}, instance.origin)
+    made.payload = instance.payload
+    return made
+
+
+def _functions(cls: Class) -> Iterator[tuple[str, ast.AST]]:
+    for parent in cls.mro:
+        if isinstance(parent, Class):
+            for name, value in parent.attrs.items():
+                function = value.function if isinstance(value, Descriptor) else value
+                if isinstance(function, Function):
+                    yield name, function.node
+
+
+def _first(node: ast.AST) -> str:
+    arguments = node.args.args if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else []
+    return arguments[0].arg if arguments else ""
+
+
+def _reached(functions: list[tuple[str, ast.AST]]) -> set[str]:
+    """The methods that make an object and those that they call on it."""
+    found: set[str] = set()
+    waiting = list(_MAKING)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            for own, function in functions:
+                if own == name:
+                    waiting += [a.attr for a in _attributes(function, ast.Load)]
+    return found
+
+
+def _assigned(node: ast.AST) -> set[str]:
+    return {a.attr for a in _attributes(node, ast.Store)}
+
+
+def _attributes(node: ast.AST, context: type[ast.expr_context]) -> Iterator[ast.Attribute]:
+    own = _first(node)
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and isinstance(each.ctx, context):
+            if isinstance(each.value, ast.Name) and each.value.id == own:
+                yield each

@@ -1,0 +1,1 @@
+"""What a hostile workspace, program or library may not do."""
