@@ -77,7 +77,12 @@ def run(folder: Path, script: str, file: Path, seconds: int = 300, **more: str) 
     """What a script tells that runs in Neovim with a file open."""
     command = [editor(), "--clean", "--headless", "-u", str(HERE / script), str(file)]
     done = subprocess.run(
-        command, env={**environment(folder, documented_configuration("Neovim", "lua")), **more}, cwd=file.parent, capture_output=True, timeout=seconds, check=False
+        command,
+        env={**environment(folder, documented_configuration("Neovim", "lua")), **more},
+        cwd=file.parent,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
     )
     path = folder / "told.json"
     assert path.is_file(), done.stderr.decode(errors="replace")[-3000:]

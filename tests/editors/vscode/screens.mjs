@@ -119,14 +119,14 @@ async function pictures() {
 
   // The tooltip of a hint and the places of its dims come when the mouse is over it.
   const story = page.locator(".monaco-hover:not(.hidden)", { hasText: "How it came about" }).first();
-  const hint = page.locator(".view-line", { hasText: "torch.flatten(x, 1)" }).locator("span", { hasText: /^256$/ }).first();
+  const hint = page.locator(".view-line", { hasText: "torch.flatten(x, 1)" }).locator("span", { hasText: /^64$/ }).first();
   await until(story, async () => {
     await page.mouse.move(2, 2);
     await hint.hover();
   });
   await page.keyboard.press("Escape");
   await hint.click({ modifiers: ["Control"] });
-  await lineShown(18).first().waitFor(WAIT);
+  await lineShown(15).first().waitFor(WAIT);
 
   await goTo(19, 22);
   const fix = page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" });
