@@ -59,8 +59,8 @@ async function load(file) {
 /** Do something until it has its effect: on a busy machine the editor may not have been ready for it the first time. */
 async function until(locator, act) {
   for (let left = TRIES; ; left--) {
-    await act();
     try {
+      await act();
       await locator.waitFor({ timeout: TRY_MS });
       return;
     } catch (error) {
@@ -74,6 +74,13 @@ async function until(locator, act) {
 
 const press = (keys) => () => page.keyboard.press(keys);
 const lineShown = (line) => page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}\\b`) });
+/** Move the mouse to something that the editor may draw anew meanwhile. */
+async function pointAt(locator) {
+  const { x, y, width, height } = await locator.boundingBox({ timeout: TRY_MS });
+  await page.mouse.move(2, 2);
+  await page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
+}
+
 const input = () => page.locator(".quick-input-widget input").first();
 
 /** Run a command by its title, as a person would. */
@@ -117,16 +124,11 @@ async function pictures() {
   await page.screenshot({ path: path.join(out, "hover.png") });
   await page.keyboard.press("Escape");
 
-  // The tooltip of a hint and the places of its dims come when the mouse is over it.
+  // The tooltip of a hint comes when the mouse is over it.
   const story = page.locator(".monaco-hover:not(.hidden)", { hasText: "How it came about" }).first();
   const hint = page.locator(".view-line", { hasText: "torch.flatten(x, 1)" }).locator("span", { hasText: /^64$/ }).first();
-  await until(story, async () => {
-    await page.mouse.move(2, 2);
-    await hint.hover();
-  });
+  await until(story, () => pointAt(hint));
   await page.keyboard.press("Escape");
-  await hint.click({ modifiers: ["Control"] });
-  await lineShown(15).first().waitFor(WAIT);
 
   await goTo(19, 22);
   const fix = page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" });
