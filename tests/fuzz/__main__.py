@@ -2,6 +2,7 @@
 
 python -m tests.fuzz SEED… | FIRST..LAST                       single texts: analysis never raises
 python -m tests.fuzz incremental [--edits N] [--seed N] …      a session after edits against a new one
+python -m tests.fuzz editing [--edits N] [--seed N] …          a server over stdio while somebody types
 python -m tests.fuzz grammar [--minutes M] [--seed N] …        random programs against their real runs
 """
 
@@ -16,7 +17,7 @@ import traceback
 from collections import Counter
 
 from shapelens.analysis.session import Session
-from tests.fuzz import incremental
+from tests.fuzz import editing, incremental
 from tests.fuzz.grammar import command
 from tests.fuzz.mutations import ROOT, mutated
 
@@ -29,6 +30,8 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("SHAPELENS_STRICT", "1")
     if arguments[:1] == ["incremental"]:
         return _incremental(arguments[1:])
+    if arguments[:1] == ["editing"]:
+        return _editing(arguments[1:])
     if arguments[:1] == ["grammar"]:
         return command.main(arguments[1:])
     return _single([seed for text in arguments for seed in _seeds(text)])
@@ -85,8 +88,13 @@ def _incremental(arguments: list[str]) -> int:
     while edits < asked.edits and failed < asked.failures:
         try:
             done, subject, steps, differences = incremental.run(seed, options)
-        except AssertionError:
-            traceback.print_exc()
+        except AssertionError as error:
+            frames = traceback.extract_tb((error.__cause__ or error).__traceback__)[-2:]
+            print(
+                f"=== {error}: {error.__cause__!r}",
+                *(f"    {f.filename}:{f.lineno} {f.name}" for f in frames),
+                sep="\n",
+            )
             done, differences, failed = options.edits, [], failed + 1
         edits += done
         if differences:
@@ -96,8 +104,8 @@ def _incremental(arguments: list[str]) -> int:
                 f"=== seed {seed}: {subject.files[0].parent.name}/{steps[-1].file.name}, step {len(steps)}", flush=True
             )
             if asked.shrink:
-                steps = incremental.shrunk(subject, steps, asked.shrink)
-                differences = incremental.failure(subject, steps) or differences
+                steps = incremental.shrunk(subject, steps, options.deep, asked.shrink)
+                differences = incremental.failure(subject, steps, options.deep) or differences
                 print("\n".join(incremental.told(subject, steps, differences)), flush=True)
             else:
                 print("\n".join(differences[:12]), flush=True)
@@ -109,6 +117,38 @@ def _incremental(arguments: list[str]) -> int:
     print(
         f"{edits} edits, seeds {asked.seed}..{seed - 1}, {failed} failures ({dict(parts)}), {took:.0f} s, {memory} MB at most"
     )
+    return bool(failed)
+
+
+def _editing(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz editing", description=editing.__doc__)
+    parser.add_argument("--edits", type=int, default=1000, help="edits in all")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed; each starts a server")
+    parser.add_argument("--length", type=int, default=250, help="edits of one server")
+    parser.add_argument("--large", action="store_true", help="files of torchvision, Keras and NumPy")
+    parser.add_argument("--often", type=int, default=25, help="compare after so many edits")
+    parser.add_argument("--shrink", type=int, default=60, help="attempts to shrink a failure")
+    parser.add_argument("--failures", type=int, default=5, help="stop after so many")
+    asked = parser.parse_args(arguments)
+    total, seed, failed = editing.Report(), asked.seed, 0
+    while total.edits < asked.edits and failed < asked.failures:
+        report = editing.Report()
+        try:
+            editing.run(seed, min(asked.length, asked.edits), asked.large, asked.often, report)
+            print(f"seed {seed}: {report}", flush=True)
+        except editing.Failure as failure:
+            failed += 1
+            print(f"=== seed {seed}: {failure.subject.root.name} in {failure.encoding}: {failure}", flush=True)
+            if asked.shrink:
+                actions, how = editing.shrunk(failure, asked.shrink)
+                for action in actions:
+                    print(f"--- {action.kind} {action.file.name}\n{action.text!r}")
+                print(how, flush=True)
+        total.edits += report.edits or asked.length
+        total.requests += report.requests
+        total.comparisons += report.comparisons
+        seed += 1
+    print(f"{total.edits} edits, {total.requests} requests, {total.comparisons} comparisons, {failed} failures")
     return bool(failed)
 
 

@@ -274,12 +274,7 @@ def run(seed: int, options: Options) -> tuple[int, Subject, list[Step], list[str
 # -- shrinking -----------------------------------------------------------------------------------------------------------
 
 
-def shrunk(
-    subject: Subject,
-    steps: Sequence[Step],
-    seconds: float = 60,
-    fails: Callable[[Subject, Sequence[Step]], Any] = failure,
-) -> list[Step]:
+def shrunk(subject: Subject, steps: Sequence[Step], deep: bool = True, seconds: float = 60) -> list[Step]:
     """Fewer steps and shorter texts of which the last still differs: what is left is needed."""
     until = time.monotonic() + seconds
 
@@ -287,7 +282,7 @@ def shrunk(
         if time.monotonic() > until:
             return False
         try:
-            return bool(candidate) and bool(fails(subject, candidate))
+            return bool(candidate) and bool(failure(subject, candidate, deep))
         except Exception:
             return False
 

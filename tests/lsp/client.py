@@ -67,6 +67,8 @@ class Client:
         self.notifications: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
         self.replies: dict[str, Any] = {}
+        self.answers: dict[str, dict[str, Any] | None] = {}  # whole answers, errors for example; None: no answer
+        self.nobody: list[dict[str, Any]] = []  # errors that the server answers to the id null
         self.scoped: dict[str | None, dict[str, Any]] = {}  # settings of single folders
         self.log = b""
         self._answers: dict[Any, queue.Queue[dict[str, Any]]] = {}
@@ -107,11 +109,15 @@ class Client:
                     self.scoped.get(item.get("scopeUri"), self.settings).get(item.get("section"))
                     for item in message["params"]["items"]
                 ]
-            self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+            answer = self.answers.get(message["method"], {"result": result})
+            if answer is not None:
+                self.send({"jsonrpc": "2.0", "id": message["id"], **answer})
         with self._arrived:
             if "method" not in message:
                 waiting = self._answers.get(message["id"])
-                if waiting is not None:
+                if message["id"] is None:
+                    self.nobody.append(message)
+                elif waiting is not None:
                     waiting.put(message)
             else:
                 (self.requests if "id" in message else self.notifications).append(message)

@@ -1,8 +1,9 @@
 /** Which Python runs the server. Nothing of VS Code in here: the caller says what is set and what the Python extension says. */
 import { execFile } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, delimiter, dirname, isAbsolute, join, relative, resolve } from "node:path";
 
 export interface Interpreter {
   /** Path of the program. */
@@ -103,12 +104,27 @@ export function expanded(path: string, folder: string | undefined): string {
   return isAbsolute(text) || !folder ? text : resolve(folder, text);
 }
 
-/** Whether a path lies in one of the folders, by its name. */
+/** Whether a path lies in one of the folders, by its name or by where its folder really is. */
 export function isInside(path: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => {
-    const way = relative(folder, path);
-    return way !== "" && !way.startsWith("..") && !isAbsolute(way) && /[\\/]/.test(path);
-  });
+  if (!/[\\/]/.test(path)) {
+    return false;
+  }
+  const place = join(real(dirname(path)), basename(path));
+  return folders.some((folder) => isBelow(path, folder) || isBelow(place, real(folder)) || isBelow(real(path), real(folder)));
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+}
+
+/** Where the links of a path lead; the path itself where it is not there. */
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 export function isNewEnough(version: string): boolean {
@@ -129,7 +145,7 @@ async function isThere(path: string): Promise<boolean> {
 function versionOf(python: string): Promise<string | undefined> {
   const ask = "import sys;print('%d.%d' % sys.version_info[:2])";
   return new Promise((done) => {
-    execFile(python, ["-I", "-S", "-c", ask], { timeout: ASK_MS, windowsHide: true }, (error, out) => {
+    execFile(python, ["-I", "-S", "-c", ask], { cwd: homedir(), timeout: ASK_MS, windowsHide: true }, (error, out) => {
       const version = out?.trim();
       done(!error && /^\d+\.\d+$/.test(version) ? version : undefined);
     });

@@ -173,7 +173,7 @@ export class Server implements vscode.Disposable {
         (line) => this.log.info(line),
       );
       this.log.info(`Python ${interpreter.version} at ${interpreter.python}, named by ${interpreter.source}`);
-      const client = this.made(interpreter.python, folders[0]);
+      const client = this.made(interpreter.python);
       client.onNotification("shapelens/status", (status: Status) => this.statuses.fire(status));
       this.client = client;
       await client.start();
@@ -196,14 +196,15 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private made(python: string, folder: string | undefined): Client {
+  private made(python: string): Client {
     // Compiled modules go where this machine may write, whoever installed the extension.
     const compiled = vscode.Uri.joinPath(this.context.globalStorageUri, "pycache").fsPath;
     const server: ServerOptions = {
       command: python,
       args: ["-I", "-X", "utf8", "-X", `pycache_prefix=${compiled}`, this.context.asAbsolutePath("bundled/run_server.py")],
       transport: TransportKind.stdio,
-      options: { cwd: folder },
+      // Not the workspace: where a program is named without its folder, Windows looks in this one first.
+      options: { cwd: this.context.extensionPath },
     };
     const options: LanguageClientOptions = {
       documentSelector: [

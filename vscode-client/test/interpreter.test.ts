@@ -1,6 +1,6 @@
 /** Which Python runs the server, tried with small programs that answer as Pythons do. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -63,4 +63,14 @@ test("settings may speak of the workspace folder", () => {
 test("3.10 is new enough", () => {
   assert.ok(isNewEnough("3.10") && isNewEnough("3.14") && isNewEnough("4.0"));
   assert.ok(!isNewEnough("3.9") && !isNewEnough("2.7"));
+});
+
+test("a workspace that is reached by a link holds what it holds", async () => {
+  const inside = python("reached/.venv/bin", "3.12");
+  symlinkSync(join(root, "reached"), join(root, "link"));
+  symlinkSync(inside, join(root, "python3"));
+  const untrusted = { folders: [join(root, "link")], isTrusted: false };
+  await assert.rejects(find({ ...untrusted, chosen: inside }), NoInterpreter);
+  await assert.rejects(find({ ...untrusted, setting: join(root, "python3") }), /not trusted/);
+  assert.equal((await find({ ...untrusted, isTrusted: true, chosen: inside })).python, inside);
 });

@@ -7,6 +7,7 @@ then each class, its instances' forward first, with parameters that are open unt
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +16,16 @@ from typing import Any, TypeAlias
 from shapelens.analysis.unsettled import unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
-from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report
+from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Tensor, Unknown
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
+_ROOT_COST = 40
+# What has met no tensor and made no model by then is most likely no code of ours.
+FIRST_FUEL = 15_000
 _MAX_INSTANCES = 3
 _DEAR = 5_000
 _SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "__new__", "__init_subclass__"))
@@ -49,6 +53,7 @@ class Roots:
         self._failed = {_key(report) for report in failed}  # one defect is told once, by the first run that met it
         self._silent: list[tuple[str, int, int]] = []  # text of a silent root, and which instances it made
         self._used: set[int] = set()
+        self._users: Counter[str] = Counter()  # how many chunks use a name
         self._open: set[int] = set()  # objects made with open arguments, because nobody made one
 
     def quiet(self) -> frozenset[str]:
@@ -75,7 +80,10 @@ class Roots:
             self._function(chunk, node)
 
     def _is_referred_to(self, name: str, own: Chunk) -> bool:
-        return any(name in chunk.names_used for chunk in self.tree.chunks if chunk is not own)
+        if not self._users:
+            for chunk in self.tree.chunks:
+                self._users.update(chunk.names_used)
+        return self._users[name] > (name in own.names_used)
 
     # -- one run ---------------------------------------------------------------------------------------------------
 
@@ -86,17 +94,19 @@ class Roots:
         stands for something else (None, an empty tuple, 0) are open: nobody has called with that default.
         """
         m = self.m
-        if m.fuel <= 0:
+        if m.fuel <= 0 or not m.allow(ROOT_PATIENCE):
             m.unfinished += 1
             return None
         place = self.places[id(chunk)]
         frame = Frame(self.module, place, {}, ())
         m.store.begin()
+        m.fuel -= _ROOT_COST
         mark, fuel = m.store.mark(), m.fuel
-        m.fuel = min(fuel, ROOT_FUEL)
-        allowance = m.fuel
+        allowance = min(fuel, ROOT_FUEL)
+        m.fuel = min(fuel, FIRST_FUEL)
+        m.reserve = allowance - m.fuel
         m.touched.append({})
-        made = len(m.instances)
+        made = m.made = len(m.instances)
         result: Any = None
         try:
             m.prose, m.trusted = True, False
@@ -118,10 +128,11 @@ class Roots:
             m.caught.clear()
             m.watches.clear()
             del m.touched[:]
-            if not self.finish():
+            if not self.finish() and not m.is_late:
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
-            m.fuel = fuel - (allowance - max(m.fuel, 0))
+            m.fuel = fuel - (allowance - m.reserve - max(m.fuel, 0))
+            m.reserve = 0
         return result
 
     def _attempt(self, frame: Any, body: Callable[[Any], Any]) -> Any:

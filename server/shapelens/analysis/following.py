@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shapelens.interpreter.importing import run_module
 from shapelens.interpreter.machine import Machine
+from shapelens.oracle.packages import versions
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_bytes
 from shapelens.source.tree import Tree
@@ -89,6 +91,18 @@ class Following:
         return any(name in c.names_bound or "*" in c.names_bound for c in chunks) or any(
             "globals" in c.names_used for c in chunks
         )
+
+    def is_installed(self, name: str, importer: str | None) -> bool | None:
+        """Whether `import name` finds something; None where only the server's own packages are known."""
+        origin = Path(importer) if importer else None
+        if name.partition(".")[0] in sys.stdlib_module_names or self.resolver().find(name, origin) is not None:
+            return True
+        self.missing.add((name, origin))
+        return None if self.resolver().environment.found_by == "server" else False
+
+    def version_of(self, distribution: str) -> str | None:
+        """The version of what is installed under that name; None where it is not known."""
+        return versions(self.resolver().environment.sites, [distribution]).get(distribution)
 
     def holds(self, path: str) -> bool:
         """Whether a file was read for a followed module."""

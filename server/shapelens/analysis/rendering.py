@@ -447,6 +447,8 @@ class Names:
     def __init__(self) -> None:
         self._taken: dict[str, Symbol] = {}
         self._names: dict[Symbol, str] = {}
+        self.texts: dict[Dim, str] = {}
+        """What was written with them: a dim is on many lines, and a name once given stays."""
 
     def __call__(self, symbol: Symbol) -> str:
         known = self._names.get(symbol)

@@ -27,7 +27,7 @@ from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_module
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine
+from shapelens.interpreter.machine import MODULE_PATIENCE, PATIENCE, Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, forget_names, layers
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from shapelens.analysis.adopting import Adoption
     from shapelens.oracle.asking import Oracles
 
-MODULE_FUEL = 200_000
+MODULE_FUEL = 150_000
+_SUMMARY_PATIENCE = 10.0
+"""Seconds of the processor that running a file for one of its models may take."""
 _MOST_TREES = 300
 """How many files of packages one session keeps that goes from file to file."""
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
@@ -296,19 +298,19 @@ class Session:
 
     def analyse(self, path: str, cancelled: Callable[[], bool] | None = None) -> FileAnalysis:
         """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop."""
-        started = time.perf_counter()
+        started, limit = time.perf_counter(), time.thread_time() + PATIENCE
         if path not in self._texts:
             self._look_again = True
             path = os.path.abspath(path) if os.path.exists(path) else path
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
-        m, module, places, renderer = self._run_main(path, tree, cancelled, True)
+        m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit)
         try:
             if m.trusted and renderer.reports:
                 # What a comment says may be out of date: no problem may come of it.
                 m.forget_changes()
-                m, module, places, renderer = self._run_main(path, tree, cancelled, False)
+                m, module, places, renderer = self._run_main(path, tree, cancelled, False, m.limit)
             ran = time.perf_counter()
             roots = Roots(
                 m, module, tree, places, renderer.finish, self._quiet.get(path, frozenset()), renderer.reports
@@ -319,19 +321,20 @@ class Session:
         finally:
             m.forget_changes()
         done = time.perf_counter()
-        analysis = replace(renderer.analysis(path, tree), unfinished=m.unfinished)
+        analysis = replace(renderer.analysis(path, tree), unfinished=m.unfinished + tree.left_out)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
         return self._wanted(analysis)
 
     def _run_main(
-        self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool
+        self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool, limit: float
     ) -> tuple[Machine, PyModule, dict[int, Chunked], Renderer]:
         """Run a file as a script; with `prose`, its comments count where nothing else is known."""
         module = self._main_module(path)
         m = self._machine(module)
-        m.cancelled, m.prose = cancelled, prose
+        m.cancelled, m.prose, m.limit = cancelled, prose, limit
+        m.allow(MODULE_PATIENCE)
         renderer = Renderer(m, {path: tree})
         try:
             places = run_main(m, module, tree)
@@ -428,6 +431,7 @@ class Session:
         m = self._machine(module, shared=False)
         m.training, m.cancelled = False, cancelled
         m.fuel = 20_000_000
+        m.allow(_SUMMARY_PATIENCE)
         m.record_all = True
         m.below = _root(module, path)
         m.recording = False

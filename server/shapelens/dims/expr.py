@@ -29,7 +29,7 @@ class TooComplex(OverflowError):
 
 
 # A name may come from any text of the program (`cfg["…"]`). What editors would take for markup has no place in it.
-_UNFIT = re.compile(r"[^\w .,:'?*+/()-]")
+_UNFIT = re.compile(r"[^\w .,'?*+()-]")
 _LONGEST_NAME = 60
 
 

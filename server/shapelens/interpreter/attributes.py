@@ -13,6 +13,7 @@ from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.numpy.arrays import ATTRIBUTES, INSTEAD
+from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 from shapelens.values import (
     UNKNOWN,
     Bound,
@@ -27,6 +28,7 @@ from shapelens.values import (
     Instance,
     Iter,
     Lib,
+    List,
     Named,
     Partial,
     Plain,
@@ -41,6 +43,9 @@ from shapelens.values.dtypes import ALIASES, COMPLEXES, FLOATS, NAMES
 
 _MISSING = object()
 _OWN = frozenset(("__name__", "__qualname__", "__module__", "__mro__", "__bases__", "__dict__"))  # never inherited
+
+# What methods may change although a class holds it.
+_HELD_BY_CLASSES = frozenset((Instance, List, Dict, set))
 
 # What every torch.nn.Module has besides its methods.
 _MODULE_INTERNALS = frozenset(
@@ -188,6 +193,8 @@ def of_module(m: Machine, value: PyModule, name: str) -> Any:
     """An attribute of a module that is followed."""
     found = importing.member(m, value, name)
     if found is not importing.MISSING:
+        if m.reads and name in value.namespace:
+            m.read(value.namespace, name, value.namespace[name])
         return found
     if name in ("__name__", "__package__"):
         return value.name
@@ -226,6 +233,8 @@ def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
 def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> Any:
     """An attribute of a class of the program."""
     found, owner = classes.find_in_class(value, name)
+    if name == "__dataclass_fields__" and value.kind == "dataclass":
+        return Dict({each.attrs["name"]: each for each in classes.fields_of(value)})
     if owner is None or isinstance(owner, Lib) and name in _OWN:
         if name in ("__name__", "__qualname__"):
             return value.name
@@ -248,12 +257,18 @@ def of_class(m: Machine, f: Frame, value: Class, name: str, node: ast.AST) -> An
         if name == "apply" and owner.path == "torch.autograd.Function":
             return Partial(Lib("torch.autograd.Function.apply"), (value,), {})
         return Lib(f"{owner.path}.{name}")
+    if m.reads and type(found) in _HELD_BY_CLASSES:
+        m.read(owner.attrs, name, found)
     if isinstance(found, Descriptor):
         if found.kind == "classmethod":
             return Bound(found.function, value)
         if found.kind == "staticmethod":
             return found.function
         return found
+    if isinstance(found, Instance) and isinstance(found.cls, Class):
+        getter, owner = classes.find_in_class(found.cls, "__get__")
+        if isinstance(owner, Class) and isinstance(getter, Function):
+            return calls.call(m, f, node, Bound(getter, found), [None, value], {})
     return found
 
 
@@ -270,6 +285,8 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
     if isinstance(cls, Class):
         attribute, owner = classes.find_in_class(cls, name)
         if isinstance(owner, Class):
+            if m.reads and type(attribute) in _HELD_BY_CLASSES:
+                m.read(owner.attrs, name, attribute)
             return _bind(m, f, value, attribute, node, name)
         if name == "__class__":
             return cls
@@ -363,6 +380,8 @@ def _library_attribute(m: Machine, f: Frame, value: Instance, owner: Any, name: 
         return constant
     if owner.path == "inspect.Parameter":
         return Lib(f"{owner.path}.{name}")
+    if f"{owner.path}.{name}" in builtins.NATIVES:
+        return Bound(Lib(f"{owner.path}.{name}"), value)
     return Unknown(f"{owner.name}.{name}")
 
 
@@ -375,8 +394,10 @@ def _bind(m: Machine, f: Frame, value: Instance, attribute: Any, node: ast.AST, 
         if attribute.kind == "classmethod":
             return Bound(attribute.function, value.cls)
         return attribute.function
-    if isinstance(attribute, Partial):
-        return attribute
+    if isinstance(attribute, Instance) and isinstance(attribute.cls, Class):
+        getter, owner = classes.find_in_class(attribute.cls, "__get__")
+        if isinstance(owner, Class) and isinstance(getter, Function):
+            return calls.call(m, f, node, Bound(getter, attribute), [value, value.cls], {})
     return attribute
 
 
@@ -404,6 +425,8 @@ def _of_super(m: Machine, f: Frame, value: Super, name: str, node: ast.AST) -> A
             if name in _BASE_METHODS:
                 return Bound(Lib(f"{base.path}.{name}"), receiver)
             if isinstance(receiver, Instance):
+                if receiver.payload is not None and plain.has_method(receiver.payload, name):
+                    return Plain(receiver.payload, name)
                 return _library_attribute(m, f, receiver, base, name, node)
         if isinstance(base, Unknown):
             return UNKNOWN
@@ -454,9 +477,11 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
         set_plainly(m, f, target, name, value, node)
     elif isinstance(target, (Class, Function)):
         m.touch(target)
+        m.epoch += 1
         target.attrs[name] = value
     elif isinstance(target, PyModule):
         m.touch(target)
+        m.epoch += 1
         target.namespace[name] = value
     elif isinstance(target, Tensor) and name == "requires_grad":
         calls.set_frozen(m, target, m.store.value(value))
@@ -465,6 +490,8 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
     elif isinstance(target, Tensor) and name == "data":
         value = m.store.value(value)
         calls.reshape_in_place(m, target, value.shape if isinstance(value, Tensor) else None)
+    elif isinstance(target, Tensor):
+        m.put_on_tensors.add(name)
 
 
 def _reshape_array(m: Machine, f: Frame, array: Tensor, name: str, value: Any, node: ast.AST) -> None:
@@ -509,6 +536,20 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
 __all__ = ["classes", "get", "of_class", "of_hole", "of_instance", "of_lib", "of_module", "put", "set_attribute"]
 
 
+def _lacks(value: Instance, path: str, name: str) -> bool:
+    """Whether a layer of torch has certainly no attribute of that name: none of its own, and none that wrappers add."""
+    known = LAYER_NAMES.get(path, _NO_NAMES if path == classes.MODULE.path else None)
+    if known is None or name in known or name in _MODULE_INTERNALS or name in classes.MODULE_NAMES:
+        return False
+    if name.startswith(("__", "weight_", "bias_")) or name in _ADDED or name.isdigit():
+        return False
+    return value.attrs.get("?") is None and value.attrs.get("*") is None
+
+
+_NO_NAMES: frozenset[str] = frozenset()
+_ADDED = frozenset(("parametrizations", "qconfig", "activation_post_process", "training", "module", "_orig_mod"))
+
+
 def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> bool | None:
     """hasattr(value, name), where it can be told."""
     if isinstance(value, Tensor) and value.library == "numpy" and not name.startswith("_"):
@@ -531,19 +572,24 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
                     return None
                 if not isinstance(known, Unknown):
                     return True
-                return None if name in _MODULE_INTERNALS or not owner.path.startswith("torch.nn.") else False
+                return False if _lacks(value, owner.path, name) else None
             return found is not None
         known = _library_attribute(m, f, value, value.cls, name, node)
-        return True if not isinstance(known, Unknown) else None
+        return True if not isinstance(known, Unknown) else False if _lacks(value, value.cls.path, name) else None
     if isinstance(value, Class):
         found, owner = classes.find_in_class(value, name)
         if owner is not None and not isinstance(owner, Lib):
             return True
         if name == "__dataclass_fields__":
             return value.kind == "dataclass"
-        return None if any(not isinstance(c, Class) for c in value.mro) else False
+        libraries = [c for c in value.mro if not isinstance(c, Class)]
+        if all(c is classes.MODULE for c in libraries):
+            inherited = name in classes.MODULE_NAMES or name in _MODULE_INTERNALS or name.startswith("__")
+            return None if libraries and inherited else False
+        return None
     if isinstance(value, Lib):
-        return True if name in registry.known_names(value.path) else None
+        path = f"{value.path}.{name}"
+        return True if name in registry.known_names(value.path) or builtins.is_known_place(path) else None
     if isinstance(value, PyModule):
         return True if importing.member(m, value, name) is not importing.MISSING else None
     if isinstance(value, Function):
@@ -554,5 +600,7 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
         return hasattr(value, name)
     if isinstance(value, Tensor):
         known = _of_tensor(m, f, value, name, node)
+        if isinstance(known, Unknown) and value.library == "torch" and not name.startswith("__"):
+            return None if name in TENSOR_NAMES or name in m.put_on_tensors else False
         return None if isinstance(known, Unknown) else True
     return None

@@ -27,6 +27,7 @@ from shapelens.interpreter import (
     keras_backend,
     plain,
     regexes,
+    stdlib,
     tensorflow_control,
 )
 from shapelens.interpreter.joining import join
@@ -145,7 +146,7 @@ CONSTANTS: dict[str, Any] = {
     "string.digits": string.digits,
     "string.punctuation": string.punctuation,
     "typing.TYPE_CHECKING": False,
-    "torch.__version__": "2.13.0",
+    "torch.__version__": stdlib.Version("2.13.0"),
     "os.sep": "/",
 }
 
@@ -388,7 +389,7 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
     if kind == "str":
         if isinstance(value, (str, int, float, bool, type(None))):
             return plain.compute(str, [value], {}) if plain.is_small(value) else Scalar("str")
-        return Scalar("str")
+        return _said(value) or Scalar("str")
     if kind in ("list", "tuple", "set", "frozenset"):
         items, rest = iteration.iterate(m, f, value, node)
         if kind == "list":
@@ -407,6 +408,30 @@ def convert(m: Machine, f: Frame | None, node: ast.AST, kind: str, args: list[An
         table = Dict()
         iteration.update_dict(m, table, value)
         return table
+    return None
+
+
+def is_known_place(path: str) -> bool:
+    """Whether a name, or names below it, are known without being a rule: `torch.xpu`."""
+    if not _places:
+        for each in (*NATIVES, *CONSTANTS, *PURE):
+            while each:
+                _places.add(each)
+                each = each.rpartition(".")[0]
+    return path in _places
+
+
+_places: set[str] = set()
+
+
+def _said(value: Any) -> str | None:
+    """What `str` gives for classes, and for tuples of them."""
+    if isinstance(value, Class):
+        return f"<class '{value.module.name}.{value.qualname}'>"
+    if isinstance(value, Lib):
+        return f"<class '{value.path}'>"
+    if type(value) is tuple and value and all(isinstance(each, (Class, Lib)) for each in value):
+        return f"({', '.join(str(_said(each)) for each in value)}{',' * (len(value) == 1)})"
     return None
 
 
@@ -864,10 +889,12 @@ def _next(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
             value.position += 1
             return value.items[value.position - 1]
         if value.rest is not None:
+            m.unsure += 1
             return value.rest
         if len(args) > 1:
             return args[1]
         raise Exceptional("StopIteration")
+    m.unsure += 1  # it may be at its end
     if isinstance(value, Many):
         return value.element
     if isinstance(value, Instance):
@@ -921,11 +948,13 @@ for _path in (
     "torch.nn.utils.parametrizations.spectral_norm", "torch.nn.utils.parametrizations.orthogonal",
     "torch.autograd.Variable", "torch.nn.utils.remove_weight_norm", "torch.nn.utils.remove_spectral_norm",
     "torch.nn.utils.fusion.fuse_conv_bn_eval", "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm", "tqdm.trange",
-    "typing.runtime_checkable", "atexit.register", "torch.utils._pytree.tree_map_only",
+    "typing.runtime_checkable", "torch._dynamo.assume_constant_result", "torch._dynamo.allow_in_graph", "torch.compiler.disable",
+    "atexit.register", "torch.utils._pytree.tree_map_only",
 ):  # fmt: skip
     NATIVES[_path] = _same_function
 
 
+NATIVES.update(stdlib.NATIVES)
 NATIVES.update(keras_backend.NATIVES)
 NATIVES.update(tensorflow_control.NATIVES)
 
@@ -972,6 +1001,8 @@ def _update_wrapper(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
 @native("functools.lru_cache", "torch.no_grad", "torch.inference_mode", "torch.enable_grad",
         "functools.singledispatch", "torch.cuda.amp.custom_fwd", "torch.cuda.amp.custom_bwd", "torch.set_grad_enabled")  # fmt: skip
 def _decorator_factory(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if stdlib.is_decorated(args):
+        return args[0]
     return Lib("functools.wraps()")
 
 
@@ -1052,6 +1083,7 @@ def _pure_iterator(function: Callable[..., Any], is_counted: bool) -> Native:
                 made.append(item)
         except Exception:
             return UNKNOWN
+        m.burn((_MOST_PRODUCTS - left) >> 4)
         return Iter(made)
 
     return apply
@@ -1106,7 +1138,15 @@ def _count(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 
 @native("copy.deepcopy", "copy.copy", "torch.clone")
 def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return clone(args[0]) if args else UNKNOWN
+    return copied(m, args[0]) if args else UNKNOWN
+
+
+def copied(m: Machine, value: Any, since: int = 0) -> Any:
+    """A deep copy, paid for by what was copied."""
+    made: dict[int, Any] = {}
+    twin = clone(value, made, since)
+    m.burn(len(made))
+    return twin
 
 
 def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any:
@@ -1135,7 +1175,10 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         twin.rest, twin.factory = value.rest, value.factory
         return twin
     if kind is tuple:
-        return tuple([clone(v, made, since) for v in value])
+        known = made.get(id(value))
+        if known is None:
+            known = made[id(value)] = tuple([clone(v, made, since) for v in value])
+        return known
     if kind is Bound:
         return Bound(value.function, clone(value.receiver, made, since))
     if kind is Tensor:
@@ -1212,9 +1255,9 @@ def _field(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
 @native("dataclasses.dataclass", "attrs.define", "attr.s", "attr.dataclass")
 def _dataclass(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     if args and isinstance(args[0], Class):
-        classes.make_dataclass(m, f, args[0])
+        classes.make_dataclass(m, f, args[0], kwargs)
         return args[0]
-    return Instance(Lib("dataclasses.dataclass"), {})
+    return Instance(Lib("dataclasses.dataclass"), dict(kwargs))
 
 
 @native("dataclasses.asdict")
@@ -1306,7 +1349,8 @@ for _path in (
     "torch.jit.is_scripting", "torch.jit.is_tracing", "torch.onnx.is_in_onnx_export", "torch.overrides.has_torch_function",
     "torch.compiler.is_compiling", "torch._dynamo.is_compiling", "torch.overrides.has_torch_function_unary",
     "torch.distributed.is_initialized", "torch.overrides.has_torch_function_variadic", "torch.compiler.is_dynamo_compiling",
-    "torch.compiler.is_exporting", "torch.is_autocast_enabled", "torch.fx.is_fx_tracing",
+    "torch.compiler.is_exporting", "torch.is_autocast_enabled", "torch.fx.is_fx_tracing", "torch.xpu.is_available",
+    "torch.cuda.is_current_stream_capturing", "torch.xpu.is_current_stream_capturing",
 ):  # fmt: skip
     NATIVES[_path] = lambda m, f, node, args, kwargs: False
 
@@ -1429,6 +1473,19 @@ def _parallel(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict
     """The module itself, but it moves its inputs to where it is."""
     m.call.moves = True
     return args[0] if args else kwargs.get("module", UNKNOWN)
+
+
+@native("sys.modules.get")
+def _loaded_module(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return importing.loaded(m, f, args[0]) if args else UNKNOWN
+
+
+def _checked_class(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A decorator, with arguments or without, that only checks the types of what the fields are given."""
+    return args[0] if args and args[0] is not None else Lib("functools.wraps()")
+
+
+NATIVE_SOURCES["huggingface_hub.dataclasses.strict"] = _checked_class
 
 
 @native("builtins.exec")

@@ -46,6 +46,8 @@ _MAX_UNSURE_RECURSION = 3
 # A function whose arguments hold more modules than this that have changed is compared with its earlier calls only so
 # often in vain: a loop that changes a deep network would look at all of it in each turn.
 _COSTLY, _MOST_TRIES = 20, 8
+# A tensor of more dims than this (no framework computes with more than 64) is of unknown shape.
+_MOST_DIMS = 200
 _MISSING = object()
 
 
@@ -344,7 +346,7 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
     if source in m.slow:
         return made
     try:
-        result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW)
+        result = m.within(DECORATOR_FUEL, lambda: call(m, f, node, decorator, [made], {}), _SLOW, True)
     except Exceptional:
         return made  # that a program fails where it defines something is less likely than that we are wrong
     if result is _SLOW and source is not None:
@@ -457,42 +459,54 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     key: tuple[Any, ...] | None = None
     tried = m.tried.get(function.node, 0)
     if not m.apart and tried < _MOST_TRIES:
-        fingerprinted = m.fingerprinted
+        fingerprinted, m.keyed = m.fingerprinted, 0
         with contextlib.suppress(Unkeyable):
             arguments = [m.key(v) for v in bound.values()]
-            key = (function.born, m.prose, m.call.autocast, m.call.device, *arguments)
+            key = (function.born, m.epoch, m.prose, m.call.autocast, m.call.device, *arguments)
+        m.burn(m.keyed >> 5)
         if m.fingerprinted - fingerprinted > _COSTLY:
             m.tried[function.node] = tried + 1
     if key is not None:
         known = m.memo.get(key)
-        if known is not None:
+        if known is not None and not m.is_unread(known.reads):
+            if m.reads:
+                m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in known.reads})
             m.tried.pop(function.node, None)
             if known.truncations != m.truncations or known.start > len(m.seen):
                 m.seen.extend([list(e) for e in known.seen])
                 m.reports.extend(known.reports)
             if known.work.work and m.call.work is not None:
                 m.call.work.append(known.work)
+            m.unsure += known.unsure
             return known.result
     nested = m.active.get(function.node, ())
     if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
         _escaped(m, function)
+        m.unsure += 1
         return UNKNOWN
     start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
-    truncations, done = m.truncations, len(m.call.work or ())
+    truncations, done, unsure = m.truncations, len(m.call.work or ()), m.unsure
     watch = [_now(), 0]
     m.watches.append(watch)
+    m.reads.append({})
     m.callsites.append((f.place, node, len(m.touched), len(m.frames)))
     m.active[function.node] = (*nested, len(m.touched))
     try:
         result = run_function(m, function, bound)
     finally:
+        reads = m.reads.pop()
+        if m.reads:
+            m.reads[-1].update(reads)
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
-        m.memo[key] = Key(result, m.seen[start:], m.reports[reports:], start, m.truncations, work)
+        sure = m.trying > 0 and unsure == m.unsure
+        with contextlib.suppress(Unkeyable):
+            told, depends = (m.seen[start:], m.reports[reports:]), m.settled_reads(reads)
+            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends)
     return result
 
 
@@ -646,6 +660,8 @@ def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
     """The tensor with where it came from; symbolic dims cost fuel, and those that grew too large are given up."""
     shape = value.shape
     if type(shape) is tuple:
+        if len(shape) > _MOST_DIMS:
+            return Tensor(None, value.dtype, value.library)
         for dim in shape:
             if type(dim) is not int:
                 m.burn(20)
@@ -817,6 +833,7 @@ def reshape_in_place(m: Machine, tensor: Tensor, shape: Any) -> None:
     """Every name of the tensor sees the new shape; what was seen before keeps the old one."""
     before = tensor.with_(origin=tensor.origin, parameter=tensor.parameter)
     m.change_in_place(tensor, before)
+    m.epoch += 1
     for watch in m.watches:
         watch[1] = 1
     # In a branch that may not be taken the shape is lost, as the change cannot be taken back.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -31,6 +32,7 @@ from shapelens.values import (
 )
 
 _MISSING = object()
+_PARAMS = "__dataclass_params__"  # what `dataclass` leaves in a class that it gives an `__init__`
 _MAX_BASES, _MAX_ANCESTORS = 40, 100
 MODULE = Lib("torch.nn.Module")
 _ENUMS = {"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
@@ -193,15 +195,15 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
         _make_enum(m, cls)
     elif cls.kind == "namedtuple":
         cls.fields = tuple(annotated_fields(m, f, node))
-    made: Any = cls
-    for decorator in reversed(node.decorator_list):
-        made = _decorate(m, f, decorator, made, cls)
     hook = find_in_class_after(cls, "__init_subclass__")
     if isinstance(hook, (Function, Descriptor)):
         function = hook.function if isinstance(hook, Descriptor) else hook
         if None not in keywords:
             given = {name: value for name, value in keywords.items() if name is not None and name != "metaclass"}
             calls.call(m, f, node, Bound(function, cls), [], given)
+    made: Any = cls
+    for decorator in reversed(node.decorator_list):
+        made = _decorate(m, f, decorator, made, cls)
     return made
 
 
@@ -213,9 +215,11 @@ def find_in_class_after(cls: Class, name: str) -> Any:
     return None
 
 
-def make_dataclass(m: Machine, f: Frame, cls: Class) -> None:
+def make_dataclass(m: Machine, f: Frame, cls: Class, keywords: dict[str, Any] | None = None) -> None:
     """What `dataclass` does to a class."""
     cls.kind = "dataclass"
+    if keywords is None or keywords.get("init") is not False:
+        cls.attrs.setdefault(_PARAMS, UNKNOWN)
     own = annotated_fields(m, f, cls.node)
     inherited = [x for b in reversed(cls.mro[1:]) if isinstance(b, Class) and b.kind == "dataclass" for x in b.fields]
     names = [x[0] for x in own]
@@ -230,7 +234,7 @@ def _decorate(m: Machine, f: Frame, decorator: ast.expr, made: Any, cls: Class) 
     if isinstance(value, Instance) and isinstance(value.cls, Lib):
         path = value.cls.path
     if path in ("dataclasses.dataclass", "attr.s", "attrs.define", "attr.dataclass", "flax.struct.dataclass"):
-        make_dataclass(m, f, cls)
+        make_dataclass(m, f, cls, value.attrs if isinstance(value, Instance) else None)
         return made
     return calls.decorate(m, f, decorator, value, made)
 
@@ -297,6 +301,8 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
                 break  # What it holds is what its own `__new__` gave it.
             instance.payload = _PLAIN_BASES[base.path]()
     init, owner = find_in_class(cls, "__init__")
+    if cls.kind == "dataclass" and isinstance(owner, Class) and _is_made_below(cls, owner):
+        init = owner = None
     if cls.kind == "dataclass" and isinstance(init, Function) and init.owner is None:
         # A decorator put its own `__init__` around that of the dataclass: validation, or arguments that it renames.
         fill_fields(m, f, instance, args, kwargs)
@@ -326,6 +332,11 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
     return instance
 
 
+def _is_made_below(cls: Class, owner: Class) -> bool:
+    """Whether `dataclass` gave an `__init__` to a class that comes before the one that has one of its own."""
+    return any(isinstance(base, Class) and _PARAMS in base.attrs for base in cls.mro[: cls.mro.index(owner)])
+
+
 # Bases whose objects are filled after they are made.
 _CHANGEABLE = ("builtins.list", "builtins.dict", "builtins.set", "collections.OrderedDict")
 
@@ -346,15 +357,19 @@ def _made_once(
     nothing and failed nowhere is taken as the same.
     """
     key: Any = None
+    m.keyed = 0
     try:
         if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
             names = [(k, m.key(v)) for k, v in kwargs.items()]
-            key = ("made", instance.cls.born, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
+            key = ("made", instance.cls.born, m.epoch, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
     except Unkeyable:
         key = None
-    if key is not None and key in m.templates:
-        template, since = m.templates[key]
-        twin = builtins.clone(template, since=since)
+    known = m.templates.get(key) if key is not None else None
+    if known is not None and not m.is_unread(known[2]):
+        template, since, depends = known
+        if m.reads:
+            m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in depends})
+        twin = builtins.copied(m, template, since)
         twin.origin = instance.origin
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
@@ -362,14 +377,19 @@ def _made_once(
     before = len(m.store._trail), len(m.reports), len(m.seen)
     watch = [since, 0]
     m.watches.append(watch)
+    m.reads.append({})
     m.making.add(since)
     try:
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
     finally:
+        reads = m.reads.pop()
+        if m.reads:
+            m.reads[-1].update(reads)
         m.making.discard(since)
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
-        m.templates[key] = (builtins.clone(instance, since=since - 1), since)
+        with contextlib.suppress(Unkeyable):
+            m.templates[key] = (builtins.copied(m, instance, since - 1), since, m.settled_reads(reads))
     m.instances.append(instance)
     return instance
 
@@ -439,6 +459,29 @@ def field_names(cls: Class) -> list[str]:
     return list(dict.fromkeys(name for c in cls.mro if isinstance(c, Class) for name in _annotated(c.node)))
 
 
+def fields_of(cls: Class) -> list[Instance]:
+    """What `dataclasses.fields` gives of a dataclass."""
+    return [_field_of(cls, name, has_default) for name, has_default in cls.fields]
+
+
+MISSING_DEFAULT = Lib("dataclasses.MISSING")
+
+
+def _field_of(cls: Class, name: str, has_default: bool) -> Instance:
+    made = Instance(Lib("dataclasses.Field"), {"name": name, "type": UNKNOWN, "metadata": UNKNOWN})
+    default = find_in_class(cls, name)[0] if has_default else MISSING_DEFAULT
+    factory: Any = MISSING_DEFAULT
+    if isinstance(default, Instance) and default.cls is Lib("dataclasses.field"):
+        given = default.attrs
+        factory = given.get("default_factory", MISSING_DEFAULT)
+        made.attrs.update(metadata=given.get("metadata", Dict()), init=given.get("init", True))
+        default = given.get("default", MISSING_DEFAULT)
+    else:
+        made.attrs.update(metadata=Dict(), init=True)
+    made.attrs.update(default=default, default_factory=factory)
+    return made
+
+
 def init_fields(cls: Class) -> list[str]:
     """The fields of a dataclass that its `__init__` takes."""
     found = []
@@ -470,6 +513,8 @@ def construct(
 ) -> None:
     """Run a library class's own constructor on an instance."""
     path = registry.canonical(path)
+    if path == "builtins.property" and args:
+        instance.attrs["fget"] = args[0]
     if path in _PLAIN_BASES or path.startswith("builtins."):
         if args and instance.payload is not None:
             made = builtins.convert(m, f, node, path.rpartition(".")[2], args)
@@ -501,6 +546,9 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, (tuple, list)):
         answers = [is_instance(m, value, k) for k in kinds]
         return True if True in answers else None if None in answers else False
+    if isinstance(kinds, Choice):
+        decided = {is_instance(m, value, k) for k in kinds.values}
+        return decided.pop() if len(decided) == 1 else None
     value = m.store.value(value)
     if isinstance(value, Choice):
         answers = list({is_instance(m, v, kinds) for v in value.values})
@@ -565,6 +613,17 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
     )
 
 
+def holds(m: Machine, f: Frame, node: ast.AST, container: Instance, item: Any) -> bool | None:
+    """`item in container` by the container's `__contains__`, its own or what it has as a mapping; None: not to be told."""
+    method, owner = find_in_class(container.cls, "__contains__")
+    path = f"{library_base(container.cls)}.__contains__"
+    if isinstance(owner, Class) and method is not None:
+        return truth(m, calls.call(m, f, node, Bound(method, container), [item], {}))
+    if container.payload is None and path in builtins.NATIVES:
+        return truth(m, calls.call(m, f, node, Lib(path), [container, item], {}))
+    return instance_contains(m, item, container)
+
+
 def instance_contains(m: Machine, item: Any, container: Instance) -> bool | None:
     """`item in container` for an object."""
     from shapelens.interpreter import containers
@@ -572,6 +631,8 @@ def instance_contains(m: Machine, item: Any, container: Instance) -> bool | None
     keys = containers.keys(container)
     if keys is not None and isinstance(item, str):
         return item in keys
+    if isinstance(find_in_class(container.cls, "__contains__")[1], Class):
+        return None
     if container.payload is not None:
         from shapelens.interpreter.expressions import contains
 

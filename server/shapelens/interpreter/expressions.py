@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
-from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain
+from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain, stdlib
 from shapelens.interpreter.joining import join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
@@ -58,13 +58,29 @@ SNIPPET_NAMES = {
 def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     """The value of an expression."""
     value = _EXPRESSIONS[type(node)](m, node, f)
+    if m.trying and _may_have_failed(value):
+        m.unsure += 1
+    kind = type(value)
+    if kind in _SIZED and type(node) not in _HANDED_ON and len(value) > 63:
+        m.burn(len(value) >> 4)
     if f.place.focus and m.recording:
-        kind = type(value)
         if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
             seen = m.expressions.setdefault((f.place, node), [])
             if len(seen) < 4 and value not in seen:
                 seen.append(value)
     return value
+
+
+# What takes time and memory to make by its length, and the expressions that make nothing.
+_SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
+_HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
+
+
+def _may_have_failed(value: Any) -> bool:
+    """Whether what an expression gave is so little known that it may have raised instead."""
+    if type(value) is Tensor:
+        return type(value.shape) is not tuple or any(type(d) is not int for d in value.shape)
+    return isinstance(value, (Unknown, Choice, Many)) or type(value) is Lib and value.path.startswith("os.environ")
 
 
 def _is_layer(value: Instance, node: ast.expr) -> bool:
@@ -92,12 +108,18 @@ def lookup(m: Machine, f: Frame, name: str) -> Any:
     if f.globals is not None and name in f.globals:
         scope = f.globals[name]
         if name in scope:
+            if m.reads:
+                m.read(scope, name, scope[name])
             return scope[name]
     for scope in f.cells:
         if name in scope:
+            if m.reads and scope is not m.frames[-1].locals:
+                m.read(scope, name, scope[name])
             return scope[name]
     value = importing.member(m, f.module, name)
     if value is not importing.MISSING:
+        if m.reads and name in f.module.namespace:
+            m.read(f.module.namespace, name, f.module.namespace[name])
         return value
     builtin = builtins.NAMES.get(name, _MISSING)
     if builtin is not _MISSING:
@@ -605,7 +627,7 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
         same = identical(m, a, b)
         return Scalar("bool") if same is None else same is (kind is ast.Is)
     if kind in (ast.In, ast.NotIn):
-        inside = contains(m, a, b)
+        inside = classes.holds(m, f, node, b, a) if isinstance(b, Instance) else contains(m, a, b)
         return Scalar("bool") if inside is None else inside is (kind is ast.In)
     name, apply = _ORDER[kind]
     a, b = m.store.value(a), m.store.value(b)
@@ -620,6 +642,9 @@ def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) 
         return _tensor_binary(m, f, node, name, a, b, "")
     if isinstance(a, Expr) or isinstance(b, Expr):
         return _compare_dims(m, name, a, b)
+    versions = stdlib.compared_versions(a, b)
+    if versions is not None:
+        return apply(*versions)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         relation = None
         if (
@@ -710,6 +735,7 @@ def equals(m: Machine, f: Frame, a: Any, b: Any) -> bool | None:
             return None
         if len(a) != len(b):
             return False
+        m.burn(len(a) >> 2)
         parts = [equals(m, f, x, y) for x, y in zip(a, b)]
         return False if False in parts else None if None in parts else True
     if isinstance(a, Instance) and isinstance(b, Instance):
@@ -754,6 +780,7 @@ def contains(m: Machine, a: Any, b: Any) -> bool | None:
         return a in b
     if isinstance(b, (tuple, list)):
         found: bool | None = False
+        m.burn(len(b) >> 2)
         for item in b:
             same = a is item or equals(m, None, a, item)  # type: ignore[arg-type]
             if same:

@@ -7,10 +7,11 @@ module's statements run when something of it is first asked for.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 from shapelens.interpreter import attributes
-from shapelens.interpreter.machine import Budget, Frame, Machine, Place
+from shapelens.interpreter.machine import STATEMENT_FUEL, Budget, Frame, Machine, Place
 from shapelens.rules import registry
 from shapelens.source.tree import Chunk
 from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
@@ -197,6 +198,9 @@ def _classes_below(path: str) -> list[str]:
     return [name for parent, _, name in (each.rpartition(".") for each in registry.plain_bases) if parent == path]
 
 
+_UNFINISHED = Unknown("unfinished")
+
+
 def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: bool) -> Place:
     """Execute a module's statements one by one; one that fails does not stop those behind it. The last one's place."""
     from shapelens.interpreter.statements import run_block
@@ -207,7 +211,11 @@ def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: b
         frame = Frame(module, place, module.namespace)
         for node in chunk.tree:
             try:
-                run_block(m, [node], frame)
+                if focus:
+                    run_block(m, [node], frame)
+                elif m.within(STATEMENT_FUEL, partial(run_block, m, [node], frame), _UNFINISHED) is _UNFINISHED:
+                    for name in chunk.names_bound - {"*"}:
+                        module.namespace[name] = Unknown(name)
             except Exceptional as error:
                 if error.name == "SystemExit":
                     break

@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from shapelens.dims import Expr, substitute, symbol, symbols
-from shapelens.interpreter import attributes, calls, classes, containers, importing, plain
+from shapelens.interpreter import attributes, builtins, calls, classes, containers, importing, plain
 from shapelens.interpreter.joining import choice, join, one_of
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
@@ -36,11 +36,14 @@ from shapelens.values import (
 from shapelens.values.text import shape_text
 
 _MAX_ITEMS = 4096
+_MAX_PICKED = 64  # elements of an object that gives them one by one
 
 
 def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tuple[list[Any], Any]:
     """The known elements, and what further elements (None: there are none) look like."""
     value = m.store.value(value)
+    if isinstance(value, (list, tuple, dict, set, frozenset)):
+        m.burn(len(value) >> 4)
     if isinstance(value, (list, tuple)):
         return list(value), another(getattr(value, "rest", None))
     if isinstance(value, dict):
@@ -63,6 +66,7 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
     if isinstance(value, Iter):
         m.touch(value)
         items = value.items[value.position :]
+        m.burn(len(items) >> 4)
         value.position = len(value.items)
         return items, another(value.rest)
     if isinstance(value, Many):
@@ -108,6 +112,9 @@ def _iterate_instance(m: Machine, f: Frame | None, value: Instance, node: ast.AS
             return iterate(m, f, calls.call(m, f, node, Bound(method, value), [], {}), node)
         method = classes.find_in_class(value.cls, "__getitem__")[0]
         if method is not None:
+            count = builtins.NATIVES["builtins.len"](m, f, node, [value], {})
+            if isinstance(count, int) and count <= _MAX_PICKED:
+                return [calls.call(m, f, node, Bound(method, value), [i], {}) for i in range(count)], None
             m.doubtful += 1
             try:
                 return [], calls.call(m, f, node, Bound(method, value), [Scalar("int")], {})

@@ -214,7 +214,8 @@ _FUEL = 3  # what it takes to run a branch apart, in statements
 
 def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
     """Run a branch and take back all it did; the outcome says what that was."""
-    m.burn(_FUEL)
+    m.burn(_FUEL + (len(frame.locals) >> 4))
+    m.unsure += 1
     mark, seen, saved = m.store.mark(), len(m.seen), dict(frame.locals)
     outer = m.call.work
     work = None if outer is None else Maybe([])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -36,6 +38,13 @@ from shapelens.values import (
 
 # What running one followed module may use up.
 FOLLOW_FUEL = 400_000
+# What one of its statements may use up: what takes more is seldom about models.
+STATEMENT_FUEL = 40_000
+# Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
+# or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
+PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.25, 0.7, 0.4
+# What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
+_USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
 DECORATOR_FUEL = 4_000
 # Exceptions that depend on the environment, that are no defect, or that types say more of, are not told.
@@ -61,6 +70,16 @@ class Place:
 
     def __init__(self, file: str, chunk: Chunk, focus: bool) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
+
+
+def _seconds_of_work() -> float:
+    """How long this machine takes for a little work of the kind that an analysis does."""
+    started = time.thread_time()
+    table: dict[int, Any] = {}
+    for i in range(25_000):
+        table[i % 977] = (i, str(i))
+        isinstance(table, dict)
+    return time.thread_time() - started
 
 
 class Budget(Exception):
@@ -118,6 +137,16 @@ class Report(NamedTuple):
     related: tuple[Related, ...]
 
 
+class Read(NamedTuple):
+    """What a call read of a scope around it: the name's value, and what that held then, as of a version of all objects."""
+
+    scope: dict[str, Any]
+    name: str
+    value: Any
+    key: Any
+    version: int
+
+
 class Key(NamedTuple):
     """A memo entry: what a call gave, what was seen in it, and what it computed."""
 
@@ -127,6 +156,8 @@ class Key(NamedTuple):
     start: int
     truncations: int
     work: Again
+    unsure: bool
+    reads: tuple[Read, ...]
 
 
 class Unkeyable(Exception):
@@ -144,6 +175,12 @@ class Loader(Protocol):
 
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name."""
+
+    def is_installed(self, name: str, importer: str | None) -> bool | None:
+        """Whether `import name` finds something; None where that is not known."""
+
+    def version_of(self, distribution: str) -> str | None:
+        """The version of what is installed under that name; None where it is not known."""
 
 
 class Asks(Protocol):
@@ -169,9 +206,17 @@ class Machine:
         self.store = Store()
         self.call = Call(self.store)
         self.call.device = "cpu"
+        self.call.tick = self.tick
         self.loader = loader
         self.fuel = fuel
+        self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
+        self.made = 0  # how many modules there were when it began
+        self.bounded = 0  # how many parts are under way whose allowance is for the modules too that they run
         self.ticks = 0
+        # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
+        self.deadline = self.limit = math.inf
+        self.is_late = False
+        self.slowness = 0.0  # how many times slower than usual the machine is, once somebody has had to know
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
         # The running calls of each function: how deep in undecided branches each was made.
@@ -209,6 +254,9 @@ class Machine:
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
+        # For each memoised call under way: what it read of scopes around it, by scope and name.
+        self.reads: list[dict[tuple[int, str], tuple[dict[str, Any], Any]]] = []
+        self.epoch = 0  # grows where what calls may have read was changed in a way that `reads` does not tell
         self.tried: dict[ast.AST, int] = {}  # how often a function was called in vain with what is costly to compare
         self.memory_budget: int | None = DEFAULT_MEMORY_BUDGET  # bytes that one array may have; None: any number
         self.stated: Mapping[str, Sequence[StatedInput]] = {}  # what the project says of the inputs of functions
@@ -220,14 +268,19 @@ class Machine:
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
-        self.templates: dict[Any, tuple[Instance, int]] = {}  # modules made once, with the serial before them
+        self.templates: dict[
+            Any, tuple[Instance, int, tuple[Read, ...]]
+        ] = {}  # modules made once, with the serial before them
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
         self.version = 0  # of all instances: a fingerprint of an older version is stale
         self.interned: dict[Any, int] = {}
+        self.keyed = 0  # how many elements the key has that is being made
         self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
+        self.trying = 0  # how many bodies of try statements are under way,
+        self.unsure = 0  # and how often something in them gave what is not fully known, so that it may fail as well
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
         self.called: set[int] = set()  # serials of the instances whose forward ran
@@ -244,6 +297,7 @@ class Machine:
         self.asked = 0  # questions to the oracle, answered or not
         self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
         self.defects: list[tuple[ast.AST, Exception]] = []
+        self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
@@ -259,20 +313,36 @@ class Machine:
         module.state = "running"
         saved = self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites
         work, self.call.work = self.call.work, None
-        self.recording, self.fuel, self.depth = False, FOLLOW_FUEL, 0
+        reserve, self.reserve = self.reserve, 0
+        # What a decorator leads to counts as its own: documentation that is made of a whole package is none of ours.
+        allowed = min(FOLLOW_FUEL, self.fuel) if self.bounded else FOLLOW_FUEL
+        self.recording, self.fuel, self.depth = False, allowed, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
+        # What is followed is run once, and shared: it has time of its own.
+        started, deadline, limit, late = time.thread_time(), self.deadline, self.limit, self.is_late
+        self.deadline, self.limit, self.is_late = started + PATIENCE * max(self.slowness, 1.0), math.inf, False
+        used, finished = 0, True
         try:
             self.loader.execute(self, module)
         except Budget:
-            pass
+            finished = allowed == FOLLOW_FUEL
         finally:
+            took = time.thread_time() - started
+            self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
+            used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.reserve = reserve
             self.call.work = work
             del self.reports[reports:]
             self.store.undo(mark)
             module.state = "done"
             self.executions.append((before, next(serials)))
+        if not finished:  # who asks next may have more
+            module.state = "new"
+            module.namespace.clear()
+            module.found.clear()
+        self.burn(used)
 
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name, so that it has to be run to see."""
@@ -284,23 +354,65 @@ class Machine:
         """Use fuel; raises Budget when there is none left, Cancelled when nobody waits any more."""
         self.fuel -= amount
         if self.fuel < 0:
-            raise Budget
-        self.ticks += 1
-        if self.ticks & 127 == 0 and self.cancelled is not None and self.cancelled():
-            raise Cancelled
+            if self.reserve <= 0 or not self.has_tensors:
+                raise Budget
+            self.fuel, self.reserve = self.fuel + self.reserve, 0
+        self.tick()
 
-    def within(self, allowance: int, body: Callable[[], Any], otherwise: Any) -> Any:
-        """What `body` gives; `otherwise` where it would use more fuel than that."""
+    def tick(self) -> None:
+        """Called at least each tenth of a millisecond; raises what `look_up` does."""
+        self.ticks += 1
+        if self.ticks & 63 == 0:
+            self.look_up()
+
+    def look_up(self) -> None:
+        """Raises Cancelled when nobody waits any more, Budget when the run has taken too long. Costs a microsecond."""
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled
+        if time.thread_time() > self.deadline and not self._is_slow_machine():
+            self.is_late = True
+            raise Budget
+
+    def _is_slow_machine(self) -> bool:
+        """Whether it is the machine that takes long: it is measured once, and has more time from then on."""
+        if self.slowness:
+            return False
+        self.slowness = min(max(_seconds_of_work() / _USUAL, 1.0), 5.0)
+        self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
+        self.limit += PATIENCE * (self.slowness - 1.0)
+        return time.thread_time() < self.deadline
+
+    def allow(self, seconds: float) -> bool:
+        """Whether there is time for another part of the analysis, which then has at most so many seconds."""
+        now = time.thread_time()
+        self.deadline = min(now + seconds * max(self.slowness, 1.0), self.limit)
+        self.is_late = now >= self.limit
+        return not self.is_late
+
+    @property
+    def has_tensors(self) -> bool:
+        """Whether this run has met a tensor, a model or a problem: then it is worth to go on with it."""
+        if self.reports or len(self.instances) > self.made:
+            return True
+        value_of = self.store.value
+        return any(type(value_of(entry[4])) is Tensor for entry in self.seen)
+
+    def within(self, allowance: int, body: Callable[[], Any], otherwise: Any, modules: bool = False) -> Any:
+        """What `body` gives; `otherwise` where it would use more fuel, with that of `modules` it runs or without."""
         kept = self.fuel - allowance
         if kept <= 0:
             return body()
         self.fuel = allowance
+        reserve, self.reserve = self.reserve, 0
+        self.bounded += modules
         try:
             return body()
         except Budget:
             self.truncations += 1
             return otherwise
         finally:
+            self.reserve = reserve
+            self.bounded -= modules
             self.fuel = kept + max(self.fuel, 0)
 
     # -- what is seen --------------------------------------------------------------------------------------------
@@ -459,6 +571,10 @@ class Machine:
         kind = type(value)
         if kind is int or kind is str or kind is bool or kind is float or value is None:
             return kind, value
+        if kind in _PARTED:
+            self.keyed += len(value)
+            if self.keyed > _MOST_KEYED:
+                raise Unkeyable
         if kind is Tensor:
             if value.history is not None:
                 raise Unkeyable  # each call of a Keras layer is a node of its own in the model's graph
@@ -484,6 +600,32 @@ class Machine:
             return ("unknown", id(value))
         raise Unkeyable
 
+    def read(self, scope: dict[str, Any], name: str, value: Any) -> None:
+        """Note that the call under way depends on what a name of a scope around it stands for."""
+        if type(value) not in _FIXED:
+            self.reads[-1][id(scope), name] = scope, value
+
+    def settled_reads(self, reads: dict[tuple[int, str], tuple[dict[str, Any], Any]]) -> tuple[Read, ...]:
+        """What a call that is over depends on; raises Unkeyable where that cannot be held against later states."""
+        found = []
+        for (_, name), (scope, value) in reads.items():
+            if scope.get(name) is value:  # else the scope was the call's own: changes of others make it impure
+                found.append(Read(scope, name, value, self.key(value, 1) if type(value) in _MUTABLE else None, 0))
+        return tuple([each._replace(version=self.version) for each in found])
+
+    def is_unread(self, reads: tuple[Read, ...]) -> bool:
+        """Whether something of what a call depended on is another now."""
+        for read in reads:
+            if read.scope.get(read.name) is not read.value:
+                return True
+            if read.key is not None and read.version != self.version:
+                try:
+                    if self.key(read.value, 1) != read.key:
+                        return True
+                except Unkeyable:
+                    return True
+        return False
+
     def fingerprint(self, instance: Instance, depth: int = 0) -> tuple[str, int]:
         """A number that is equal for instances of the same class with equal attributes."""
         known = instance.fingerprint
@@ -505,6 +647,13 @@ class Machine:
     def named_unknown(self, name: str) -> Unknown:
         """An unknown that what it is used for may teach."""
         return Unknown(name, Hole(name))
+
+
+_PARTED = frozenset((tuple, Size, List, Dict))
+_MOST_KEYED = 4_096
+# What a name stands for once and for all, or nearly so; and what may change while the name stays.
+_FIXED = frozenset((Function, Class, Lib, PyModule))
+_MUTABLE = frozenset((Instance, List, Dict, set, Iter))
 
 
 def content(obj: Any) -> Any:

@@ -39,6 +39,7 @@ _ENCODINGS = re.compile(r"(?:utf[-_]?(?:8|16|32)|ascii|latin[-_]?1)", re.IGNOREC
 # The most elements that are looked at in one value, and the most that Python is asked to compute with.
 _MAX_PARTS = 20_000
 _MAX_LISTS = 200
+_MOST_FOLDED = 2_048
 LARGEST = 1 << 16
 
 PURE_METHODS: dict[type, frozenset[str]] = {
@@ -119,8 +120,10 @@ def weight(value: Any) -> int:
 def is_folded(items: list[Any]) -> bool:
     """Whether lists hold the same lists so often that walking through all would take for ever (`x = [x, x]`)."""
     sizes: dict[int, int] = {}
+    held = len(items)
 
     def unfolded(value: Any) -> int:
+        nonlocal held
         if not isinstance(value, (tuple, list)):
             return 1
         known = sizes.get(id(value))
@@ -128,10 +131,14 @@ def is_folded(items: list[Any]) -> bool:
             if len(sizes) > _MAX_LISTS:
                 return 1  # so many different ones were made one by one
             sizes[id(value)] = 1
+            held += len(value)
             known = sizes[id(value)] = sum(map(unfolded, value)) if len(value) <= _MAX_LISTS else len(value)
         return known
 
-    return any(isinstance(item, (tuple, list)) for item in items) and sum(map(unfolded, items)) > LARGEST
+    if not any(isinstance(item, (tuple, list)) for item in items):
+        return False
+    total = sum(map(unfolded, items))
+    return total > LARGEST or total > _MOST_FOLDED and total > 8 * held
 
 
 def size(value: Any) -> int:

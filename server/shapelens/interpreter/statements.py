@@ -537,11 +537,14 @@ def _try(m: Machine, node: ast.Try, f: Frame) -> Signal:
     if catches:
         m.caught.append(names)
     entry = dict(f.locals)
+    unsure = m.unsure
+    m.trying += 1
     try:
         signal = run_block(m, node.body, f)
     except Exceptional as error:
         failed = error
     finally:
+        m.trying -= 1
         if catches:
             m.caught.pop()
     if failed is not None:
@@ -559,7 +562,7 @@ def _try(m: Machine, node: ast.Try, f: Frame) -> Signal:
     else:
         if signal is None:
             signal = run_block(m, node.orelse, f)
-        if _may_fail(node) and signal is None and node.handlers:
+        if m.unsure != unsure and _may_fail(node) and signal is None and node.handlers:
             signal = _maybe_handled(m, node, f, entry)
     final = run_block(m, node.finalbody, f)
     return final if final is not None else signal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -110,9 +111,6 @@ def _worker() -> ThreadPoolExecutor:
 _ATTEMPTS = 3
 """How often work is started, at most, that something else interrupts; the last time it is not."""
 
-_BURST_SECONDS = 0.03
-"""Edits that follow each other faster than a person types: only the last of them is analysed before anyone asks."""
-
 _MENDING_SECONDS = 1.5
 """How long the search for the fixes of one problem may take; an edit ends it."""
 
@@ -144,7 +142,6 @@ class Analyses:
         self._jobs: dict[str, _Job] = {}
         self._mended: dict[str, dict[Problem, tuple[_Key, Problem]]] = {}
         self._aside: set[threading.Event] = set()
-        self._early: asyncio.TimerHandle | None = None
         self._stopped = False
 
     # -- what changed ------------------------------------------------------------------------------------------------
@@ -222,18 +219,6 @@ class Analyses:
             if self._documents.get(document.uri) is not document:
                 raise Stale
             return analysis
-
-    def start_soon(self, document: Document) -> None:
-        """Analyse the document before anyone asks: who asks then, a moment after the key, waits for the rest only."""
-        loop, early = asyncio.get_running_loop(), self._early
-        is_burst = early is not None and loop.time() - early.when() < _BURST_SECONDS
-        if early is not None:
-            early.cancel()
-        self._early = loop.call_later(_BURST_SECONDS if is_burst else 0, self._start, document)
-
-    def _start(self, document: Document) -> None:
-        if not self._stopped and self._documents.get(document.uri) is document:
-            self._job(document)
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """Those problems of the document with their fixes. Raises Stale if the document changes meanwhile."""
@@ -344,6 +329,11 @@ class Analyses:
         """Make the analyser now, so that the first document does not wait for it."""
         self._worker.submit(self._changes())
 
+    def tidy(self) -> None:
+        """Free what analyses have left behind, on the worker thread."""
+        if not self._stopped and not self._is_busy:
+            self._worker.submit(gc.collect)
+
     def _job(self, document: Document) -> _Job:
         key = _Key(document.uri, document.version, self.clock)
         job = self._jobs.get(document.uri)
@@ -398,8 +388,6 @@ class Analyses:
     def stop(self) -> None:
         """End what runs; nothing is started any more."""
         self._stopped = True
-        if self._early is not None:
-            self._early.cancel()
         for job in self._jobs.values():
             job.cancelled.set()
         self._worker.shutdown(wait=False, cancel_futures=True)

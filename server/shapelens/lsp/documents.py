@@ -42,7 +42,10 @@ class Document:
 
 def path_of(uri: str) -> str:
     """The file's path; the URI itself for what is no file."""
-    return to_fs_path(uri) or uri
+    try:
+        return to_fs_path(uri) or uri
+    except ValueError:  # what stands where a host's name should cannot be one
+        return uri
 
 
 class Documents:

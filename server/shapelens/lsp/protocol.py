@@ -1,7 +1,11 @@
-"""The protocol with clean answers for clients that misbehave."""
+"""The protocol with clean answers for clients that misbehave, and one line in the log for each."""
 
 from __future__ import annotations
 
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +13,20 @@ from lsprotocol import types as lsp
 from pygls.exceptions import (
     JsonRpcContentModified,
     JsonRpcException,
+    JsonRpcInternalError,
+    JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcParseError,
     JsonRpcServerNotInitialized,
 )
 from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol.json_rpc import JsonRPCNotification, JsonRPCRequestMessage, JsonRPCResponseMessage
 
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
+
+logger = logging.getLogger(__name__)
 
 
 class ServerCancelled(JsonRpcException):
@@ -63,38 +74,167 @@ class Protocol(LanguageServerProtocol):
         """Closes the notebook and its cells."""
         self._server.on_notebook_close(params)
 
-    def structure_message(self, data: dict[str, Any]) -> Any:
-        """The message as an object. A request with parameters of the wrong form is answered with an error."""
-        try:
-            return super().structure_message(data)
-        except JsonRpcException as error:
-            if "id" in data and "method" in data:
-                self._send_response(data["id"], error=error.to_response_error())
-            raise
+    # -- what comes in -------------------------------------------------------------------------------------------------
 
-    def handle_message(self, message: Any) -> None:
-        """Answers requests that come too early or too late with an error, where pygls says nothing."""
-        method, request = getattr(message, "method", None), getattr(message, "id", None)
-        if request is not None and method is not None:
+    def receive(self, body: bytes) -> None:
+        """Deal with the body of one message, whatever it is."""
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            self._refuse(None, JsonRpcParseError(f"not JSON: {error}"))
+            return
+        if not isinstance(data, dict):
+            self._refuse(None, JsonRpcInvalidRequest("a message must be one object"))
+            return
+        identity = data.get("id")
+        if "id" in data and (not isinstance(identity, (int, str)) or isinstance(identity, bool)):
+            self._refuse(None, JsonRpcInvalidRequest("the id of a message must be an integer or a string"))
+            return
+        if data.get("jsonrpc") != self.VERSION or not isinstance(data.get("method", ""), str):
+            wrong = JsonRpcInvalidRequest('a message must have "jsonrpc": "2.0", and a string as its method')
+            if "result" in data or "error" in data or "id" not in data:
+                logger.warning("a message is passed over: %s", wrong)
+            else:
+                self._refuse(identity, wrong)
+            return
+        if "method" in data and not self._is_in_turn(data):
+            return
+        try:
+            message = self.structure_message(data)
+        except JsonRpcException as error:
+            self._misunderstood(data, error)
+            return
+        try:
+            self.handle_message(message)
+        except Exception:
+            logger.exception("%s failed", data.get("method", "an answer"))
+
+    def _refuse(self, identity: int | str | None, error: JsonRpcException, method: str = "a message") -> None:
+        """Answer with an error. An id that cannot be known is null."""
+        logger.warning("%s is refused: %s", method, error.message)
+        said = {"code": error.code, "message": error.message}
+        self._send_data({"jsonrpc": self.VERSION, "id": identity, "error": said})
+
+    def _misunderstood(self, data: dict[str, Any], error: JsonRpcException) -> None:
+        """A message of the wrong form: a request is answered, a notification passed over, an answer is none."""
+        if "method" not in data and "id" in data:
+            logger.warning("an answer of the client is not understood: %s", error.message)
+            self._handle_response(data["id"], None, error.to_response_error())
+        elif "id" in data:
+            self._refuse(data["id"], error, str(data["method"]))
+        else:
+            logger.warning("%s is passed over: %s", data.get("method", "a message"), error.message)
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """The message as an object. Raises JsonRpcInvalidParams for one of the wrong form."""
+        method, form = data.get("method"), None
+        if method == lsp.INITIALIZE:
+            data = self._lenient(data)
+        if method is not None:
+            form = self.get_message_type(method) or (JsonRPCRequestMessage if "id" in data else JsonRPCNotification)
+            if form in (JsonRPCRequestMessage, JsonRPCNotification):
+                data = {"params": None, **data}
+        elif "error" in data:
+            form = lsp.ResponseErrorMessage
+        else:
+            form = self._result_types.pop(data.get("id", ""), None) or JsonRPCResponseMessage
+        try:
+            return self._converter.structure(data, form)
+        except Exception as error:
+            raise JsonRpcInvalidParams(f"the parameters are not valid: {_first_reason(error)}") from None
+
+    def _lenient(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The first request of a client that leaves out what it must say, or that knows a later protocol."""
+        params = data.get("params")
+        if params is not None and not isinstance(params, dict):
+            return data
+        said = (params or {}).get("capabilities")
+        if said is None or isinstance(said, dict):
+            said = _understood(said or {}, self._is_capable)
+        return {**data, "params": {**(params or {}), "capabilities": said}}
+
+    def _is_capable(self, capabilities: Any) -> bool:
+        try:
+            self._converter.structure(capabilities, lsp.ClientCapabilities)
+        except Exception:
+            return False
+        return True
+
+    def _is_in_turn(self, data: dict[str, Any]) -> bool:
+        """Whether a request or notification is known and comes when it may; else it has been dealt with."""
+        method, early = data["method"], self._workspace is None
+        if "id" in data:
             error: JsonRpcException | None = None
             if self._shutdown:
                 error = JsonRpcInvalidRequest("the server is shutting down")
-            elif self._workspace is None and method != lsp.INITIALIZE:
-                error = JsonRpcServerNotInitialized()
-            elif self._workspace is not None and method == lsp.INITIALIZE:
+            elif early and method != lsp.INITIALIZE:
+                error = JsonRpcServerNotInitialized("the first request must be initialize")
+            elif not early and method == lsp.INITIALIZE:
                 error = JsonRpcInvalidRequest("the server is initialized already")
+            elif not self._is_known(method):
+                error = JsonRpcMethodNotFound.of(method)
             if error is not None:
-                self._send_response(request, error=error.to_response_error())
-                return
-        elif self._workspace is None and method not in (None, lsp.EXIT):
-            return
-        super().handle_message(message)
+                self._refuse(data["id"], error, method)
+            return error is None
+        if method == lsp.EXIT:
+            return True
+        if early or self._shutdown:
+            logger.warning("%s is passed over: it comes too %s", method, "late" if self._shutdown else "early")
+            return False
+        if self._is_known(method) or method == lsp.CANCEL_REQUEST:
+            return True
+        # What begins with $/ need not be known.
+        logger.log(logging.DEBUG if method.startswith("$/") else logging.WARNING, "%s is unknown", method)
+        return False
+
+    def _is_known(self, method: str) -> bool:
+        return method in self.fm.builtin_features or method in self.fm.features
+
+    def _handle_cancel_notification(self, msg_id: str | int) -> None:
+        """Cancels a request. That it has been answered meanwhile is nothing to warn of."""
+        future = self._request_futures.get(msg_id)
+        if future is not None and future.cancel():
+            self._request_futures.pop(msg_id, None)
+
+    # -- what goes out -------------------------------------------------------------------------------------------------
 
     def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
-        """Sends the answer. That a document changed meanwhile is no error to log."""
+        """Sends the answer. What a client did wrong takes a line in the log, a change meanwhile takes none."""
         error = None if future.cancelled() else future.exception()
-        if isinstance(error, (JsonRpcContentModified, ServerCancelled)):
+        if isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError):
             self._request_futures.pop(msg_id, None)
+            if not isinstance(error, (JsonRpcContentModified, ServerCancelled)):
+                logger.warning("request %r is refused: %s", msg_id, error)
             self._send_response(msg_id, error=error.to_response_error())
             return
         super()._send_handler_result(future, msg_id=msg_id)
+
+
+def _understood(said: Any, fits: Callable[[Any], bool]) -> Any:
+    """The part of a nested value that fits."""
+    if fits(said):
+        return said
+    if isinstance(said, list):
+        return [each for each in said if fits([each])]
+    if not isinstance(said, dict):
+        return None
+    found: dict[str, Any] = {}
+    for key, value in said.items():
+        part = _understood(value, lambda each: fits({key: each}))  # noqa: B023
+        if part is not None and fits({key: part}):
+            found[key] = part
+    return found
+
+
+def _first_reason(error: BaseException) -> str:
+    """The innermost of the reasons that a structure has no valid form for."""
+    where = Counter[str]()
+    while True:
+        inner = getattr(error, "exceptions", None)
+        for note in getattr(error, "__notes__", ()):
+            where[str(note)] += 1
+        if not inner:
+            break
+        error = inner[0]
+    places = "; ".join(where)
+    return f"{type(error).__name__}: {error}" + (f" ({places})" if places else "")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.capabilities import get_capability
@@ -20,7 +22,7 @@ from pygls.uris import to_fs_path
 from shapelens import __version__
 from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem, Span
-from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints
+from shapelens.lsp import code_actions, code_lens, commands, diagnostics, hover, inlay_hints, wire
 from shapelens.lsp.analyses import Analyser, Analyses, Closable, MakeAnalyser, Stale
 from shapelens.lsp.documents import Document, Documents, path_of
 from shapelens.lsp.folders import Folders
@@ -43,7 +45,7 @@ _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32
 
 
 class ShapelensServer(LanguageServer):
-    """pygls' server with our documents, analyses and settings. `listens`: to a port, rather than to who started it."""
+    """pygls' server with our documents, analyses and settings. `listens`: its client came by a port."""
 
     protocol: Protocol
 
@@ -62,6 +64,7 @@ class ShapelensServer(LanguageServer):
         self._refresh: asyncio.TimerHandle | None = None
         self._learning: asyncio.TimerHandle | None = None
         self._looking: asyncio.TimerHandle | None = None
+        self._tidying: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
         self._by_folder: tuple[tuple[Path, Settings], ...] = ()  # of several folders, what each one's settings say
@@ -170,7 +173,7 @@ class ShapelensServer(LanguageServer):
         document = self.documents.open(params.text_document)
         if document.is_python:
             self.analyses.document_changed(document)
-            self.pushed.schedule(document.uri, at_once=True)
+            self.pushed.schedule(document.uri)
             self._learn_soon()
 
     def _learn_soon(self) -> None:
@@ -194,8 +197,14 @@ class ShapelensServer(LanguageServer):
             logger.warning("change of a document that is not open: %s", params.text_document.uri)
         elif document.is_python:
             self.analyses.document_changed(document)
-            self.analyses.start_soon(document)
             self.pushed.schedule(document.uri)
+            self._tidy_soon()
+
+    def _tidy_soon(self) -> None:
+        """Once nobody is typing, free what analyses have left behind, so that no keystroke has to wait for it."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._tidying = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self.analyses.tidy)
 
     def on_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         """A document was closed."""
@@ -209,7 +218,7 @@ class ShapelensServer(LanguageServer):
         whole = self.notebooks.open(params)
         self.analyses.document_changed(whole.document)
         for uri in whole.uris:
-            self.pushed.schedule(uri, at_once=True)
+            self.pushed.schedule(uri)
         self._learn_soon()
 
     def on_notebook_change(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
@@ -221,7 +230,6 @@ class ShapelensServer(LanguageServer):
             logger.warning("change of a notebook that is not open: %s", params.notebook_document.uri)
         elif params.change.cells is not None:
             self.analyses.document_changed(whole.document)
-            self.analyses.start_soon(whole.document)
             for uri in whole.uris:
                 self.pushed.schedule(uri)
             if len(whole.uris) > 1:
@@ -234,6 +242,12 @@ class ShapelensServer(LanguageServer):
             self._forget(uri)
         if document is not None:
             self.analyses.document_closed(document)
+
+    def keep_readable(self, uri: str, analysis: FileAnalysis) -> None:
+        """This is the document's last analysis without a syntax error. The one before goes once the answer is sent."""
+        before, self.readable[uri] = self.readable.get(uri), analysis
+        if before is not None and before is not analysis:
+            asyncio.get_running_loop().call_later(_REFRESH_SECONDS, lambda kept: None, before)
 
     def _forget(self, uri: str) -> None:
         """A document is not open any more."""
@@ -358,7 +372,10 @@ class ShapelensServer(LanguageServer):
         except Exception as error:
             logger.warning("the client does not tell its settings: %s", error)
             return
-        if not answer or answer[0] is None:
+        if not isinstance(answer, (list, tuple)) or not answer:
+            logger.warning("the client does not tell its settings: its answer is no list of them")
+            return
+        if answer[0] is None:
             return
         told = zip(folders, answer[1:])
         by_folder = [(Path(path), said) for uri, said in told if said is not None and (path := to_fs_path(uri))]
@@ -435,10 +452,10 @@ class ShapelensServer(LanguageServer):
         """The client is ready to be asked."""
         self.configure(self._initialization_options)
         self.analyses.warm_up()
-        await self._register_dynamically()
         if not self.can("workspace.did_change_watched_files.dynamic_registration"):
             self._look_at_disk_soon()
-        await self.ask_configuration()
+        # At once: a client that never answers the one may answer the other.
+        await asyncio.gather(self._register_dynamically(), self.ask_configuration())
 
     def _look_at_disk_soon(self) -> None:
         """Where the client watches no files, look from time to time whether one has changed."""
@@ -480,11 +497,50 @@ class ShapelensServer(LanguageServer):
         """Whether the client asked us to stop."""
         return self.protocol._shutdown
 
+    def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
+        """Serve on standard input and output, or on these files, until the client goes."""
+        incoming = stdin.fileno() if stdin is not None else sys.stdin.fileno()
+        outgoing = stdout.fileno() if stdout is not None else _own_output()
+        with contextlib.suppress(SystemExit, KeyboardInterrupt):
+            asyncio.run(self._serve(incoming, outgoing))
+        self.shutdown()
+
+    async def _serve(self, incoming: int, outgoing: int) -> None:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def end() -> None:
+            with contextlib.suppress(RuntimeError):  # The loop is closed already.
+                loop.call_soon_threadsafe(ended.set)
+
+        def take(body: bytes, done: Callable[[], None]) -> None:
+            loop.call_soon_threadsafe(self._take, body, done)
+
+        writer = wire.Writer(outgoing, end)
+        self.protocol.set_writer(writer)
+        wire.read(incoming, take, end)
+        await ended.wait()
+        writer.close()
+
+    def _take(self, body: bytes, done: Callable[[], None]) -> None:
+        try:
+            self.protocol.receive(body)
+        finally:
+            done()
+
     def shutdown(self) -> None:
         """End the analyses too."""
         self.analyses.stop()
         self.end_oracle()
         super().shutdown()  # type: ignore[no-untyped-call]
+
+
+def _own_output() -> int:
+    """Standard output for messages alone: what anything else prints goes to the log."""
+    descriptor = os.dup(sys.stdout.fileno())
+    with contextlib.suppress(OSError):
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return descriptor
 
 
 def _value(encoding: object) -> str:

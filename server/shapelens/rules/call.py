@@ -76,7 +76,7 @@ class Call:
     """
 
     __slots__ = (
-        "autocast", "conflict", "device", "floating", "flows", "image_data_format", "invoke", "keras_policy", "layer", "moves", "nones", "path", "store", "warn",
+        "autocast", "conflict", "device", "floating", "flows", "image_data_format", "invoke", "keras_policy", "layer", "moves", "nones", "path", "store", "tick", "warn",
         "work",
     )  # fmt: skip
 
@@ -99,6 +99,7 @@ class Call:
         self.device: str | None = None
         self.moves = False
         self.conflict: tuple[Dim, Dim] | None = None  # the sizes that were last found to differ
+        self.tick: Callable[[], None] = _no_tick  # raises where the run has taken too long
         self.invoke: Callable[..., Any] = invoke or _no_invoke
         self.warn: Callable[[Failure], None] = warn or _no_warn
 
@@ -314,6 +315,8 @@ class Call:
         if type(value) is Tensor and isinstance(value.scalars, (int, Expr)):  # tf.shape(x)[0]
             return self.store.dim(value.scalars)
         if type(value) is Unknown or isinstance(value, Scalar) and value.type == "int":
+            if isinstance(value.why, tuple):
+                raise NotKnown  # a whole shape, or a dtype: no int
             return self.store.dim_of(value)
         if isinstance(value, Tensor) and value.library == "numpy" and value.shape == () and value.dtype in INTEGERS:
             if value.scalars is None:
@@ -384,6 +387,10 @@ _OF_RANK = frozenset(("rank-mismatch", "index-out-of-range", "axis-out-of-range"
 
 def _no_invoke(*_: object, **__: object) -> NoReturn:
     raise NotKnown
+
+
+def _no_tick() -> None:
+    return None
 
 
 def _no_warn(_: Failure) -> None:

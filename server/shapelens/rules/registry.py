@@ -7,7 +7,8 @@ callable, with the same names and defaults. The annotation of a parameter says w
     Operand    a tensor or a plain number
     Tensors    a known sequence of tensors
     Dim        an int or a symbolic dim                Dims   an int or a known tuple or list of them
-    int, bool, str, float   a known plain value        object whatever it is, unknown included
+    int, bool, str, float   a known plain value        Instance   an object of ours, such as a layer or a dataset
+    object     whatever it is, unknown included
     Array      what NumPy takes for an array: an array, a number, nested lists (`coercions`)
 
 A value of None passes where the parameter's default is None. If a value does not meet the annotation the rule is not
@@ -400,6 +401,8 @@ def _coerce(c: Call, needs: str, value: Any, default: Any) -> Any:
         if isinstance(value, str):
             return value
         raise NotKnown
+    if needs == "Instance" and not isinstance(value, Instance):
+        raise NotKnown
     return value
 
 
@@ -420,6 +423,7 @@ def unknown_result(result: str) -> Any:
 
 def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, Any], *leading: Any) -> Any:
     """Call a rule; `leading` goes before the bound arguments (the layer of a forward). Raises Failure."""
+    c.tick()
     bound = bind(rule, args, kwargs)
     is_counted = c.work is not None and rule.path in formulas
     if bound is None:

@@ -13,6 +13,7 @@ with what follows up to where the string or bracket closes, or else it is a brok
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import threading
 from bisect import bisect_right
@@ -20,11 +21,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.lexing import closing_end, ends_in_string
-from shapelens.source.recovery import LOST_NAMES, Broken, recovered, starts_inside_previous, statements
+from shapelens.source.recovery import LOST, LOST_NAMES, Broken, recovered, starts_inside_previous, statements
 
 __all__ = ["LOST_NAMES", "Broken", "Chunk", "Span", "Tree", "parse"]
 
@@ -56,6 +57,8 @@ class Parsed:
     whole: tuple[ast.stmt, ...]
     error: SyntaxError | None = None
     """Why the text does not parse as it is; what is left of it is then found when it is asked for."""
+    left_out: bool = False
+    """The text is too large to be looked at: only the name that it binds is known."""
 
     @property
     def tree(self) -> tuple[ast.stmt, ...]:
@@ -138,6 +141,11 @@ class Tree:
         """The lines without their ends, broken where Python breaks them (\\n, \\r\\n, \\r and nowhere else)."""
         return tuple(_newlines_only(self.text).split("\n"))
 
+    @property
+    def left_out(self) -> int:
+        """How many statements were not looked at because the file is too large."""
+        return sum(chunk.parsed.left_out for chunk in self.chunks)
+
     @cached_property
     def problems(self) -> tuple[Broken, ...]:
         """Each syntax error, in absolute positions."""
@@ -191,11 +199,68 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
         starts.insert(0, head.start())
     known = _known(previous)
     cut = _cut(clean, starts, known)
-    if cut.is_doubtful and (exact := _exact(clean)):
+    if cut.is_doubtful and _marks(clean) < _MOST_MARKS and (exact := _exact(clean)):
         cut = _cut(clean, exact, known, trust=True)
     for chunk in cut.chunks:
         chunk.parsed.tree  # noqa: B018 - recovered here and now, so that threads which share it see one tree
     return Tree(text, tuple(cut.chunks))
+
+
+_MOST_MARKS = 150_000
+"""How much of one file is looked at: a mark is a comma, an operator, a bracket or a line, some 400 bytes of nodes.
+
+Ten thousand lines of code are some 90,000; what has more holds data.
+"""
+_LEAST = 10
+"""What a statement counts beside its marks."""
+_MARKS = ",.:;=+-*/%<>&|^~([{!\n"
+_DEFINES = re.compile(r"(?:@[^\n]*\n)*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_BINDS = re.compile(r"(\w+)[ \t]*(?::[^=\n]*)?=(?!=)")
+_IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_STARTS = re.compile(r"^(?:(?:async[ \t]+)?(?:def|class)[ \t]+)?([^\W\d]\w*)", re.MULTILINE)
+_MOST_NAMES, _MOST_LINES = 500, 5_000
+
+
+def _marks(text: str) -> int:
+    """How much there is in a text, in marks."""
+    return min(len(text), sum(map(text.count, _MARKS)) + text.count(" ") // 2)
+
+
+def _unread(text: str) -> Parsed:
+    """What stands for a statement that is not looked at: what it binds is unknown, and what it may have changed."""
+    if text.count("\n") > _MOST_LINES:  # the rest of a file
+        names = list(islice(dict.fromkeys(map(_bound, _STARTS.finditer(text))), _MOST_LINES))
+        return Parsed(text, (_lost([name for name in names if _is_name(name)]),), left_out=True)
+    if defined := _DEFINES.match(text):
+        return Parsed(text, (_lost([defined.group(1)]),), left_out=True)
+    names = list(islice(dict.fromkeys(filter(_is_name, map(re.Match.group, _IDENTIFIER.finditer(text)))), _MOST_NAMES))
+    if bound := _BINDS.match(text):
+        handed: list[ast.expr] = [ast.Name(name, ast.Load()) for name in names if name != bound.group(1)]
+        call = ast.Expr(ast.Call(ast.Name(LOST, ast.Load()), handed, []))
+        return Parsed(text, (_placed(call), _lost([bound.group(1)])), left_out=True)
+    return Parsed(text, (_lost(names),) if names else (), left_out=True)
+
+
+def _bound(found: re.Match[str]) -> str:
+    return found.group(1)
+
+
+def _is_name(word: str) -> bool:
+    return not keyword.iskeyword(word)
+
+
+def _lost(names: Sequence[str]) -> ast.stmt:
+    """`a = b = __lost__`"""
+    return _placed(ast.Assign([ast.Name(name, ast.Store()) for name in names], ast.Name(LOST, ast.Load())))
+
+
+def _placed(statement: ast.stmt) -> ast.stmt:
+    """The statement with all its nodes at the start of the first line."""
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.expr, ast.stmt)):
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+    return statement
 
 
 _Key = tuple[str, int]
@@ -212,6 +277,8 @@ class _Cut:
     chunks: list[Chunk] = field(default_factory=list)
     is_doubtful: bool = False
     """A broken piece may be whole if it were cut otherwise."""
+    patience: int = 3_000_000
+    """How many characters may still be looked through for where brackets and strings close."""
 
 
 def _cut(text: str, starts: Sequence[int], known: Mapping[_Key, Parsed], trust: bool = False) -> _Cut:
@@ -221,13 +288,26 @@ def _cut(text: str, starts: Sequence[int], known: Mapping[_Key, Parsed], trust: 
     used: Counter[str] = Counter()
     offset, line = 0, 1
     n = 0
+    limited = len(text) + _LEAST * len(starts) > _MOST_MARKS
+    left = _MOST_MARKS
     while n < len(starts):
         start = starts[n]
         end, n = (_next(text, starts, n), n + 1) if trust else _decorated_end(text, starts, n)
         piece = _trimmed(text[start:end])
+        if limited:
+            much = _marks(piece) + _LEAST
+            if left < _LEAST:
+                piece, n = text[start:].rstrip(_BLANKS), len(starts)
+            if much > left:
+                line += text.count("\n", offset, start)
+                offset = start
+                chunks.append(Chunk(piece, line, _unread(piece)))
+                continue
+            left -= much
         parsed = _parsed(piece, used[piece], known)
         if parsed.error is not None:
-            joined = _joined(text, starts, start, piece)
+            joined = _joined(text, starts, start, piece) if cut.patience > 0 else ""
+            cut.patience -= len(text) - start
             # Untrimmed as well, for what looks like a comment may be the end of a string.
             for joint in dict.fromkeys((_trimmed(joined), joined)) if joined else ():
                 attempt = _parsed(joint, used[joint], known)

@@ -193,7 +193,7 @@ class Store:
             return symbol(name, 0)
         found = self._named.get(id(value))
         if found is None:
-            found = value, symbol(value.why or name, 0)
+            found = value, symbol(value.why if value.why and isinstance(value.why, str) else name, 0)
             self._named[id(value)] = found
         return self.dim(found[1])
 

@@ -6,8 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 
 import pytest
+
+from shapelens.analysis.session import Session
 
 PRELUDE = "import torch, math, itertools, re\nfrom torch import nn\n"
 PROGRAMS = {
@@ -90,3 +94,26 @@ def test_what_is_too_long_to_hold_keeps_its_length(text: str, shape: tuple[int, 
     session.update("program.py", PRELUDE + text + "\n")
     (fact,) = [fact for fact in session.analyse("program.py").facts if fact.name == "x"]
     assert [shown.shape for shown in fact.values] == [shape]
+
+
+def test_long_code_without_tensors_leaves_the_budget_to_models(tmp_path: Path) -> None:
+    walk = "def walk{n}(x):\n    y = x\n    for i in range(100):\n        for j in range(100):\n            for k in range(100):\n                y = (i, j, k, x)\n    return y\n\n\n"
+    model = """
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+            self.head = nn.Linear(8, 10)
+
+        def forward(self, x):
+            y = self.conv(x).mean((2, 3))
+            return self.head(y)
+    """
+    path = tmp_path / "program.py"
+    path.write_text("".join(walk.format(n=n) for n in range(6)) + textwrap.dedent(model))
+    analysis = Session((tmp_path,)).analyse(str(path))
+    assert not analysis.unfinished
+    assert [f.name for f in analysis.facts if f.kind == "assign" and f.name == "y"] == ["y"]

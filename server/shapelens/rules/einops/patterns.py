@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ from shapelens.values import Open, Shape, Tensor
 
 CODE = "einops-mismatch"
 DOTS = "..."
+_LONGEST = 4_000
 _TOKEN = re.compile(r"\s*(\.\.\.|\(|\)|\w+)")
 
 Axis = str  # a name, a number such as "1", or DOTS
@@ -80,9 +82,8 @@ def parse_side(text: str) -> Side:
     if inside is not None:
         raise Malformed("the parentheses do not match")
     side = Side(stripped.strip(), tuple(groups), tuple(bare))
-    every = [a for a in side.axes if not a.isdigit()]
-    for name in every:
-        if every.count(name) > 1:
+    for name, count in Counter(a for a in side.axes if not a.isdigit()).items():
+        if count > 1:
             raise Malformed(f"'{name}' is there twice")
     return side
 
@@ -109,7 +110,9 @@ def parse(pattern: str) -> tuple[Side, Side]:
 
 
 def sides_of(c: Call, pattern: str) -> tuple[Side, Side]:
-    """Both sides, failing where einops would."""
+    """Both sides, failing where einops would. Raises NotKnown for a pattern that nobody writes by hand."""
+    if len(pattern) > _LONGEST:
+        raise NotKnown
     try:
         return parse(pattern)
     except Malformed as error:

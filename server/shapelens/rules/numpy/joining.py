@@ -154,6 +154,7 @@ def _depth(c: Call, value: Any) -> int:
 
 
 def _blocks(c: Call, value: Any, depth: int, level: int) -> tuple[tuple[Dim, ...], str | None]:
+    c.tick()
     value = c.store.value(value)
     if level == depth:
         tensor = as_array(c, value)

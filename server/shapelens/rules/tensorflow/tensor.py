@@ -293,7 +293,7 @@ def _step(c: Call, index: slice) -> object:
 def _sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
     parts = [_end(c, p) for p in (index.start, index.stop, index.step)]
     start, stop, step = parts
-    if type(size) is int and all(p is None or type(p) is int for p in parts) and step != 0:
+    if type(size) is int and size >= 0 and all(p is None or type(p) is int for p in parts) and step != 0:
         return len(range(*slice(start, stop, step).indices(size)))
     if isinstance(step, int) and step < 0:
         return c.fresh("n", 0) if start is not None or stop is not None else ceildiv(size, -step)

@@ -1,0 +1,322 @@
+"""Objects of Python's standard library that frameworks are built with: mappings, context variables, versions, fields."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+from shapelens.interpreter import classes, iteration, plain
+from shapelens.interpreter.machine import Frame, Machine
+from shapelens.values import (
+    UNKNOWN,
+    Bound,
+    Class,
+    Descriptor,
+    Dict,
+    Exceptional,
+    Function,
+    Instance,
+    Lib,
+    List,
+    Partial,
+    Plain,
+    Scalar,
+    Unknown,
+)
+
+Native = Callable[[Machine, Frame, ast.AST, list[Any], dict[str, Any]], Any]
+NATIVES: dict[str, Native] = {}
+
+
+def native(*paths: str) -> Callable[[Native], Native]:
+    """Register what a name of the standard library does."""
+
+    def register(function: Native) -> Native:
+        NATIVES.update(dict.fromkeys(paths, function))
+        return function
+
+    return register
+
+
+# -- methods of dict and list by their special names: what a subclass calls by `super()` -------------------------------
+
+_TABLES = (
+    "builtins.dict",
+    "builtins.list",
+    "collections.OrderedDict",
+    "collections.UserDict",
+    "collections.defaultdict",
+)
+
+
+def _held(value: Any) -> Any:
+    """What an object of a subclass of dict or list holds."""
+    return value.payload if isinstance(value, Instance) else value
+
+
+@native(*(f"{path}.__getitem__" for path in _TABLES))
+def _get_item(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return iteration.get_item(m, f, node, _held(args[0]), args[1]) if len(args) == 2 else UNKNOWN
+
+
+@native(*(f"{path}.__setitem__" for path in _TABLES))
+def _set_item(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) == 3 and isinstance(_held(args[0]), (dict, list)):
+        if isinstance(args[0], Instance):
+            m.touch(args[0])
+        iteration.set_item(m, f, node, _held(args[0]), args[1], args[2])
+    return None
+
+
+@native(*(f"{path}.__delitem__" for path in _TABLES))
+def _delete_item(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    table = _held(args[0]) if len(args) == 2 else None
+    if isinstance(table, Dict):
+        plain.call_method(m, Plain(table, "pop"), [args[1], None], {})
+    return None
+
+
+@native(*(f"{path}.__contains__" for path in _TABLES))
+def _contains(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from shapelens.interpreter.expressions import contains
+
+    known = contains(m, args[1], _held(args[0])) if len(args) == 2 else None
+    return Scalar("bool") if known is None else known
+
+
+@native(*(f"{path}.__iter__" for path in _TABLES))
+def _iterator(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return plain.iterator_of(_held(args[0])) or UNKNOWN
+
+
+@native(*(f"{path}.__len__" for path in _TABLES))
+def _length(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    known = iteration.length(m, _held(args[0]))
+    return Scalar("int") if known is None else known
+
+
+# -- what collections.abc adds to a class that has __getitem__ and __iter__ --------------------------------------------
+
+_MAPPINGS = tuple(f"{m}.{n}" for m in ("collections.abc", "typing") for n in ("Mapping", "MutableMapping"))
+
+
+def _entries(m: Machine, f: Frame, node: ast.AST, args: list[Any]) -> tuple[list[Any], bool]:
+    """The keys of a mapping of the program, and whether these are all."""
+    keys, rest = iteration.iterate(m, f, args[0], node) if args else ([], UNKNOWN)
+    return keys, rest is None
+
+
+@native(*(f"{path}.keys" for path in _MAPPINGS))
+def _keys(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    listed, whole = _entries(m, f, node, args)
+    keys = List(listed)
+    keys.rest = None if whole else UNKNOWN
+    return keys
+
+
+def _of_entries(pick: Callable[[Any, Any], Any], unknown: Any) -> Native:
+    def apply(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        keys, whole = _entries(m, f, node, args)
+        made = List([pick(key, iteration.get_item(m, f, node, args[0], key)) for key in keys])
+        made.rest = None if whole else unknown
+        return made
+
+    return apply
+
+
+NATIVES.update({f"{path}.items": _of_entries(lambda k, v: (k, v), (UNKNOWN, UNKNOWN)) for path in _MAPPINGS})
+NATIVES.update({f"{path}.values": _of_entries(lambda k, v: v, UNKNOWN) for path in _MAPPINGS})
+
+
+@native(*(f"{path}.get" for path in _MAPPINGS))
+def _get(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) < 2:
+        return UNKNOWN
+    m.caught.append(("KeyError",))
+    try:
+        return iteration.get_item(m, f, node, args[0], args[1])
+    except Exceptional as error:
+        if error.name != "KeyError":
+            raise
+        return args[2] if len(args) > 2 else kwargs.get("default")
+    finally:
+        m.caught.pop()
+
+
+@native(*(f"{path}.__contains__" for path in _MAPPINGS))
+def _has_key(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from shapelens.interpreter.expressions import contains
+
+    keys = _keys(m, f, node, args[:1], {})
+    known = contains(m, args[1], keys) if len(args) == 2 else None
+    return Scalar("bool") if known is None else known
+
+
+# -- context variables -------------------------------------------------------------------------------------------------
+
+_VARIABLE = Lib("contextvars.ContextVar")
+_NOTHING = object()
+
+
+@native("contextvars.ContextVar")
+def _context_variable(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return Instance(_VARIABLE, {"default": kwargs["default"]} if "default" in kwargs else {})
+
+
+@native("contextvars.ContextVar.get")
+def _variable_get(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    held = args[0].attrs if args and isinstance(args[0], Instance) else {}
+    value = held.get("value", _NOTHING)
+    if value is _NOTHING:
+        value = args[1] if len(args) > 1 else held.get("default", UNKNOWN)
+    return value
+
+
+@native("contextvars.ContextVar.set")
+def _variable_set(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) != 2 or not isinstance(args[0], Instance):
+        return UNKNOWN
+    m.touch(args[0])
+    old = args[0].attrs.get("value", _NOTHING)
+    args[0].attrs["value"] = args[1]
+    return Instance(Lib("contextvars.Token"), {} if old is _NOTHING else {"old_value": old})
+
+
+@native("contextvars.ContextVar.reset")
+def _variable_reset(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) == 2 and isinstance(args[0], Instance):
+        m.touch(args[0])
+        token = m.store.value(args[1])
+        if not isinstance(token, Instance):
+            args[0].attrs["value"] = UNKNOWN
+        elif "old_value" in token.attrs:
+            args[0].attrs["value"] = token.attrs["old_value"]
+        else:
+            args[0].attrs.pop("value", None)
+    return None
+
+
+# -- what is installed -------------------------------------------------------------------------------------------------
+
+
+@native("importlib.util.find_spec")
+def _find_spec(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    name = args[0] if len(args) == 1 else None
+    known = m.loader.is_installed(name, f.module.path) if isinstance(name, str) and not name.startswith(".") else None
+    if known is None:
+        return UNKNOWN
+    return Instance(Lib("importlib.machinery.ModuleSpec"), {"name": name, "?": True}) if known else None
+
+
+@native("importlib.metadata.version", "importlib_metadata.version")
+def _distribution_version(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The version that an installed distribution states; which name it has is not always that of its module."""
+    name = args[0] if args else kwargs.get("distribution_name")
+    known = m.loader.version_of(name) if isinstance(name, str) else None
+    return Scalar("str") if known is None else known
+
+
+_VERSION = Lib("packaging.version.Version")
+# Releases and what was built locally from them; of others it is not tried to say which comes first.
+_RELEASE = re.compile(r"\s*v?(?P<release>\d+(?:\.\d+)*)(?:\+[\w.]+)?\s*")
+
+
+def release_of(text: str) -> tuple[int, ...] | None:
+    """The numbers of a released version, without zeros at the end: `2.1.0+cpu` is (2, 1)."""
+    found = _RELEASE.fullmatch(text)
+    if found is None:
+        return None
+    numbers = [int(part) for part in found["release"].split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+@native("packaging.version.parse", "packaging.version.Version", "pkg_resources.parse_version",
+        "torch.torch_version.TorchVersion")  # fmt: skip
+def _version(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    text = m.store.value(args[0]) if args else kwargs.get("version")
+    if isinstance(text, Instance) and text.cls is _VERSION:
+        return text
+    release = release_of(text) if isinstance(text, str) else None
+    if release is None:
+        return UNKNOWN
+    numbers = (*release, 0, 0, 0)
+    plainly = ".".join(map(str, release)) or "0"
+    said = {"major": numbers[0], "minor": numbers[1], "micro": numbers[2], "release": numbers[: max(len(release), 3)]}
+    made = Instance(_VERSION, {**said, "base_version": plainly, "public": plainly, "is_prerelease": False})
+    made.payload = release
+    return made
+
+
+def compared_versions(a: Any, b: Any) -> tuple[Any, Any] | None:
+    """What two versions are compared by; None where one of them is no version that is known."""
+    if isinstance(a, Instance) and isinstance(b, Instance) and a.cls is _VERSION and b.cls is _VERSION:
+        return a.payload, b.payload
+    return None
+
+
+class Version(str):
+    """`torch.__version__`: a text that compares as a version."""
+
+    __slots__ = ()
+
+    def _compare(self, other: object, holds: Callable[[Any, Any], bool]) -> bool:
+        if isinstance(other, tuple):
+            other = ".".join(map(str, other))
+        mine, theirs = release_of(self), release_of(str(other))
+        return holds(mine, theirs) if mine is not None and theirs is not None else holds(str(self), str(other))
+
+    def __lt__(self, other: object) -> bool:
+        return self._compare(other, lambda a, b: a < b)
+
+    def __le__(self, other: object) -> bool:
+        return self._compare(other, lambda a, b: a <= b)
+
+    def __gt__(self, other: object) -> bool:
+        return self._compare(other, lambda a, b: a > b)
+
+    def __ge__(self, other: object) -> bool:
+        return self._compare(other, lambda a, b: a >= b)
+
+
+# -- dataclasses -------------------------------------------------------------------------------------------------------
+
+
+@native("dataclasses.fields")
+def _fields(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    value = m.store.value(args[0]) if args else UNKNOWN
+    cls = value.cls if isinstance(value, Instance) else value
+    if not isinstance(cls, Class) or cls.kind != "dataclass":
+        return UNKNOWN
+    return tuple(classes.fields_of(cls))
+
+
+@native("dataclasses.is_dataclass")
+def _is_dataclass(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    value = m.store.value(args[0]) if args else UNKNOWN
+    cls = value.cls if isinstance(value, Instance) else value
+    if isinstance(cls, Class):
+        return cls.kind == "dataclass"
+    return Scalar("bool") if isinstance(value, Unknown) or isinstance(cls, Lib) else False
+
+
+@native("builtins.dict.fromkeys", "collections.OrderedDict.fromkeys")
+def _from_keys(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    items, rest = iteration.iterate(m, f, args[0], node) if args else ([], UNKNOWN)
+    made, value = Dict(), args[1] if len(args) > 1 else None
+    for item in items:
+        iteration.set_key(m, made, item, value)
+    if rest is not None:
+        made.rest = value if value is not None else UNKNOWN
+    return made
+
+
+# -- the rest ----------------------------------------------------------------------------------------------------------
+
+
+def is_decorated(args: list[Any]) -> bool:
+    """Whether what may be a decorator or make one (`@lru_cache`, `@lru_cache(8)`) was handed what it decorates."""
+    return len(args) == 1 and isinstance(args[0], (Function, Class, Bound, Partial, Descriptor, Plain))

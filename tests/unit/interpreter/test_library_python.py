@@ -1,0 +1,261 @@
+"""Python as libraries of models use it: each program is run by Python and by us, and must end with the same shapes."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import types
+from pathlib import Path
+
+import pytest
+import torch
+from tests.unit.interpreter.test_python import IMPORTS, analysed
+from torch import nn
+
+from shapelens.analysis.session import Session
+from shapelens.interpreter.stdlib import Version, release_of
+from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
+
+PROGRAMS = {
+    "bare_caches": """
+        from functools import lru_cache, cache
+        @lru_cache
+        def width(): return 6
+        @cache
+        def height(): return 4
+        x = torch.zeros(width(), height())
+    """,
+    "subclass_of_dict": """
+        class Registry(dict):
+            def __setitem__(self, key, value): super().__setitem__(str(key), value)
+            def get(self, key): return super().get(str(key)) or 3
+            def __contains__(self, key): return super().__contains__(str(key))
+        class A: pass
+        widths = Registry()
+        widths[A] = 5
+        x = torch.zeros(widths.get(A), widths.get(7))
+        y = torch.zeros(2 if A in widths else 9, 2 if 7 in widths else 9)
+        z = torch.zeros([8 if str(A) == "<class 'program.A'>" else 1])
+    """,
+    "mapping_with_two_tables": """
+        from collections.abc import MutableMapping
+        class Interface(MutableMapping):
+            _all = {"sum": torch.sum, "mean": torch.mean}
+            def __init__(self): self._own = {}
+            def __getitem__(self, key): return self._own[key] if key in self._own else self._all[key]
+            def __setitem__(self, key, value): self._own.update({key: value})
+            def __delitem__(self, key): del self._own[key]
+            def __iter__(self): return iter({**self._all, **self._own})
+            def __len__(self): return len(self._all.keys() | self._own.keys())
+            def names(self): return list(self.keys())
+        ops = Interface()
+        ops["stack"] = lambda x, dim: torch.stack([x, x], dim)
+        x = ops["stack"](torch.zeros(3, 4), 1)
+        y = ops.get("nothing", ops["sum"])(torch.zeros(3, 4), 1)
+        z = torch.zeros(len(ops.names()), 2 if "mean" in ops else 1, 5 if "max" in ops else 1)
+    """,
+    "output_that_is_a_dataclass_and_a_dict": """
+        from dataclasses import fields, is_dataclass
+        class Output(OrderedDict):
+            def __init__(self, *args, **kwargs): super().__init__(*args, **kwargs)
+            def __post_init__(self):
+                for field in fields(self):
+                    if getattr(self, field.name) is not None:
+                        self[field.name] = getattr(self, field.name)
+            def __getitem__(self, k): return dict(self.items())[k] if isinstance(k, str) else self.to_tuple()[k]
+            def __setitem__(self, key, value):
+                super().__setitem__(key, value)
+                super().__setattr__(key, value)
+            def to_tuple(self): return tuple(self[k] for k in self.keys())
+        @dataclass
+        class Features(Output):
+            last: Optional[torch.Tensor] = None
+            hidden: Optional[torch.Tensor] = None
+            pooled: Optional[torch.Tensor] = None
+        out = Features(last=torch.zeros(2, 3), pooled=torch.zeros(4))
+        a, b, c = out[0], out[1], out["pooled"]
+        d = torch.zeros(len(out.to_tuple()), 3 if is_dataclass(out) else 1)
+    """,
+    "subclass_hooks_run_before_decorators": """
+        class Base:
+            def __init_subclass__(cls, **kwargs):
+                super().__init_subclass__(**kwargs)
+                dataclass(cls)
+        def checked(cls):
+            cls.count = len(cls.__dataclass_fields__) if hasattr(cls, "__dataclass_fields__") else 0
+            return cls
+        @checked
+        class Config(Base):
+            width: int = 4
+            depth: int = 5
+        x = torch.zeros(Config(depth=7).depth, 1 + bool(Config.count))
+    """,
+    "descriptors_of_the_program": """
+        class classproperty(property):
+            def __get__(self, instance, cls): return self.fget(cls)
+        class Doubled:
+            def __init__(self, n): self.n = n
+            def __get__(self, instance, cls): return self.n if instance is None else 2 * self.n
+        class Net:
+            sizes = {"a": 3}
+            size = Doubled(4)
+            @classproperty
+            def first(cls): return cls.sizes["a"]
+        x = torch.zeros(Net.first, Net().first, Net.size, Net().size)
+    """,
+    "context_variables": """
+        from contextvars import ContextVar
+        width = ContextVar("width", default=2)
+        def made(): return torch.zeros(width.get())
+        a = made()
+        token = width.set(7)
+        b = made()
+        width.reset(token)
+        c = made()
+    """,
+    "a_try_that_cannot_fail": """
+        def check(kind):
+            if kind not in ("a", "b"):
+                raise ValueError(kind)
+        kind, width = "a", 4
+        try:
+            check(kind)
+        except ValueError:
+            kind, width = "b", 5
+        x = torch.zeros(width)
+        try:
+            check("z")
+        except (ValueError, ImportError):
+            width = 6
+        y = torch.zeros(width)
+    """,
+    "attributes_that_layers_have_not": """
+        conv = nn.Conv2d(3, 8, 3)
+        x = torch.zeros([2 if hasattr(conv, "plan") else 3, 4 if hasattr(conv, "groups") else 5])
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(2, 2)
+        y = torch.zeros(1 + hasattr(Net(), "head"), 1 + hasattr(Net(), "fc"), 1 + hasattr(Net, "prepare"))
+        z = torch.zeros(getattr(nn.ReLU(), "width", 9), 2 if hasattr(x, "jax") else 3)
+    """,
+    "versions": """
+        import importlib.util
+        from importlib.metadata import PackageNotFoundError, version as installed
+        from packaging import version
+        new = version.parse(torch.__version__) >= version.parse("2.0")
+        x = torch.zeros(3 if new else 4, 5 if torch.__version__ >= "1.10" else 6, version.Version("1.20").minor)
+        y = torch.zeros(2 if importlib.util.find_spec("json") is not None else 3)
+    """,
+    "what_a_call_reads_around_it_changes": """
+        class Config: n = 2
+        class Table:
+            held = {"n": 3}
+            def size(self): return torch.zeros(self.held["n"])
+        config, table, k = Config(), {"n": 2}, 2
+        def by_object(): return torch.zeros(config.n)
+        def by_table(): return torch.zeros(table["n"])
+        def by_name(): return torch.zeros(k)
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(3, k)
+            def forward(self, x): return self.fc(x)
+        def around():
+            n = 3
+            def inner(): return torch.zeros(n)
+            first = inner()
+            n = 4
+            return first, inner()
+        a, b, c, d, e = by_object(), by_table(), by_name(), Table().size(), Net()(torch.zeros(1, 3))
+        config.n = table["n"] = Table.held["n"] = 7
+        k = 8
+        f, g, h, i, j = by_object(), by_table(), by_name(), Table().size(), Net()(torch.zeros(1, 3))
+        x, y = around()
+        Config.n = 9
+        config = Config()
+        z = by_object()
+    """,
+    "sequences_by_item": """
+        class Layers:
+            def __init__(self, n): self.n = n
+            def __len__(self): return self.n
+            def __getitem__(self, i):
+                if i >= len(self): raise IndexError(i)
+                return torch.zeros(i + 1, 2)
+        sizes = [layer.shape[0] for layer in Layers(3)]
+        x = torch.zeros(sizes)
+        y = torch.zeros(len(dict.fromkeys([4, 4, 5])), 2)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_ends_with_the_shapes_of_the_real_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAPELENS_STRICT", "1")
+    source = IMPORTS + textwrap.dedent(PROGRAMS[name])
+    module = types.ModuleType("program")
+    monkeypatch.setitem(sys.modules, "program", module)
+    exec(compile(source, name, "exec", dont_inherit=True), vars(module))
+    real = {k: (tuple(v.shape), str(v.dtype)[6:]) for k, v in vars(module).items() if isinstance(v, torch.Tensor)}
+    ours = analysed(source, tmp_path / "program.py")
+    wrong = {k: (v, ours.get(k)) for k, v in real.items() if ours.get(k, [None])[-1] != v}
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize(
+    "body", ["width = int(text)", "width = table[text]", "width = len(open(text).read())", "f(text)"]
+)
+def test_a_try_that_may_fail_leads_to_its_handler(body: str, tmp_path: Path) -> None:
+    source = f"""
+        def g(text, table, f):
+            width = 4
+            try:
+                {body}
+            except Exception:
+                width = 5
+            return torch.zeros(width)
+        """
+    path = tmp_path / "program.py"
+    path.write_text(IMPORTS + textwrap.dedent(source))
+    rows = [f for f in Session([tmp_path]).analyse(str(path)).facts if f.kind == "return"]
+    assert rows
+    assert rows[0].values[0].shape != (4,)
+
+
+def test_a_decorator_that_runs_long_leaves_its_function(tmp_path: Path) -> None:
+    (tmp_path / "deep.py").write_text(
+        "import torch\ntable = [[[a + b + c for a in range(40)] for b in range(40)] for c in range(40)]\nSIZE = 3\n"
+    )
+    (tmp_path / "tools.py").write_text(
+        "import torch\nimport deep\ndef documented(f):\n    f.__doc__ = str(len(deep.table))\n    return f\n"
+        "@documented\ndef made(n):\n    return torch.zeros(n, deep.SIZE)\n"
+    )
+    path = tmp_path / "program.py"
+    path.write_text("from tools import made\nx = made(2)\n")
+    facts = Session([tmp_path]).analyse(str(path)).facts
+    assert [v.shape for f in facts if f.name == "x" for v in f.values] == [(2, 3)]
+
+
+def test_releases_are_compared_by_their_numbers() -> None:
+    assert release_of("2.10.0+cpu") == (2, 10)
+    assert release_of("2.1.0rc1") is None
+    assert Version("2.13.0") >= "2.4"
+    assert not Version("2.13.0") < (2, 4)
+
+
+LAYERS = [nn.Conv1d(1, 1, 1), nn.BatchNorm2d(3), nn.LSTM(2, 2, 2), nn.MultiheadAttention(4, 2), nn.Embedding(3, 4),
+          nn.TransformerEncoderLayer(4, 2), nn.Upsample(4), nn.PReLU(), nn.GroupNorm(1, 2), nn.CrossEntropyLoss()]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
+def test_the_names_of_layers_are_all_there(layer: nn.Module) -> None:
+    inner = {*layer._parameters, *layer._buffers, *layer._modules}
+    own = {name for name in {*vars(layer), *inner, *dir(type(layer))} if not name.startswith("__")}
+    every_module = {*vars(nn.Module()), *dir(nn.Module)}
+    missing = own - every_module - LAYER_NAMES[f"torch.nn.{type(layer).__name__}"]
+    assert {name for name in missing if not name.startswith(("weight_", "bias_"))} == set()
+
+
+def test_the_names_of_tensors_are_all_there() -> None:
+    assert {name for name in dir(torch.ones(2)) if not name.startswith("__")} <= TENSOR_NAMES
