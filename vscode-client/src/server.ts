@@ -242,7 +242,8 @@ export class Server implements vscode.Disposable {
 
   /** The settings; where none names the environment of the code, the Python extension's choice is in its place. */
   private withPython(settings: object | null, scope?: string): object {
-    const given = { ...settings } as { python?: string };
+    // Where the rules' pages stand is not for a settings file to say; they are in the extension.
+    const { rulePages: _, ...given } = { ...settings } as { python?: string; rulePages?: unknown };
     const uri = scope && vscode.Uri.parse(scope).toString();
     const chosen = uri && this.pythons.has(uri) ? this.pythons.get(uri) : first(this.pythons);
     return given.python || !chosen ? given : { ...given, python: chosen };
