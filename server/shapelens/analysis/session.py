@@ -195,8 +195,8 @@ class Session:
         if text is None or path not in self._texts:
             self._look_again = True
         if text is None:
-            self._texts.pop(path, None)
-            self._reuse.pop(path, None)
+            for known in (self._texts, self._trees, self._quiet, self._reuse):
+                known.pop(path, None)
         else:
             self._texts[path] = text
         self._forget(path)
@@ -424,6 +424,8 @@ class Session:
             expression = ast.parse(entry.strip(), mode="eval")
         except SyntaxError as error:
             raise ValueError(f"--entry is not an expression: {error.msg}") from None
+        except (RecursionError, MemoryError):
+            raise ValueError("--entry is nested too deeply") from None
         path, tree, _, m, frame = self._namespace(target, entry)
         m.recording = keras
         try:
@@ -488,6 +490,8 @@ class Session:
             expression = ast.parse(entry.strip(), mode="eval").body
         except SyntaxError as error:
             raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
+        except (RecursionError, MemoryError):
+            raise ValueError("the expression is nested too deeply") from None
         path, tree, module, m, frame = self._namespace(target, entry, counted=True, cancelled=cancelled)
         for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
             if canonical(f"{target}.{name}") in layers and name not in module.namespace:

@@ -649,9 +649,6 @@ def _run_handlers(m: Machine, node: ast.Try, f: Frame) -> Signal:
     return branches(m, f, bodies) if bodies else None
 
 
-_EXPECTING = ("raises", "suppress", "expect_raises", "raises_regex")
-
-
 # Libraries whose context managers swallow no exception.
 _HONEST = ("torch.", "tensorflow.", "keras.")
 
@@ -671,7 +668,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
             changes, value = True, UNKNOWN
         callee = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
         name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
-        expects = expects or name in _EXPECTING or name.startswith("assertRaises")
+        expects = expects or name == "suppress" or "raises" in name.lower()
         untracked = untracked or name in ("no_grad", "inference_mode")
         shelters = shelters or isinstance(value, Unknown) and name not in memory.QUIET
         if item.optional_vars is not None:
