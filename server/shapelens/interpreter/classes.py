@@ -368,7 +368,8 @@ def _made_once(
         key = None
     known = m.templates.get(key) if key is not None else None
     if known is not None and not m.is_unread(known[2]):
-        template, since, depends = known
+        template, since, depends, trace = known
+        m.trace.extend(trace)
         if m.reads:
             m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in depends})
         twin = builtins.copied(m, template, since)
@@ -376,7 +377,7 @@ def _made_once(
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
     since = instance.born
-    before = len(m.store._trail), len(m.reports), len(m.seen)
+    before, traced = (len(m.store._trail), len(m.reports), len(m.seen)), len(m.trace)
     watch = [since, 0]
     m.watches.append(watch)
     m.reads.append({})
@@ -391,7 +392,8 @@ def _made_once(
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
         with contextlib.suppress(Unkeyable):
-            m.templates[key] = (builtins.copied(m, instance, since - 1), since, m.settled_reads(reads))
+            depends, trace = m.settled_reads(reads), list(dict.fromkeys(m.trace[traced:]))
+            m.templates[key] = builtins.copied(m, instance, since - 1), since, depends, trace
     m.instances.append(instance)
     return instance
 

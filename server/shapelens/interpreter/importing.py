@@ -208,27 +208,29 @@ def _classes_below(path: str) -> list[str]:
 _UNFINISHED = Unknown("unfinished")
 
 
-def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: bool) -> Place:
-    """Execute a module's statements one by one; one that fails does not stop those behind it. The last one's place."""
+def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...]) -> None:
+    """Execute the statements of a followed module."""
+    for chunk in chunks:
+        run_chunk(m, module, Place(module.path or module.name, chunk, False))
+
+
+def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
+    """Execute a chunk's statements one by one; one that fails does not stop those behind it."""
     from shapelens.interpreter.statements import run_block
 
-    place = Place(module.path or module.name, chunks[0], focus) if chunks else None
-    for chunk in chunks:
-        place = Place(module.path or module.name, chunk, focus)
-        frame = Frame(module, place, module.namespace)
-        for node in chunk.tree:
-            try:
-                if focus:
-                    run_block(m, [node], frame)
-                elif m.within(STATEMENT_FUEL, partial(run_block, m, [node], frame), _UNFINISHED) is _UNFINISHED:
-                    for name in chunk.names_bound - {"*"}:
-                        module.namespace[name] = Unknown(name)
-            except Exceptional as error:
-                if error.name == "SystemExit":
-                    break
-                if focus:
-                    m.report_uncaught(error)
-            except RecursionError:
-                raise Budget from None
-        frame.exits.clear()
-    return place  # type: ignore[return-value]
+    frame = Frame(module, place, module.namespace)
+    for node in place.chunk.tree:
+        try:
+            if place.focus:
+                run_block(m, [node], frame)
+            elif m.within(STATEMENT_FUEL, partial(run_block, m, [node], frame), _UNFINISHED) is _UNFINISHED:
+                for name in place.chunk.names_bound - {"*"}:
+                    module.namespace[name] = Unknown(name)
+        except Exceptional as error:
+            if error.name == "SystemExit":
+                break
+            if place.focus:
+                m.report_uncaught(error)
+        except RecursionError:
+            raise Budget from None
+    frame.exits.clear()
