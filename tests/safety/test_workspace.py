@@ -259,3 +259,26 @@ def test_a_pipe_for_a_configuration(hostile: Hostile) -> None:
     assert len(read_configuration(hostile.root).complaints) >= 5
     (hostile.root / "pyproject.toml").write_text("[tool.shapelens]\nignore = " + "[" * 20_000 + "]" * 20_000)
     assert read_configuration(hostile.root).complaints == ("pyproject.toml: nested too deeply",)
+
+
+@pytest.mark.parametrize(
+    ("options", "is_granted"),
+    [
+        (None, False), ({}, False), ([], False), ("trusted", False), ({"trusted": "true"}, False), ({"trusted": 1}, False),
+        ({"trusted": True}, True), ({"shapelens": {"trusted": True}}, True), ({"shapelens.trusted": True}, True),
+        # A client that says what it thinks beside settings, which may be those of the workspace.
+        ({"shapelens": {"trusted": True}, "trusted": False}, False), ({"shapelens.trusted": True, "trusted": False}, False),
+        ({"trusted": False, "shapelens": {"trusted": True, "shapelens": {"trusted": True}}}, False),
+        ({"trusted": []}, False), ({"trusted": ["{base}"]}, True), ({"trusted": ["{base}/wor"]}, False),
+        ({"trusted": ["{base}/work/../outside"]}, False), ({"trusted": ["work", ".", ""]}, False), ({"trusted": ["\0", 5, None]}, False),
+    ],
+)  # fmt: skip
+def test_who_is_trusted(hostile: Hostile, options: Any, is_granted: bool) -> None:
+    from shapelens.lsp.settings import is_trusted
+
+    if isinstance(options, dict) and isinstance(options.get("trusted"), list):
+        options = {"trusted": [str(each).format(base=hostile.base) for each in options["trusted"]]}
+    assert is_trusted(options, [hostile.root]) is is_granted
+    if isinstance(options, dict) and isinstance(options.get("trusted"), list):
+        assert is_trusted(options, [hostile.root, Path("/nowhere")]) is False  # every folder has to be
+        assert is_trusted(options, []) is False
