@@ -40,4 +40,8 @@ DEFECTS = (
         "tensorflow-ranking", "tensorflow_ranking/python/keras/model.py", 474, "call-arguments",
         "`(1)` is no tuple: Keras 3 cannot convert it to a shape and raises ValueError",
     ),
+    Defect(
+        "ultralytics", "ultralytics/models/sam/sam3/vitdet.py", 542, "argument-value",
+        "math.sqrt gives a float, which Tensor.reshape refuses as a size with TypeError",
+    ),
 )  # fmt: skip

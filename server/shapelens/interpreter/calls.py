@@ -384,7 +384,16 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
         return made  # that a program fails where it defines something is less likely than that we are wrong
     if result is _SLOW and source is not None:
         m.slow.add(source)
+    if isinstance(result, Choice) and all(_is_wrapper_of(made, value) for value in result.values):
+        return made  # wrapped in one way or another, or not at all
     return made if result is None or isinstance(result, Unknown) else result
+
+
+def _is_wrapper_of(made: Any, value: Any) -> bool:
+    """Whether a value is the function, or one that says by `functools.wraps` that it wraps it."""
+    while isinstance(value, Function) and value is not made:
+        value = value.attrs.get("__wrapped__")
+    return value is made
 
 
 _SLOW = Unknown("slow")
