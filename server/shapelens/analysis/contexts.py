@@ -385,10 +385,10 @@ class Roots:
     def _again(
         self, cls: Class, node: ast.AST, function: Function, instance: Instance | None
     ) -> Callable[[Frame], Any] | None:
-        """How to run a method once more on an object made anew, if it was made with open arguments."""
-        if instance is None or instance.born not in self._open:
+        """How to run a method once more on an object made anew: what nobody calls it on may be made with other values."""
+        if instance is None:
             return None
-        return lambda f: self._open_call(f, node, function, self._construct(f, node, cls))
+        return lambda f: self._open_call(f, node, function, self._construct(f, node, cls) or instance)
 
     def _remade(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         """Make the object anew and run its forward: the doubtful defaults of both are open."""
@@ -466,7 +466,9 @@ def _key(report: Report) -> tuple[Place, ast.AST, str]:
 
 def is_doubtful(default: Any) -> bool:
     """Whether a default stands for something that a caller is to give."""
-    return default is None or default is False or isinstance(default, (int, str, tuple, list, dict)) and not default
+    if isinstance(default, tuple):
+        return all(map(is_doubtful, default))
+    return default is None or default is False or isinstance(default, (int, str, list, dict)) and not default
 
 
 Names: TypeAlias = "tuple[hints.Axes, prose.Names]"

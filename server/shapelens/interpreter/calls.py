@@ -9,7 +9,18 @@ from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
-from shapelens.interpreter import asking, builtins, classes, containers, importing, iteration, keras, memory, plain
+from shapelens.interpreter import (
+    asking,
+    builtins,
+    captured,
+    classes,
+    containers,
+    importing,
+    iteration,
+    keras,
+    memory,
+    plain,
+)
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -129,7 +140,7 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
     function = ev(m, callee, f)
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
-    vague = False
+    vague = is_open = False
     for arg in node.args:
         if isinstance(arg, ast.Starred):
             value = ev(m, arg.value, f)
@@ -147,9 +158,12 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
         iteration.update_dict(m, table, value)
         if table.rest is not None:
             vague = vague or not _is_own(function)
+            is_open = True
         kwargs.update({k: v for k, v in table.items() if isinstance(k, str)})
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
+    if is_open:
+        kwargs.update(dict.fromkeys(_left_out(function, args, kwargs), UNKNOWN))
     return call(m, f, node, function, args, kwargs)
 
 
@@ -161,6 +175,23 @@ def _is_own(function: Any) -> bool:
         own = isinstance(classes.find_in_class(function, "__init__")[0], Function)
         return own or classes.library_base(function) is None
     return isinstance(function, Function)
+
+
+def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
+    """The parameters without a default that a call gives nothing for, as far as its text says."""
+    count = len(args)
+    if isinstance(function, Class):
+        function, count = classes.find_in_class(function, "__init__")[0], count + 1
+    elif isinstance(function, Bound):
+        function, count = function.function, count + 1
+    if not isinstance(function, Function):
+        return []
+    names, keywords = code_of(function).args, code_of(function).kwonly
+    needed = [
+        *names[count : len(names) - len(function.defaults)],
+        *(k for k in keywords if k not in function.kw_defaults),
+    ]
+    return [name for name in needed if name not in kwargs]
 
 
 def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -317,6 +348,8 @@ def of_each(m: Machine, f: Frame, uses: Sequence[Callable[[], Any]]) -> Any:
 
 def havoc(m: Machine, value: Any, depth: int = 0) -> None:
     """An unknown callee got hold of this object: what it may have changed is unknown from here on."""
+    if isinstance(value, (Function, Bound, Partial)):
+        captured.release(m, value)
     if isinstance(value, Bound) and isinstance(value.function, Function):
         m.hooked = True
     if isinstance(value, List):
@@ -351,7 +384,16 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
         return made  # that a program fails where it defines something is less likely than that we are wrong
     if result is _SLOW and source is not None:
         m.slow.add(source)
+    if isinstance(result, Choice) and all(_is_wrapper_of(made, value) for value in result.values):
+        return made  # wrapped in one way or another, or not at all
     return made if result is None or isinstance(result, Unknown) else result
+
+
+def _is_wrapper_of(made: Any, value: Any) -> bool:
+    """Whether a value is the function, or one that says by `functools.wraps` that it wraps it."""
+    while isinstance(value, Function) and value is not made:
+        value = value.attrs.get("__wrapped__")
+    return value is made
 
 
 _SLOW = Unknown("slow")
@@ -761,10 +803,14 @@ def call_method(
     """Call a library method on a tensor or an instance."""
     path = method.path
     owner, _, name = path.rpartition(".")
+    if "hook" in name:
+        for hook in (*args, *kwargs.values()):
+            captured.release(m, m.store.value(hook))
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if path == "tensorflow.Tensor.set_shape" and isinstance(receiver, Tensor) and receiver.shape is None:
-        stated = guarded(m, f, node, lambda: stated_shape(m.call, *args, **kwargs), None)
+        said = args[0] if args else kwargs.get("shape", UNKNOWN)
+        stated = guarded(m, f, node, lambda: stated_shape(m.call, said), None)
         if isinstance(stated, tuple) and not m.touched:
             reshape_in_place(m, receiver, stated)
         return None
@@ -909,12 +955,18 @@ def _is_no_layer(instance: Instance) -> bool:
     return isinstance(cls, Lib) and cls.path.startswith(("keras.losses.", "keras.metrics.", "keras.initializers."))
 
 
+_WITHOUT_FORWARD = frozenset({"torch.nn.ModuleList", "torch.nn.ModuleDict"})
+
+
 def forward_of_library(
     m: Machine, f: Frame, node: ast.AST, instance: Instance, path: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """What calling a library layer on these arguments gives."""
     if instance.attrs.get("?") is not None:
         return not_counted(m, UNKNOWN)
+    if path in _WITHOUT_FORWARD and "forward" not in instance.attrs and m.is_certain():
+        name = instance.cls.name if isinstance(instance.cls, Class) else path.rpartition(".")[2]
+        raise Exceptional("NotImplementedError", None, f'Module [{name}] is missing the required "forward" function')
     value = containers.forward(m, f, node, instance, path, args, kwargs)
     if value is containers.NO_METHOD:
         for base in registry.bases_of(path):

@@ -474,13 +474,15 @@ def one_of_values(table: dict[Any, Any]) -> Any:
 
 def _instance_item(m: Machine, f: Frame, node: ast.AST, value: Instance, index: Any) -> Any:
     found = containers.get_item(m, value, index)
-    if found is not None:
+    if found is not None or containers.kind_of(value):  # a ModuleList may hold None
         return found
     if isinstance(value.cls, Class):
         method = classes.find_in_class(value.cls, "__getitem__")[0]
         if method is not None and not isinstance(method, Lib):
             return calls.call(m, f, node, Bound(method, value), [index], {})
     if value.payload is not None:
+        if isinstance(value.payload, Dict) and plain._hashable(index) and index not in value.payload:
+            return UNKNOWN  # A table with methods of its own has ways of its own to be filled.
         return get_item(m, f, node, value.payload, index)
     rule = classes.library_rule(value.cls, "__getitem__")
     if rule is not None:

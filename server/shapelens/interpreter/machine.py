@@ -308,6 +308,7 @@ class Machine:
         self.branching = 0  # how many branches are under way of which it is not known whether they are taken
         self.sheltered = 0  # how many context managers are under way that may change what allocates
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
+        self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
@@ -516,6 +517,8 @@ class Machine:
             or error.name in _UNTOLD
             or self.hooked  # what it failed for may have been put right by then
             or _is_about_versions(error)
+            or isinstance(error.node, ast.Assert)
+            and isinstance(error.node.test, ast.Constant)  # that is meant
         ):
             return
         text = f": {error.problem}" if isinstance(error.problem, str) and error.problem else ""

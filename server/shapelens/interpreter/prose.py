@@ -163,7 +163,7 @@ class Names:
         plain = re.sub(r"[×·]|(?<=[\w)])\s*x\s*(?=[\w(])", "*", text).replace("//", "/").replace("/", "//")
         try:
             node = ast.parse(plain, mode="eval").body
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         try:
             return self._value(node)

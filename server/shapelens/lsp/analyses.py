@@ -254,33 +254,42 @@ class Analyses:
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """Those problems of the document with their fixes. Raises Stale if the document changes meanwhile."""
-        analysis = await self.of(document)
-        job = self._jobs.get(document.uri)
-        if job is None or not problems:
-            return list(problems)
-        key, known = job.key, self._mended.setdefault(document.uri, {})
-        for problem in [p for p in known if known[p][0] != key]:
+        for _ in range(_ATTEMPTS):
+            analysis = await self.of(document)
+            job = self._jobs.get(document.uri)
+            if job is None or not problems:
+                return list(problems)
+            if await self._mend_all(job, analysis, problems):
+                known = self._mended[document.uri]
+                return [known[problem][1] if problem in known else problem for problem in problems]
+        raise Stale
+
+    async def _mend_all(self, job: _Job, analysis: FileAnalysis, problems: Sequence[Problem]) -> bool:
+        """Search for the fixes that are not known yet; False where something changed meanwhile."""
+        known = self._mended.setdefault(job.key.uri, {})
+        for problem in [p for p in known if known[p][0] != job.key]:
             del known[problem]
         for problem in problems:
             if problem not in known:
                 loop = asyncio.get_running_loop()
                 found = await loop.run_in_executor(self._worker, self._mend, job, analysis, problem)
                 if job.cancelled.is_set():
-                    raise Stale
-                known[problem] = key, found
-        return [known[problem][1] if problem in known else problem for problem in problems]
+                    return False
+                known[problem] = job.key, found
+        return True
 
     async def adopted(self, document: Document, line: int) -> Adoption | None:
         """The annotations for the function whose head is on the line. Raises Stale where the document changes."""
-        analysis = await self.of(document)
-        job = self._jobs.get(document.uri)
-        if job is None:
-            return None
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._worker, self._adopt, job, analysis, line)
-        if job.cancelled.is_set():
-            raise Stale
-        return found
+        for _ in range(_ATTEMPTS):
+            analysis = await self.of(document)
+            job = self._jobs.get(document.uri)
+            if job is None:
+                return None
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._worker, self._adopt, job, analysis, line)
+            if not job.cancelled.is_set():
+                return found
+        raise Stale
 
     def _adopt(self, job: _Job, analysis: FileAnalysis, line: int) -> Adoption | None:
         """On the worker thread."""

@@ -416,6 +416,10 @@ def _of_array(c: Call, value: Tensor) -> int:
     raise NotKnown
 
 
+# Parameters that say something else when more is in their list.
+_WHOLE = frozenset("dim dims axis axes".split())
+
+
 def unknown_result(result: str) -> Any:
     """What a call gives whose rule could not answer."""
     return Tensor(None) if result == "Tensor" else UNKNOWN
@@ -437,6 +441,8 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
                 ready.extend(value if p.needs == "object" else [_coerce(c, p.needs, v, _MISSING) for v in value])
             elif p.kind == "**":
                 continue
+            elif type(value) is List and value.rest is not None and p.name in _WHOLE:
+                raise NotKnown  # How many there are is not known.
             elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand") and not arrays:
                 ready.append(value)
             else:
@@ -545,13 +551,13 @@ def _canonical_keras(path: str) -> str:
     else:
         if path in ("tensorflow.keras", "tensorflow.python.keras", "keras.src", "keras.api"):
             return "keras"
-        former = path.startswith(_COMPAT[0])
+        given = path
         for prefix in _COMPAT:
             if path.startswith(prefix):
                 path = "tensorflow." + path[len(prefix) :]
+        if given.startswith(_COMPAT[0]) and f"{path}.".startswith(_SHORT):
+            return given  # TensorFlow 1 had functions and classes of its own under these names.
         if path.startswith(_SHORT):
-            if former:
-                return path  # TensorFlow 1 had functions and classes of its own under these names.
             path = "keras." + path[len("tensorflow.") :]
     parts = path.split(".")
     if len(parts) == 4 and parts[:2] == ["keras", "ops"] and parts[2] in _OPS:
