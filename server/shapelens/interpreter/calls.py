@@ -178,7 +178,7 @@ def _is_own(function: Any) -> bool:
 
 
 def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
-    """The parameters without a default that a call gives nothing for, as far as its text says."""
+    """The parameters that an open table must give in a call, and those that it may give as well."""
     count = len(args)
     if isinstance(function, Class):
         function, count = classes.find_in_class(function, "__init__")[0], count + 1
@@ -191,7 +191,10 @@ def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[st
         *names[count : len(names) - len(function.defaults)],
         *(k for k in keywords if k not in function.kw_defaults),
     ]
-    return [name for name in needed if name not in kwargs]
+    if all(name in kwargs for name in needed):
+        return []
+    # The table gives those, so it gives more than is known of it: any of the others too.
+    return [name for name in (*names[count:], *keywords) if name not in kwargs]
 
 
 def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
