@@ -28,3 +28,8 @@ for x, y in loader:
         out, _ = rnn(x)
 outputs = torch.cat([rnn(x)[0] for x, _ in loader])
 assert outputs.size(0) == 100
+
+# what a loop leaves behind is of the last batch, the smaller one
+for left, _ in DataLoader(TensorDataset(torch.randn(10, 4), torch.zeros(10)), batch_size=4):
+    kept = left * 2
+both = kept + torch.zeros(2, 4), left @ torch.zeros(4, 3) - torch.ones(2, 1)

@@ -76,3 +76,22 @@ assert environment.past().shape == (2,)
 assert Loose(in_features=3, out_features=4).doubled(torch.ones(2, 3)).shape == (2, 4)
 assert reward(True) == reward(False)
 assert side(np.ones((2, 17))).shape == (2, 17)
+
+
+def options(table):
+    return dict(table)
+
+
+def configured(size, *, scale):
+    return torch.ones(size) * scale
+
+
+def reduced(x, kept):
+    dims = list(range(x.dim()))
+    dims.pop(kept)
+    spatial = list(range(2, x.dim()))
+    return torch.sum(x, dim=dims)[0], x.sum(spatial).sum([0, 1])
+
+
+assert configured(**options([("size", 3), ("scale", 2.0)])).shape == (3,)
+assert reduced(torch.ones(2, 3, 4), 1)[0].shape == ()

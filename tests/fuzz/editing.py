@@ -19,7 +19,7 @@ from typing import Any
 from lsprotocol import types as lsp
 
 from shapelens.analysis.session import Session
-from shapelens.lsp.documents import Document, position
+from shapelens.lsp.documents import Document, joined, position
 from shapelens.report.hints import hints
 from shapelens.report.problems import reported
 from shapelens.source.positions import Encoding, to_client
@@ -174,7 +174,7 @@ class Editor:
         }
 
     def differences(self, file: Path) -> list[str]:
-        """How this differs from what a new session says; hints that stay where code is broken are left out."""
+        """How this differs from what a new session says; hints beside broken code, which stay as they were, are left out."""
         session = Session((self.subject.root,), sys.executable)
         for each, text in self.texts.items():
             session.update(str(each), text)
@@ -182,13 +182,10 @@ class Editor:
         seen = self.seen(file)
         found = []
         for part, expected in wanted.items():
-            if not (broken and part == "hints"):
-                found += [
-                    f"{file.name}: {part} only of the server: {each}" for each in seen[part] if each not in expected
-                ]
-            found += [
-                f"{file.name}: {part} only of a new session: {each}" for each in expected if each not in seen[part]
-            ]
+            if broken and part == "hints":
+                continue
+            found += [f"{file.name}: {part} only of the server: {each}" for each in seen[part] if each not in expected]
+            found += [f"{file.name}: {part} of a new session: {each}" for each in expected if each not in seen[part]]
         return found
 
     def compare(self) -> None:
@@ -335,7 +332,7 @@ def run(seed: int, edits: int, large: bool = False, often: int = 25, report: Rep
         done = 0
         while done < edits:
             file = draw.choice(subject.files)
-            for text in _texts_after(draw, editor.texts[file], past[file], first[file], others):
+            for text in map(joined, _texts_after(draw, editor.texts[file], past[file], first[file], others)):
                 past[file] = [*past[file][-30:], editor.texts[file]]
                 editor.do(Action("edit", file, text), draw)
                 done += 1

@@ -28,6 +28,17 @@ PROGRAMS: dict[str, tuple[str, list[str]]] = {
         """,
         ["→ (2, 3)"],
     ),
+    "a method that is given nothing": (
+        """
+        import tensorflow as tf
+        @tf.function
+        def f(x):
+            y = tf.py_function(len, [x], tf.int64)
+            y.set_shape()
+            return tf.zeros((2, 3)) + 1
+        """,
+        ["→ (2, 3)"],
+    ),
 }
 
 

@@ -155,6 +155,13 @@ def test_lines_are_those_of_the_editor(client):
     assert client.labels(URI) == [(2, 14, "→ (4,)")]
 
 
+def test_halves_of_a_character_become_one(client):
+    client.open(URI, "é = '\ud83d'; x = 1  #! x 2\n")
+    client.change(URI, (0, 6 if client.encoding != "utf-8" else 9, 0, 6 if client.encoding != "utf-8" else 9, "\ude00"))
+    wide, line = sum(UNITS[client.encoding]), "' = '; x = 1  #! x 2"
+    assert client.labels(URI) == [(0, len(line) + wide, "→ (2,)")]
+
+
 def test_tooltips_come_when_asked_for(client):
     client.open(URI, "é = 1  #! é 2,B float32\n")
     (hint,) = client.hints(URI)

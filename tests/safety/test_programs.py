@@ -255,3 +255,19 @@ def test_little_does_not_become_much(tmp_path: Path) -> None:
     """
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=200)
     assert run.returncode == 0, run.stderr[-2000:]
+
+
+DEEP = ("-" * 6_000 + "1", "a." * 6_000 + "a", "(" * 300 + ")" * 300, "a[" * 90 + "]" * 90, "lambda:" * 3_000 + "1")
+PLACES = (
+    "def f(x: '{}', y) -> '{}':\n    z: '{}' = y\n    return z\n",
+    "from torch import Tensor\nfrom jaxtyping import Float\ndef f(x: Float[Tensor, '{}']):\n    return x\n",
+    "def f(x):\n    '''Args:\n        x (Tensor): shape ({})\n    '''\n    # x: ({})\n    return x\n",
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_nested_too_deeply_costs_itself_only(place: str) -> None:
+    session = Session()
+    for text in DEEP:
+        session.update("/n/a.py", place.replace("{}", text) + "import torch\nw = torch.zeros(2, 3).view(7)\n")
+        assert "reshape-mismatch" in [each.code for each in session.analyse("/n/a.py").problems], text[:20]

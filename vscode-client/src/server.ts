@@ -227,7 +227,8 @@ export class Server implements vscode.Disposable {
 
   /** The settings; where none names the environment of the code, the Python extension's choice is in its place. */
   private withPython(settings: object | null): object {
-    const given = { ...settings } as { python?: string };
+    // Where the rules' pages stand is not for a settings file to say; they are in the extension.
+    const { rulePages: _, ...given } = { ...settings } as { python?: string; rulePages?: unknown };
     return given.python || !this.python ? given : { ...given, python: this.python };
   }
 }

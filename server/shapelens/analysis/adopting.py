@@ -98,14 +98,13 @@ def _function_at(tree: Tree, line: int) -> tuple[Chunk, _Function] | None:
     chunk = tree.chunk_at(line)
     if chunk is None:
         return None
-    found: _Function | None = None
-    for statement in chunk.tree:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                first, last = node.lineno + chunk.line - 1, node.body[0].lineno + chunk.line - 1
-                if first <= line and (line < last or line == first):
-                    found = node
-    return (chunk, found) if found is not None else None
+    found: tuple[Chunk, _Function] | None = None
+    for part, node in chunk.nodes():
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first, last = node.lineno + part.line - 1, node.body[0].lineno + part.line - 1
+            if first <= line and (line < last or line == first):
+                found = part, node
+    return found
 
 
 @dataclass

@@ -30,7 +30,7 @@ def contexts_of(renderer: Renderer, path: str) -> tuple[Contexts, ...]:
             continue
         if node not in owners:
             for statement in place.chunk.tree:
-                owners.update(_owned(statement, place, functions))
+                owners.update(_owned(statement, place.whole, functions))
         function = owners.get(node)
         if function is None:
             continue
@@ -59,6 +59,7 @@ def _owned(
 ) -> Iterator[tuple[ast.AST, _Function | None]]:
     """Each node with the innermost function that it stands in."""
     yield node, owner
+    place = place.part(node)
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         owner = functions.setdefault(node, _Function(above + node.name, node, place))
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -9,17 +9,31 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from shapelens.analysis.unsettled import unsettled
+from shapelens.analysis.rendering import Renderer
+from shapelens.analysis.reuse import Reuse, Run
+from shapelens.analysis.unsettled import methods, unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
-from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report
+from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report, restore
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
-from shapelens.values import Bound, Class, Descriptor, Exceptional, Function, Instance, Lib, PyModule, Tensor, Unknown
+from shapelens.values import (
+    Bound,
+    Class,
+    Descriptor,
+    Exceptional,
+    Function,
+    Instance,
+    Lib,
+    PyModule,
+    Tensor,
+    Unknown,
+    serials,
+)
 
 # One run on its own may not use up what the others need.
 ROOT_FUEL = 60_000
@@ -32,10 +46,11 @@ _SKIPPED_METHODS = frozenset(("__init__", "__repr__", "__str__", "extra_repr", "
 
 
 class Roots:
-    """Runs what a module's own code did not reach; `finish` is called after each run, before it is forgotten.
+    """Runs what a module's own code did not reach; the renderer is told of each run, before it is forgotten.
 
-    `skipped` holds the texts of functions that need not be run on a keystroke: when last run, they showed nothing,
-    failed nowhere, and no object that they made was used. `quiet` says which these are after this run.
+    `skipped` holds the texts of functions that can wait until nobody types: when last run, they showed nothing,
+    failed nowhere, and no object that they made was used. `quiet` says which these are after this run. With `reuse`,
+    what an edit did not touch is not run again.
     """
 
     def __init__(
@@ -44,12 +59,14 @@ class Roots:
         module: PyModule,
         tree: Tree,
         places: dict[int, Place],
-        finish: Callable[[], bool],
+        renderer: Renderer,
         skipped: frozenset[str] = frozenset(),
         failed: Iterable[Report] = (),
+        reuse: Reuse | None = None,
     ) -> None:
-        self.m, self.module, self.tree, self.places, self.finish = m, module, tree, places, finish
-        self.skipped = skipped
+        self.m, self.module, self.tree, self.places, self.renderer = m, module, tree, places, renderer
+        self.skipped, self.reuse = skipped, reuse
+        self.waiting = False  # whether something was skipped
         self._failed = {_key(report) for report in failed}  # one defect is told once, by the first run that met it
         self._silent: list[tuple[str, int, int]] = []  # text of a silent root, and which instances it made
         self._used: set[int] = set()
@@ -87,27 +104,77 @@ class Roots:
 
     # -- one run ---------------------------------------------------------------------------------------------------
 
-    def _isolated(self, chunk: Chunk, body: Callable[[Frame], Any], again: Callable[[Frame], Any] | None = None) -> Any:
-        """Run with fuel of its own; what it learnt is forgotten afterwards.
+    def _isolated(
+        self,
+        chunk: Chunk,
+        key: tuple[Any, ...],
+        body: Callable[[Frame], Any],
+        again: Callable[[Frame], Any] | None = None,
+    ) -> Any:
+        """What a run gives, or gave when it was last made, if it would be the same now.
+
+        `key` tells which run it is: its kind, the function, and what else it is given.
+        """
+        m, reuse, name = self.m, self.reuse, getattr(chunk.tree[0], "name", "")
+        if m.fuel <= 0 or not m.allow(ROOT_PATIENCE):
+            m.unfinished += 1
+            return None
+        if reuse is None:
+            return self._run(chunk, body, again).result
+        known = reuse.known(m, key, key[1], min(m.fuel, ROOT_FUEL))
+        if known is not None:
+            return self._told_again(chunk, known)
+        if chunk.text in self.skipped:
+            self.waiting = True
+            return None
+        others, m.others, m.trace, m.looked_at = m.others, set(), [], []
+        is_met, met, batches = key[1] in m.met, frozenset(m.met), len(m.last_batches)
+        try:
+            run = self._run(chunk, body, again)
+            if self._is_whole and len(m.last_batches) == batches:
+                run.others, run.met, run.is_met = m.others, m.met - met, is_met
+                reuse.keep(m, key, name, run)
+        finally:
+            others |= m.others
+            m.others = others
+        return run.result
+
+    def _told_again(self, chunk: Chunk, run: Run) -> Any:
+        """Take over what a run showed and did when it was last made."""
+        m = self.m
+        m.others |= run.others
+        m.met |= run.met
+        m.executed |= run.executed
+        m.fuel -= run.fuel + _ROOT_COST
+        m.unfinished += run.unfinished
+        made = len(m.instances)
+        m.instances += run.instances
+        facts = [(key, shown, site and (site[0], site[0].current(site[1]))) for key, shown, site in run.told.facts]
+        reports = [r for r in run.reports if _key(r) not in self._failed]
+        self._failed.update(map(_key, reports))
+        if not self.renderer.take(replace(run.told, facts=tuple(facts), reports=tuple(reports))):
+            self._silent.append((chunk.text, made, len(m.instances)))
+        return run.result
+
+    def _run(self, chunk: Chunk, body: Callable[[Frame], Any], again: Callable[[Frame], Any] | None = None) -> Run:
+        """Run with fuel of its own; what it learnt, and what it changed of older objects, is forgotten afterwards.
 
         A problem counts only if it is there `again` (by default: in the same run) when parameters whose default
         stands for something else (None, an empty tuple, 0) are open: nobody has called with that default.
         """
         m = self.m
-        if m.fuel <= 0 or not m.allow(ROOT_PATIENCE):
-            m.unfinished += 1
-            return None
         place = self.places[id(chunk)]
         frame = Frame(self.module, place, {}, ())
         m.store.begin()
         m.fuel -= _ROOT_COST
         mark, fuel = m.store.mark(), m.fuel
-        allowance = min(fuel, ROOT_FUEL)
+        allowance, unfinished, started = min(fuel, ROOT_FUEL), m.unfinished, next(serials)
         m.fuel = min(fuel, FIRST_FUEL)
         m.reserve = allowance - m.fuel
         m.touched.append({})
         made = m.made = len(m.instances)
         result: Any = None
+        reports: list[Report] = []
         try:
             m.prose, m.trusted = True, False
             result = self._attempt(frame, body)
@@ -119,6 +186,7 @@ class Roots:
             m.prose = False
             if m.reports:
                 self._keep_certain(frame, again or body)
+                reports = list(m.reports)
                 m.reports[:] = [r for r in m.reports if _key(r) not in self._failed]
                 self._failed.update(map(_key, m.reports))
         finally:
@@ -127,13 +195,28 @@ class Roots:
             m.callsites.clear()
             m.caught.clear()
             m.watches.clear()
-            del m.touched[:]
-            if not self.finish() and not m.is_late:
+            told = self.renderer.collect()
+            self._is_whole = self._give_back(started) and not m.is_late
+            if not self.renderer.take(told) and not m.is_late:
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
-            m.fuel = fuel - (allowance - m.reserve - max(m.fuel, 0))
-            m.reserve = 0
-        return result
+            used = allowance - m.reserve - max(m.fuel, 0)
+            m.fuel, m.reserve = fuel - used, 0
+        return Run(told, result, reports, m.instances[made:], used, allowance, m.unfinished - unfinished)
+
+    def _give_back(self, started: int) -> bool:
+        """Give all that is older than the run the content back that it had; whether that is known of all it changed."""
+        m, known = self.m, True
+        for obj, before in [entry for table in reversed(m.touched) for entry in table.values()]:
+            born = getattr(obj, "born", None)
+            if type(obj) is dict or born is not None and born < started:
+                restore(obj, before)
+                if type(obj) is not dict:
+                    m.version = next(serials)
+            elif born is None:
+                known = False
+        del m.touched[:]
+        return known
 
     def _attempt(self, frame: Any, body: Callable[[Any], Any]) -> Any:
         try:
@@ -187,20 +270,26 @@ class Roots:
         m.expressions.update(expressions)
 
     def _function(self, chunk: Chunk, node: Any) -> None:
-        if node in self.m.executed or chunk.text in self.skipped:
+        if node in self.m.executed:
             return
         value = self.module.namespace.get(node.name)
         if isinstance(value, Function):
-            self._isolated(chunk, lambda f: self._open_call(f, node, value))
+            key = "function", node, *self._above(value)
+            self._isolated(chunk, key, lambda f: self._open_call(f, node, value))
 
     def _open_call(self, f: Frame, node: ast.AST, function: Any, receiver: Any = None) -> Any:
         """Call a function with open arguments for all that has no default."""
         m = self.m
         if m.doubt:
-            receiver = unsettled(receiver)
+            receiver = self._unsettled(receiver)
         callee = function if receiver is None else Bound(function, receiver)
         opened = partial(open_arguments, m, f, function, receiver, receiver is not None, above=self._above(function))
         return self._both_ways(function, opened, lambda args: calls.call(m, f, node, callee, args, {}))
+
+    def _unsettled(self, instance: Any) -> Any:
+        if isinstance(instance, Instance) and isinstance(instance.cls, Class):
+            self.m.looked_at += [function for _, function in methods(instance.cls)]
+        return unsettled(instance)
 
     def _both_ways(self, function: Any, opened: Callable[..., Opened], run: Callable[[list[Any]], Any]) -> Any:
         """Run with open arguments; where one is a tensor or None, with None first, then with the tensor."""
@@ -249,7 +338,8 @@ class Roots:
                     self._used.add(instance.born)
                     own = instance.born in self._open
                     again = partial(self._remade, node=node, cls=cls) if own else None
-                    self._isolated(chunk, partial(self._forward, node=node, instance=instance), again)
+                    which = "forward", forward.node, instance.born, ast.get_docstring(node, clean=False)
+                    self._isolated(chunk, which, partial(self._forward, node=node, instance=instance), again)
         waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
         if not waiting:
             return
@@ -260,13 +350,15 @@ class Roots:
             if function.node in m.executed or function.name in _SKIPPED_METHODS:
                 continue
             receiver: Any = instances[0] if instances else Unknown(cls.name)
+            key = ("method", function.node, instances[0].born if instances else None)
             if isinstance(value, Descriptor) and value.kind == "staticmethod":
-                self._isolated(chunk, partial(self._open_call, node=node, function=function))
+                self._isolated(chunk, key, partial(self._open_call, node=node, function=function))
             elif isinstance(value, Descriptor) and value.kind == "classmethod":
-                self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=cls))
+                self._isolated(chunk, key, partial(self._open_call, node=node, function=function, receiver=cls))
             else:
                 remade = self._again(cls, node, function, instances[0] if instances else None)
-                self._isolated(chunk, partial(self._open_call, node=node, function=function, receiver=receiver), remade)
+                run = partial(self._open_call, node=node, function=function, receiver=receiver)
+                self._isolated(chunk, key, run, remade)
 
     def _is_waiting(self, value: Any) -> bool:
         function = value.function if isinstance(value, Descriptor) else value
@@ -284,7 +376,7 @@ class Roots:
                 found.setdefault(key, instance)
         if found:
             return list(found.values())
-        made = self._isolated(chunk, lambda f: self._construct(f, node, cls))
+        made = self._isolated(chunk, ("made", node.name, cls.born), lambda f: self._construct(f, node, cls))
         if not isinstance(made, Instance):
             return []
         self._open.add(made.born)
@@ -293,10 +385,10 @@ class Roots:
     def _again(
         self, cls: Class, node: ast.AST, function: Function, instance: Instance | None
     ) -> Callable[[Frame], Any] | None:
-        """How to run a method once more on an object made anew, if it was made with open arguments."""
-        if instance is None or instance.born not in self._open:
+        """How to run a method once more on an object made anew: what nobody calls it on may be made with other values."""
+        if instance is None:
             return None
-        return lambda f: self._open_call(f, node, function, self._construct(f, node, cls))
+        return lambda f: self._open_call(f, node, function, self._construct(f, node, cls) or instance)
 
     def _remade(self, f: Frame, node: ast.AST, cls: Class) -> Any:
         """Make the object anew and run its forward: the doubtful defaults of both are open."""
@@ -326,7 +418,7 @@ class Roots:
 
     def _forward(self, f: Frame, node: ast.AST, instance: Instance) -> Any:
         if self.m.doubt:
-            instance = unsettled(instance)
+            instance = self._unsettled(instance)
         forward = classes.find_in_class(instance.cls, classes.forward_name(instance.cls))[0]
         owner = instance.cls.node if isinstance(instance.cls, Class) else None
         opened = partial(open_arguments, self.m, f, forward, instance, True, owner=owner)
@@ -360,7 +452,8 @@ class Roots:
                 return
             instance = instances[0]
         again = None if cls is None else self._again(cls, cls.node, function, instance)
-        self._isolated(chunk, lambda f: self._open_call(f, function.node, function, instance), again)
+        key = "annotated", function.node, instance.born if instance is not None else None
+        self._isolated(chunk, key, lambda f: self._open_call(f, function.node, function, instance), again)
 
 
 _MISSING = object()
@@ -373,7 +466,9 @@ def _key(report: Report) -> tuple[Place, ast.AST, str]:
 
 def is_doubtful(default: Any) -> bool:
     """Whether a default stands for something that a caller is to give."""
-    return default is None or default is False or isinstance(default, (int, str, tuple, list, dict)) and not default
+    if isinstance(default, tuple):
+        return all(map(is_doubtful, default))
+    return default is None or default is False or isinstance(default, (int, str, list, dict)) and not default
 
 
 Names: TypeAlias = "tuple[hints.Axes, prose.Names]"

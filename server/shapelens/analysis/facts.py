@@ -213,4 +213,5 @@ class FileAnalysis:
     lost: tuple[tuple[int, int], ...] = ()
     names: Callable[[Symbol], str] = field(default=lambda symbol: symbol.name, compare=False)
     unfinished: int = field(default=0, compare=False)
+    waiting: bool = field(default=False, compare=False)
     timings: dict[str, float] = field(default_factory=dict, compare=False)

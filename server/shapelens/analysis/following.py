@@ -76,7 +76,7 @@ class Following:
         self.stamps[module.path] = file_stamp(module.path)
         module.namespace["__name__"] = module.name
         asked = m.asked
-        run_module(m, module, tree.chunks, False)
+        run_module(m, module, tree.chunks)
         self.has_asked = self.has_asked or m.asked != asked
 
     def may_bind(self, module: PyModule, name: str) -> bool:

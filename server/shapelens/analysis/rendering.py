@@ -53,6 +53,16 @@ class _Run:
     gradients_known: bool
 
 
+@dataclass(frozen=True)
+class Told:
+    """What one run showed: its facts in the order met, its problems, the calls that no rule answers."""
+
+    facts: tuple[tuple[tuple[Chunked, ast.AST, str, str], Shown, Site | None], ...]
+    reports: tuple[Report, ...]
+    gaps: dict[tuple[Chunked, ast.AST], str]
+    run: _Run | None
+
+
 class Renderer:
     """Collects after each run what that run saw; `analysis` gives a file's facts and problems at the end."""
 
@@ -67,39 +77,54 @@ class Renderer:
         self._runs: list[_Run] = []
         self._details: Details | None = None
 
-    def finish(self) -> bool:
-        """Take over what the run saw, with all that it learnt. Whether there was anything new."""
+    def collect(self) -> Told:
+        """What the run showed, with all that it learnt. The next one may begin."""
         m = self.m
         hold_activations(m)
-        anything = bool(m.reports)
         assumed = self._assumed()
+        facts = []
         for place, node, name, kind, value, site in m.seen:
             shown = self._shown(m.store.value(value), assumed)
             if shown is not None:
-                values = self.facts.setdefault((place, node, name, kind), {})
-                sites = values.get(shown)
-                if sites is None:
-                    anything = True
-                    sites = values[shown] = {}
-                    self.names.name_all(shown.shape)
-                if site is not None:
-                    sites[site] = None
-        m.seen.clear()
-        self.gaps.update(m.gaps)
-        m.gaps.clear()
-        m.truncations += 1
-        names = self.names.leave()
+                facts.append(((place, node, name, kind), shown, site))
+        run = None
         if m.expressions or m.call.work:
             known = m.store.snapshot()
-            self._runs.append(_Run(m.expressions, m.call.work or [], known, assumed, names, m.gradients_known))
-            m.told.append(m.expressions)
+            run = _Run(m.expressions, m.call.work or [], known, assumed, {}, m.gradients_known)
             m.expressions = {}
         if m.call.work is not None:
             m.call.work = []
-        self._fitting = None
-        self.reports.extend(m.reports)
+        told = Told(tuple(facts), tuple(m.reports), dict(m.gaps), run)
+        m.seen.clear()
+        m.gaps.clear()
         m.reports.clear()
+        m.truncations += 1
+        self._fitting = None
+        return told
+
+    def take(self, told: Told) -> bool:
+        """Take over what a run showed. Whether there was anything new."""
+        anything = bool(told.reports)
+        for key, shown, site in told.facts:
+            values = self.facts.setdefault(key, {})
+            sites = values.get(shown)
+            if sites is None:
+                anything = True
+                sites = values[shown] = {}
+                self.names.name_all(shown.shape)
+            if site is not None:
+                sites[site] = None
+        self.gaps.update(told.gaps)
+        names = self.names.leave()
+        if told.run is not None:
+            self._runs.append(replace(told.run, names=names))
+            self.m.told.append(told.run.expressions)
+        self.reports.extend(told.reports)
         return anything
+
+    def finish(self) -> bool:
+        """Take over what the run showed that is over. Whether there was anything new."""
+        return self.take(self.collect())
 
     def _assumed(self) -> Sizes | None:
         """The sizes that fit what the run has left open, worked out once at its end."""
@@ -212,6 +237,7 @@ class Renderer:
 
     def span(self, place: Chunked, node: ast.AST) -> Span:
         """Where a node stands in its file."""
+        place = place.part(node)
         tree = self.trees.get(place.file)
         if tree is None and self.tree_of is not None:
             tree = self._tree(place.file)
@@ -448,6 +474,8 @@ class Names:
         self._taken: dict[str, Symbol] = {}
         self._names: dict[Symbol, str] = {}
         self._numbers: dict[str, int] = {}  # below which all are taken
+        self.texts: dict[Dim, str] = {}
+        """What was written with them: a dim is on many lines, and a name once given stays."""
 
     def __call__(self, symbol: Symbol) -> str:
         known = self._names.get(symbol)

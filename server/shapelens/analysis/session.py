@@ -22,14 +22,15 @@ from shapelens.analysis.facts import Edit, Expression, Fact, FileAnalysis, Place
 from shapelens.analysis.flow import Flow, flow
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
+from shapelens.analysis.reuse import Reuse
 from shapelens.analysis.summary import Summary, summary
 from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
-from shapelens.interpreter.importing import run_module
+from shapelens.interpreter.importing import run_chunk
 from shapelens.interpreter.machine import MODULE_PATIENCE, PATIENCE, Budget, Cancelled, Frame, Machine
 from shapelens.interpreter.machine import Place as Chunked
-from shapelens.rules.registry import canonical, forget_names, layers
+from shapelens.rules.registry import canonical, forget_names, layers, number_of_rules
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
 from shapelens.source.configuration import Configuration, read_configuration
 from shapelens.source.environments import (
@@ -110,6 +111,7 @@ class Session:
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
         self._quiet: dict[str, frozenset[str]] = {}
+        self._reuse: dict[str, Reuse] = {}
         self.oracle: Oracles | None = None
         self._answered = 0
         self._look_again = False
@@ -194,6 +196,7 @@ class Session:
             self._look_again = True
         if text is None:
             self._texts.pop(path, None)
+            self._reuse.pop(path, None)
         else:
             self._texts[path] = text
         self._forget(path)
@@ -285,19 +288,29 @@ class Session:
 
     def _machine(self, module: PyModule, shared: bool = True) -> Machine:
         """A machine for one run of a file; with `shared`, modules followed before are used again."""
-        if self._following is None or not shared:
-            self._following = Following(self._tree, lambda: self.resolver, self.roots)
-        self._following.main = module
-        m = Machine(self._following, MODULE_FUEL)
+        following = self._followed() if shared else self._new_following()
+        following.main = module
+        m = Machine(following, MODULE_FUEL)
         m.oracle, m.call.work = self.oracle, []
         said = self.configuration
         m.memory_budget, m.activation_budget, m.stated = said.memory_budget, said.activation_budget, said.inputs
         return m
 
+    def _followed(self) -> Following:
+        if self._following is None:
+            self._following = self._new_following()
+        return self._following
+
+    def _new_following(self) -> Following:
+        return Following(self._tree, lambda: self.resolver, self.roots)
+
     # -- analysing -----------------------------------------------------------------------------------------------
 
-    def analyse(self, path: str, cancelled: Callable[[], bool] | None = None) -> FileAnalysis:
-        """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop."""
+    def analyse(self, path: str, cancelled: Callable[[], bool] | None = None, *, thorough: bool = True) -> FileAnalysis:
+        """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop.
+
+        Unless `thorough`, functions that most likely show nothing may be left out, which the result then tells.
+        """
         started, limit = time.perf_counter(), time.thread_time() + PATIENCE
         if path not in self._texts:
             self._look_again = True
@@ -312,16 +325,20 @@ class Session:
                 m.forget_changes()
                 m, module, places, renderer = self._run_main(path, tree, cancelled, False, m.limit)
             ran = time.perf_counter()
-            roots = Roots(
-                m, module, tree, places, renderer.finish, self._quiet.get(path, frozenset()), renderer.reports
-            )
+            reuse = self._reuse.get(path)
+            if reuse is not None:
+                reuse.settle(m)
+            skipped = frozenset() if thorough else self._quiet.get(path, frozenset())
+            roots = Roots(m, module, tree, places, renderer, skipped, renderer.reports, reuse)
             roots.run()
-            if path in self._texts:
+            if reuse is not None:
+                reuse.finish()
                 self._quiet[path] = roots.quiet()
         finally:
             m.forget_changes()
         done = time.perf_counter()
-        analysis = replace(renderer.analysis(path, tree), unfinished=m.unfinished + tree.left_out)
+        analysis = renderer.analysis(path, tree)
+        analysis = replace(analysis, unfinished=m.unfinished + tree.left_out, waiting=roots.waiting)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
@@ -331,19 +348,31 @@ class Session:
         self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool, limit: float
     ) -> tuple[Machine, PyModule, dict[int, Chunked], Renderer]:
         """Run a file as a script; with `prose`, its comments count where nothing else is known."""
-        module = self._main_module(path)
+        reuse = self._reused(path)
+        module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
         m.cancelled, m.prose, m.limit = cancelled, prose, limit
         m.allow(MODULE_PATIENCE)
         renderer = Renderer(m, {path: tree})
         try:
-            places = run_main(m, module, tree)
+            places = run_main(m, module, tree, reuse)
         except BaseException:
             m.forget_changes()
             raise
         m.prose = False
         renderer.finish()
         return m, module, places, renderer
+
+    def _reused(self, path: str) -> Reuse | None:
+        """What is kept of an open file from one analysis to the next."""
+        if path not in self._texts:
+            return None
+        following = self._followed()
+        ground = self.configuration, self._answered, number_of_rules()
+        known = self._reuse.get(path)
+        if known is None or known.following is not following or known.ground != ground:
+            known = self._reuse[path] = Reuse(self._main_module(path), following, ground)
+        return known
 
     def mended(
         self, analysis: FileAnalysis, problem: Problem, seconds: float, cancelled: Callable[[], bool] | None = None
@@ -395,6 +424,8 @@ class Session:
             expression = ast.parse(entry.strip(), mode="eval")
         except SyntaxError as error:
             raise ValueError(f"--entry is not an expression: {error.msg}") from None
+        except (RecursionError, MemoryError):
+            raise ValueError("--entry is nested too deeply") from None
         path, tree, _, m, frame = self._namespace(target, entry)
         m.recording = keras
         try:
@@ -459,6 +490,8 @@ class Session:
             expression = ast.parse(entry.strip(), mode="eval").body
         except SyntaxError as error:
             raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
+        except (RecursionError, MemoryError):
+            raise ValueError("the expression is nested too deeply") from None
         path, tree, module, m, frame = self._namespace(target, entry, counted=True, cancelled=cancelled)
         for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
             if canonical(f"{target}.{name}") in layers and name not in module.namespace:
@@ -507,16 +540,20 @@ def _root(module: PyModule, path: str) -> str:
     return os.path.join(folder, "") if levels else path
 
 
-def run_main(m: Machine, module: PyModule, tree: Tree) -> dict[int, Chunked]:
-    """Run a file's own statements; the places of its chunks."""
-    places: dict[int, Chunked] = {}
+def run_main(m: Machine, module: PyModule, tree: Tree, reuse: Reuse | None = None) -> dict[int, Chunked]:
+    """Run a file's own statements, but for what an earlier version had already; the places of its chunks."""
+    if reuse is not None:
+        places = reuse.begin(tree)
+    else:
+        places = {id(chunk): Chunked(module.path or module.name, chunk, True) for chunk in tree.chunks}
     try:
         for chunk in tree.chunks:
-            places[id(chunk)] = run_module(m, module, (chunk,), True)
+            if reuse is not None:
+                reuse.run(m, chunk, places[id(chunk)])
+            else:
+                run_chunk(m, module, places[id(chunk)])
     except Budget:
         m.unfinished += 1
-    for chunk in tree.chunks:
-        places.setdefault(id(chunk), Chunked(module.path or module.name, chunk, True))
     return places
 
 

@@ -10,34 +10,39 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
+from shapelens.interpreter import captured
 from shapelens.values import UNKNOWN, Class, Descriptor, Function, Instance
 
 # What runs before any other method: the attributes that these set, and the methods that they call, are settled.
 _MAKING = ("__new__", "__init__", "__post_init__", "setUp", "setup_method", "build", "setup")
 
 
-def unsettled(instance: Any) -> Any:
+def unsettled(instance: Any, depth: int = 0) -> Any:
     """The object with all data unknown that methods assign to its attributes, but for those that make the object."""
     if not isinstance(instance, Instance) or not isinstance(instance.cls, Class):
         return instance
-    functions = list(_functions(instance.cls))
+    functions = [(name, function.node) for name, function in methods(instance.cls)]
     settled = _reached(functions)
     changed = {n for name, function in functions if name not in settled for n in _assigned(function)}
+    inner = {n: unsettled(v, depth + 1) for n, v in instance.attrs.items() if depth < 2 and isinstance(v, Instance)}
+    changed_inside = {n: v for n, v in inner.items() if v is not instance.attrs[n]}
     found = [n for n in changed if not isinstance(instance.attrs.get(n, instance), (Instance, Function, Class))]
-    if not found:
+    if not found and not changed_inside:
         return instance
-    made = Instance(instance.cls, {**instance.attrs, **dict.fromkeys(found, UNKNOWN)}, instance.origin)
+    attrs = {**instance.attrs, **changed_inside, **dict.fromkeys(found, UNKNOWN)}
+    made = Instance(instance.cls, attrs, instance.origin)
     made.payload = instance.payload
     return made
 
 
-def _functions(cls: Class) -> Iterator[tuple[str, ast.AST]]:
+def methods(cls: Class) -> Iterator[tuple[str, Function]]:
+    """The functions of a class and of those that it inherits from, by name."""
     for parent in cls.mro:
         if isinstance(parent, Class):
             for name, value in parent.attrs.items():
                 function = value.function if isinstance(value, Descriptor) else value
                 if isinstance(function, Function):
-                    yield name, function.node
+                    yield name, function
 
 
 def _first(node: ast.AST) -> str:
@@ -60,7 +65,9 @@ def _reached(functions: list[tuple[str, ast.AST]]) -> set[str]:
 
 
 def _assigned(node: ast.AST) -> set[str]:
-    return {a.attr for a in _attributes(node, ast.Store)}
+    """The attributes that a method assigns to, or fills."""
+    filled = captured.filled(node)[1]
+    return {a.attr for a in _attributes(node, ast.Store)} | {field for owner, field in filled if owner == _first(node)}
 
 
 def _attributes(node: ast.AST, context: type[ast.expr_context]) -> Iterator[ast.Attribute]:

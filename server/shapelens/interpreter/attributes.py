@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections
 from collections.abc import Callable
 from typing import Any
 
@@ -71,6 +72,14 @@ _COMMON_WITH_ARRAYS = frozenset(
 
 # Which dtypes answer yes to `dtype.is_floating_point` and `dtype.is_complex`.
 _OF_DTYPES = {"is_floating_point": FLOATS, "is_complex": COMPLEXES}
+
+
+def private(f: Frame, name: str) -> str:
+    """The name that `x.__name` stands for in the body of a class: `_Class__name`."""
+    if name[:2] != "__" or name.endswith("__"):
+        return name
+    owner = f.owner if f.owner is not None else f.function.owner if f.function is not None else None
+    return f"_{owner.name.lstrip('_')}{name}" if owner is not None and owner.name.strip("_") else name
 
 
 def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
@@ -299,7 +308,11 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
         ):
             return Plain(value.payload, name)
         if owner is not None and not (cls.kind == "enum" and name in ("value", "name")):
-            return _library_attribute(m, f, value, owner, name, node)
+            known = _library_attribute(m, f, value, owner, name, node)
+            hook = classes.find_in_class(cls, "__getattr__")[0] if isinstance(known, Unknown) else None
+            if isinstance(hook, Function) and lacks(value, owner.path, name) and (value.born, name) not in m.asking:
+                return _given(m, f, value, hook, name, node)
+            return known
         return _missing_attribute(m, f, value, name, node)
     if name == "__class__":
         return cls
@@ -536,12 +549,50 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
 __all__ = ["classes", "get", "of_class", "of_hole", "of_instance", "of_lib", "of_module", "put", "set_attribute"]
 
 
-def _lacks(value: Instance, path: str, name: str) -> bool:
+def _answered(m: Machine, f: Frame, value: Instance, hook: Function, name: str, node: ast.AST) -> bool | None:
+    """Whether a `__getattr__` gives an attribute rather than raising; None where it is not known to the end."""
+    if (value.born, name) in m.asking:
+        return None
+    m.asking.add((value.born, name))
+    unsure = m.unsure
+    m.trying += 1
+    try:
+        calls.call(m, f, node, Bound(hook, value), [name], {})
+    except Exceptional as error:
+        return False if error.name == "AttributeError" and m.unsure == unsure else None
+    finally:
+        m.trying -= 1
+        m.asking.discard((value.born, name))
+    return True if m.unsure == unsure else None
+
+
+def _given(m: Machine, f: Frame, value: Instance, hook: Function, name: str, node: ast.AST) -> Any:
+    """What a `__getattr__` gives for what a module has not."""
+    m.asking.add((value.born, name))
+    try:
+        return calls.call(m, f, node, Bound(hook, value), [name], {})
+    except Exceptional as error:
+        if error.name != "AttributeError":
+            raise
+        return Unknown(f"no attribute {name}")
+    finally:
+        m.asking.discard((value.born, name))
+
+
+_PLAIN_TYPES = {
+    "builtins.dict": dict,
+    "builtins.list": list,
+    "builtins.tuple": tuple,
+    "collections.OrderedDict": collections.OrderedDict,
+}
+
+
+def lacks(value: Instance, path: str, name: str) -> bool:
     """Whether a layer of torch has certainly no attribute of that name: none of its own, and none that wrappers add."""
     known = LAYER_NAMES.get(path, _NO_NAMES if path == classes.MODULE.path else None)
     if known is None or name in known or name in _MODULE_INTERNALS or name in classes.MODULE_NAMES:
         return False
-    if name.startswith(("__", "weight_", "bias_")) or name in _ADDED or name.isdigit():
+    if name in value.attrs or name.startswith(("__", "weight_", "bias_")) or name in _ADDED or name.isdigit():
         return False
     return value.attrs.get("?") is None and value.attrs.get("*") is None
 
@@ -563,8 +614,11 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
                 return True
             if any(isinstance(c, Unknown) for c in value.cls.mro) or value.attrs.get("?") is not None:
                 return None
-            if classes.find_in_class(value.cls, "__getattr__")[0] is not None:
-                return None
+            hook = classes.find_in_class(value.cls, "__getattr__")[0]
+            if hook is not None:
+                return _answered(m, f, value, hook, name, node) if isinstance(hook, Function) else None
+            if isinstance(owner, Lib) and owner.path in _PLAIN_TYPES:
+                return hasattr(_PLAIN_TYPES[owner.path], name)
             if isinstance(owner, Lib):
                 try:
                     known = _library_attribute(m, f, value, owner, name, node)
@@ -572,10 +626,10 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
                     return None
                 if not isinstance(known, Unknown):
                     return True
-                return False if _lacks(value, owner.path, name) else None
+                return False if lacks(value, owner.path, name) else None
             return found is not None
         known = _library_attribute(m, f, value, value.cls, name, node)
-        return True if not isinstance(known, Unknown) else False if _lacks(value, value.cls.path, name) else None
+        return True if not isinstance(known, Unknown) else False if lacks(value, value.cls.path, name) else None
     if isinstance(value, Class):
         found, owner = classes.find_in_class(value, name)
         if owner is not None and not isinstance(owner, Lib):

@@ -216,7 +216,10 @@ def call_pure(
                 result = result * a
             return result
     if path.startswith("operator.") and len(args) == 2:
-        from shapelens.interpreter.expressions import binary
+        from shapelens.interpreter.expressions import binary, compare_by_name
+
+        if name in ("eq", "ne", "lt", "le", "gt", "ge"):
+            return compare_by_name(m, f, node, name, *args)
 
         return binary(m, f, node, name.rstrip("_"), function, *args)
     if args and isinstance(args[0], Tensor) and path == "builtins.round":
@@ -1448,6 +1451,11 @@ def _import_module(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs:
     if len(args) != 1 or kwargs or not isinstance(args[0], str) or args[0].startswith("."):
         return UNKNOWN
     return importing.imported(m, f, args[0], True)
+
+
+@native("torch.is_grad_enabled", "torch.is_inference_mode_enabled", "torch.accelerator.is_available")
+def _state_of_torch(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return Scalar("bool")
 
 
 @native("torch.cuda.is_available", "torch.backends.mps.is_available", "torch.cuda.is_bf16_supported")

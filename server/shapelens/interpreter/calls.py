@@ -9,7 +9,18 @@ from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, simple_dims, symbols
-from shapelens.interpreter import asking, builtins, classes, containers, importing, iteration, keras, memory, plain
+from shapelens.interpreter import (
+    asking,
+    builtins,
+    captured,
+    classes,
+    containers,
+    importing,
+    iteration,
+    keras,
+    memory,
+    plain,
+)
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -111,7 +122,7 @@ def make_function(m: Machine, node: Any, name: str, f: Frame) -> Function:
     else:
         cells = (f.locals, *f.cells)
     qualname = f"{f.owner.qualname}.{name}" if in_class and f.owner is not None else name
-    made = Function(node, name, f.module, cells, defaults, kw_defaults, None if in_class else f.owner, qualname)
+    made = Function(node, name, f.module, cells, defaults, kw_defaults, f.owner, qualname)
     made.code = f.place
     return made
 
@@ -129,7 +140,7 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
     function = ev(m, callee, f)
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
-    vague = False
+    vague = is_open = False
     for arg in node.args:
         if isinstance(arg, ast.Starred):
             value = ev(m, arg.value, f)
@@ -147,9 +158,12 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
         iteration.update_dict(m, table, value)
         if table.rest is not None:
             vague = vague or not _is_own(function)
+            is_open = True
         kwargs.update({k: v for k, v in table.items() if isinstance(k, str)})
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
+    if is_open:
+        kwargs.update(dict.fromkeys(_left_out(function, args, kwargs), UNKNOWN))
     return call(m, f, node, function, args, kwargs)
 
 
@@ -161,6 +175,23 @@ def _is_own(function: Any) -> bool:
         own = isinstance(classes.find_in_class(function, "__init__")[0], Function)
         return own or classes.library_base(function) is None
     return isinstance(function, Function)
+
+
+def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
+    """The parameters without a default that a call gives nothing for, as far as its text says."""
+    count = len(args)
+    if isinstance(function, Class):
+        function, count = classes.find_in_class(function, "__init__")[0], count + 1
+    elif isinstance(function, Bound):
+        function, count = function.function, count + 1
+    if not isinstance(function, Function):
+        return []
+    names, keywords = code_of(function).args, code_of(function).kwonly
+    needed = [
+        *names[count : len(names) - len(function.defaults)],
+        *(k for k in keywords if k not in function.kw_defaults),
+    ]
+    return [name for name in needed if name not in kwargs]
 
 
 def _vague_call(m: Machine, f: Frame, node: ast.Call, function: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -317,6 +348,8 @@ def of_each(m: Machine, f: Frame, uses: Sequence[Callable[[], Any]]) -> Any:
 
 def havoc(m: Machine, value: Any, depth: int = 0) -> None:
     """An unknown callee got hold of this object: what it may have changed is unknown from here on."""
+    if isinstance(value, (Function, Bound, Partial)):
+        captured.release(m, value)
     if isinstance(value, Bound) and isinstance(value.function, Function):
         m.hooked = True
     if isinstance(value, List):
@@ -477,6 +510,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
                 m.reports.extend(known.reports)
             if known.work.work and m.call.work is not None:
                 m.call.work.append(known.work)
+            m.trace.extend(known.trace)
             m.unsure += known.unsure
             return known.result
     nested = m.active.get(function.node, ())
@@ -484,7 +518,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         _escaped(m, function)
         m.unsure += 1
         return UNKNOWN
-    start, reports, trail = len(m.seen), len(m.reports), len(m.store._trail)
+    start, reports, trail, traced = len(m.seen), len(m.reports), len(m.store._trail), len(m.trace)
     truncations, done, unsure = m.truncations, len(m.call.work or ()), m.unsure
     watch = [_now(), 0]
     m.watches.append(watch)
@@ -503,10 +537,11 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
     if key is not None and pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
+        trace = list(dict.fromkeys(m.trace[traced:]))
         sure = m.trying > 0 and unsure == m.unsure
         with contextlib.suppress(Unkeyable):
             told, depends = (m.seen[start:], m.reports[reports:]), m.settled_reads(reads)
-            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends)
+            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends, trace)
     return result
 
 
@@ -554,6 +589,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     place = function.code
     frame = Frame(function.module, place, bound, function.cells, function, function.owner)
     m.executed.add(function.node)
+    m.trace.append(function)
     m.entered[function.node] = m.entered.get(function.node, 0) + 1
     if code.annotated:
         from shapelens.interpreter import contracts
@@ -758,10 +794,14 @@ def call_method(
     """Call a library method on a tensor or an instance."""
     path = method.path
     owner, _, name = path.rpartition(".")
+    if "hook" in name:
+        for hook in (*args, *kwargs.values()):
+            captured.release(m, m.store.value(hook))
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if path == "tensorflow.Tensor.set_shape" and isinstance(receiver, Tensor) and receiver.shape is None:
-        stated = guarded(m, f, node, lambda: stated_shape(m.call, *args, **kwargs), None)
+        said = args[0] if args else kwargs.get("shape", UNKNOWN)
+        stated = guarded(m, f, node, lambda: stated_shape(m.call, said), None)
         if isinstance(stated, tuple) and not m.touched:
             reshape_in_place(m, receiver, stated)
         return None
@@ -864,7 +904,6 @@ def _call_instance(
         return keras.call_layer(m, f, node, instance, args, kwargs)
     if isinstance(cls, Class):
         if classes.is_module_class(cls):
-            m.called.add(instance.born)
             forward, owner = classes.find_in_class(cls, "forward")
             own_call, call_owner = classes.find_in_class(cls, "__call__")
             if isinstance(call_owner, Class) and own_call is not None:
@@ -884,7 +923,6 @@ def _call_instance(
         if isinstance(owner, Lib):
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
-    m.called.add(instance.born)
     if cls is builtins.AUTOCAST:  # as a decorator
         if args and isinstance(args[0], Function):
             args[0].attrs["__autocast__"] = instance

@@ -184,6 +184,8 @@ def define_class(m: Machine, node: ast.ClassDef, f: Frame, run_body: Callable[[F
     if f.locals is f.module.namespace:
         inner.cells = ()
     run_body(inner)
+    for name in [name for name in cls.attrs if name[:2] == "__" and not name.endswith("__")]:
+        cls.attrs[attributes.private(inner, name)] = cls.attrs.pop(name)
     for name in ("__init_subclass__", "__class_getitem__"):
         if isinstance(cls.attrs.get(name), Function):
             cls.attrs[name] = Descriptor("classmethod", cls.attrs[name])
@@ -366,7 +368,8 @@ def _made_once(
         key = None
     known = m.templates.get(key) if key is not None else None
     if known is not None and not m.is_unread(known[2]):
-        template, since, depends = known
+        template, since, depends, trace = known
+        m.trace.extend(trace)
         if m.reads:
             m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in depends})
         twin = builtins.copied(m, template, since)
@@ -374,7 +377,7 @@ def _made_once(
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
     since = instance.born
-    before = len(m.store._trail), len(m.reports), len(m.seen)
+    before, traced = (len(m.store._trail), len(m.reports), len(m.seen)), len(m.trace)
     watch = [since, 0]
     m.watches.append(watch)
     m.reads.append({})
@@ -389,7 +392,8 @@ def _made_once(
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
         with contextlib.suppress(Unkeyable):
-            m.templates[key] = (builtins.copied(m, instance, since - 1), since, m.settled_reads(reads))
+            depends, trace = m.settled_reads(reads), list(dict.fromkeys(m.trace[traced:]))
+            m.templates[key] = builtins.copied(m, instance, since - 1), since, depends, trace
     m.instances.append(instance)
     return instance
 
@@ -520,6 +524,9 @@ def construct(
             made = builtins.convert(m, f, node, path.rpartition(".")[2], args)
             if made is not None and type(made) is type(instance.payload):
                 instance.payload = made
+        if kwargs and isinstance(instance.payload, Dict):
+            m.touch(instance.payload)
+            instance.payload.update(kwargs)
         return
     from shapelens.interpreter import containers
 

@@ -16,6 +16,7 @@ from shapelens.values import (
     Choice,
     Class,
     Dict,
+    Exceptional,
     Function,
     Instance,
     Iter,
@@ -274,7 +275,8 @@ def _own_weights(module: Instance, buffers: bool) -> list[tuple[str, Tensor]]:
 
 
 def _buffer_names(module: Instance) -> Any:
-    return module.attrs.get("_buffers", ()) or ("running_mean", "running_var", "num_batches_tracked")
+    own = module.attrs.get("_buffers", ())
+    return own if own and isinstance(own, tuple) else ("running_mean", "running_var", "num_batches_tracked")
 
 
 # -- methods -------------------------------------------------------------------------------------------------------
@@ -315,6 +317,10 @@ def call_method(
         set_plainly(m, f, instance, args[0], args[1], node)
         return None
     if name == "__getattr__" and args and isinstance(args[0], str):
+        from shapelens.interpreter import attributes
+
+        if m.asking and owner == "torch.nn.Module" and attributes.lacks(instance, owner, args[0]):
+            raise Exceptional("AttributeError")  # only whether there is one was asked
         return instance.attrs.get(args[0], UNKNOWN)
     if owner.startswith(("builtins.", "collections.")) or owner.startswith("tensorflow.") and name != "__call__":
         return NO_METHOD
@@ -384,7 +390,8 @@ def _register_buffer(
         from shapelens.interpreter.attributes import put
 
         put(m, instance, name, value)
-        instance.attrs["_buffers"] = (*instance.attrs.get("_buffers", ()), name)
+        before = instance.attrs.get("_buffers", ())
+        instance.attrs["_buffers"] = (*before, name) if isinstance(before, tuple) else before
     else:
         instance.attrs["?"] = True
     return None
@@ -514,9 +521,17 @@ def _listing(build: Callable[[Instance, list[Any], dict[str, Any]], list[Any]]) 
     def method(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
         if instance.attrs.get("?") is not None or instance.attrs.get("*") is not None:
             return Many(UNKNOWN)
-        return Iter(build(instance, args, kwargs))
+        made = build(instance, args, kwargs)
+        if not made and any(_may_hold(module) for _, module in walk(instance)):
+            return Many(UNKNOWN)
+        return Iter(made)
 
     return method
+
+
+def _may_hold(module: Instance) -> bool:
+    """Whether an attribute may be a module or a weight of which nothing is known."""
+    return module.attrs.get("?") is not None or any(type(value) is Unknown for value in module.attrs.values())
 
 
 def _eval(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:

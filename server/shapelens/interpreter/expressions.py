@@ -144,7 +144,8 @@ def _constant(m: Machine, node: ast.Constant, f: Frame) -> Any:
 
 
 def _attribute(m: Machine, node: ast.Attribute, f: Frame) -> Any:
-    return attributes.get(m, f, ev(m, node.value, f), node.attr, node)
+    name = node.attr
+    return attributes.get(m, f, ev(m, node.value, f), name if name[:2] != "__" else attributes.private(f, name), node)
 
 
 def _tuple(m: Machine, node: ast.Tuple, f: Frame) -> Any:
@@ -569,12 +570,10 @@ def _boolean_from(m: Machine, node: ast.BoolOp, i: int, f: Frame, stops: bool) -
     value_of_branches(m, f, [go_on, lambda: ("value", value)])
     rest = found[0] if found else UNKNOWN
     if isinstance(value, Scalar) and value.type == "bool" and truth(m, rest) is not None:
-        # `unknown and False` is False; `unknown and True` is as unknown as the first.
-        if truth(m, rest) is stops:
-            return value if not isinstance(rest, bool) else rest if rest is not stops else Scalar("bool")
-        return rest if isinstance(rest, bool) and not stops and rest is False else join(value, rest)
+        # `unknown and False` is False, `unknown or True` is True; otherwise it is as unknown as the first.
+        return rest if rest is stops else join(value, rest)
     if not stops and isinstance(rest, bool) and rest is False:
-        return Scalar("bool") if not isinstance(value, Scalar) else False
+        return False
     return join(value, rest)
 
 
@@ -618,6 +617,12 @@ def _compare(m: Machine, node: ast.Compare, f: Frame) -> Any:
             result = Scalar("bool")
         left = right
     return result
+
+
+def compare_by_name(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: Any) -> Any:
+    """`operator.ge(a, b)`."""
+    op = next(op for op, (known, _) in _ORDER.items() if known == name)
+    return compare(m, f, node, op(), a, b)
 
 
 def compare(m: Machine, f: Frame, node: ast.AST, op: ast.cmpop, a: Any, b: Any) -> Any:

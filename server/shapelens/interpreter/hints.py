@@ -124,7 +124,10 @@ def _signature(m: Machine, function: Function) -> Signature | None:
 def _ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     from shapelens.interpreter.expressions import ev
 
-    return ev(m, node, f)
+    try:
+        return ev(m, node, f)
+    except RecursionError:
+        return UNKNOWN  # An annotation that is nested thousands of times.
 
 
 # -- reading -------------------------------------------------------------------------------------------------------
@@ -174,7 +177,7 @@ def _forward(value: object) -> ast.expr | None:
         return None
     try:
         return ast.parse(value, mode="eval").body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
@@ -396,7 +399,7 @@ def size_of(m: Machine, expression: str, axes: Axes, make: bool = False) -> Dim 
 def _expression(text: str) -> ast.expr | None:
     try:
         return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 

@@ -14,7 +14,7 @@ from shapelens.interpreter import attributes
 from shapelens.interpreter.machine import STATEMENT_FUEL, Budget, Frame, Machine, Place
 from shapelens.rules import registry
 from shapelens.source.tree import Chunk
-from shapelens.values import UNKNOWN, Exceptional, Lib, PyModule, Unknown
+from shapelens.values import UNKNOWN, Choice, Exceptional, Lib, PyModule, Unknown
 
 # Libraries that are known by rules, never followed from source.
 RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping", "sklearn"))
@@ -115,7 +115,7 @@ def member(m: Machine, module: PyModule, name: str) -> Any:
 
 def _imported_member(m: Machine, module: PyModule, name: str) -> Any:
     """A name that a module has without having bound it: by `from x import *`, or as a submodule."""
-    for star in module.namespace.get("*", ()):
+    for star in _stars(module.namespace):
         target = m.load_module(star, module.path)
         if target is not None and target is not module and m.may_bind(target, name):
             found = member(m, target, name)
@@ -182,11 +182,18 @@ def imported_name(m: Machine, f: Frame, module: str, name: str, level: int) -> A
     return resolved(m, f.module, later)
 
 
+def _stars(namespace: dict[str, Any]) -> tuple[str, ...]:
+    """The modules whose names were imported by a star, in each of the branches that may have been taken."""
+    held = namespace.get("*", ())
+    ways = held.values if isinstance(held, Choice) else (held,)
+    return tuple(dict.fromkeys(name for way in ways if isinstance(way, tuple) for name in way if isinstance(name, str)))
+
+
 def import_star(m: Machine, f: Frame, module: str, level: int) -> None:
     """`from module import *`: looked through when a name is not found otherwise. A library's known names are bound."""
     full = absolute_name(f, module, level)
     if not is_library(full) or level:
-        f.locals["*"] = (*f.locals.get("*", ()), full)
+        f.locals["*"] = (*_stars(f.locals), full)
         return
     path = registry.canonical(present_name(full))
     for name in (*registry.known_names(path), *_classes_below(path)):
@@ -201,27 +208,29 @@ def _classes_below(path: str) -> list[str]:
 _UNFINISHED = Unknown("unfinished")
 
 
-def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...], focus: bool) -> Place:
-    """Execute a module's statements one by one; one that fails does not stop those behind it. The last one's place."""
+def run_module(m: Machine, module: PyModule, chunks: tuple[Chunk, ...]) -> None:
+    """Execute the statements of a followed module."""
+    for chunk in chunks:
+        run_chunk(m, module, Place(module.path or module.name, chunk, False))
+
+
+def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
+    """Execute a chunk's statements one by one; one that fails does not stop those behind it."""
     from shapelens.interpreter.statements import run_block
 
-    place = Place(module.path or module.name, chunks[0], focus) if chunks else None
-    for chunk in chunks:
-        place = Place(module.path or module.name, chunk, focus)
-        frame = Frame(module, place, module.namespace)
-        for node in chunk.tree:
-            try:
-                if focus:
-                    run_block(m, [node], frame)
-                elif m.within(STATEMENT_FUEL, partial(run_block, m, [node], frame), _UNFINISHED) is _UNFINISHED:
-                    for name in chunk.names_bound - {"*"}:
-                        module.namespace[name] = Unknown(name)
-            except Exceptional as error:
-                if error.name == "SystemExit":
-                    break
-                if focus:
-                    m.report_uncaught(error)
-            except RecursionError:
-                raise Budget from None
-        frame.exits.clear()
-    return place  # type: ignore[return-value]
+    frame = Frame(module, place, module.namespace)
+    for node in place.chunk.tree:
+        try:
+            if place.focus:
+                run_block(m, [node], frame)
+            elif m.within(STATEMENT_FUEL, partial(run_block, m, [node], frame), _UNFINISHED) is _UNFINISHED:
+                for name in place.chunk.names_bound - {"*"}:
+                    module.namespace[name] = Unknown(name)
+        except Exceptional as error:
+            if error.name == "SystemExit":
+                break
+            if place.focus:
+                m.report_uncaught(error)
+        except RecursionError:
+            raise Budget from None
+    frame.exits.clear()

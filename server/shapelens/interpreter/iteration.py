@@ -217,7 +217,7 @@ def assign_target(m: Machine, f: Frame, target: ast.expr, value: Any, node: ast.
     if kind is ast.Name:
         assign_name(m, f, target.id, value)  # type: ignore[attr-defined]
     elif isinstance(target, ast.Attribute):
-        attributes.set_attribute(m, f, _ev(m, target.value, f), target.attr, value, node)
+        attributes.set_attribute(m, f, _ev(m, target.value, f), attributes.private(f, target.attr), value, node)
     elif isinstance(target, ast.Subscript):
         container = _ev(m, target.value, f)
         set_item(m, f, node, container, _ev(m, target.slice, f), value)
@@ -481,6 +481,8 @@ def _instance_item(m: Machine, f: Frame, node: ast.AST, value: Instance, index: 
         if method is not None and not isinstance(method, Lib):
             return calls.call(m, f, node, Bound(method, value), [index], {})
     if value.payload is not None:
+        if isinstance(value.payload, Dict) and plain._hashable(index) and index not in value.payload:
+            return UNKNOWN  # A table with methods of its own has ways of its own to be filled.
         return get_item(m, f, node, value.payload, index)
     rule = classes.library_rule(value.cls, "__getitem__")
     if rule is not None:

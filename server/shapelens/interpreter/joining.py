@@ -29,6 +29,7 @@ from shapelens.values import (
     Size,
     Tensor,
     Unknown,
+    serials,
 )
 
 _MISSING = object()
@@ -245,7 +246,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         for obj, before in table.values():
             restore(obj, before)
         if table:
-            m.version += 1
+            m.version = next(serials)
         learnt = m.store.undo(mark)
         frame.locals.clear()
         frame.locals.update(saved)

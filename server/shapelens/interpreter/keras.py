@@ -365,7 +365,6 @@ def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: li
     """What calling a layer or model gives."""
     from shapelens.interpreter import calls, classes
 
-    m.called.add(instance.born)
     cls = instance.cls
     method, owner = classes.find_in_class(cls, "call") if isinstance(cls, Class) else (None, None)
     args = [m.store.value(a) for a in args]
@@ -608,6 +607,9 @@ def _by_name(model: Instance, given: Any, declared: list[Any] | None) -> list[An
         if all(n in given for n in names):
             return [given[n] for n in names]
         return None
+    if isinstance(given, dict) and isinstance(struct, dict) and getattr(given, "rest", None) is None:
+        if given.keys() > struct.keys():
+            given = {key: given[key] for key in struct}  # What the model does not ask for is left out, with a warning.
     return flatten(given)
 
 

@@ -64,12 +64,52 @@ def _is_about_versions(error: Exceptional) -> bool:
 
 
 class Place:
-    """One chunk of one file: with an ast node it is a position. Compared by identity."""
+    """One chunk of one file, or a part of one: with an ast node it is a position. Compared by identity.
 
-    __slots__ = ("chunk", "file", "focus")
+    A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
+    """
 
-    def __init__(self, file: str, chunk: Chunk, focus: bool) -> None:
+    __slots__ = ("_parts", "chunk", "file", "focus", "gone", "node", "whole")
+
+    def __init__(
+        self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None, node: ast.AST | None = None
+    ) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
+        self.whole, self.node = whole or self, node  # the place of the chunk that this is a part of, and what it is
+        self.gone = False  # whether a later version of the file no longer has it
+        self._parts: dict[ast.AST, Place] = {}
+
+    def part(self, node: ast.AST) -> Place:
+        """The place of a statement in the body of a class: one of its own for what is a part."""
+        known = self._parts.get(node)
+        if known is None:
+            chunk = self.chunk.part(node) if self.whole is self else self.chunk
+            if chunk is self.chunk:
+                return self
+            known = self._parts[node] = Place(self.file, chunk, self.focus, self, node)
+        return known
+
+    def move(self, chunk: Chunk) -> None:
+        """What stands here has moved, and was at most changed in some of its parts, which then have other nodes."""
+        self.chunk = chunk
+        for node, place in list(self._parts.items()):
+            if node in chunk.parsed.parts:
+                place.chunk = chunk.part(node)
+            else:
+                place.gone = True
+                del self._parts[node]
+
+    def leave(self) -> None:
+        """The file no longer has what stood here."""
+        self.gone = True
+        for place in self._parts.values():
+            place.gone = True
+
+    def current(self, node: ast.AST) -> ast.AST:
+        """The node that stands today where this one stood: of a class that was edited, the class as it is."""
+        if isinstance(node, ast.ClassDef) and self.whole is self and len(self.chunk.tree) == 1:
+            return self.chunk.tree[0]
+        return node
 
 
 def _seconds_of_work() -> float:
@@ -158,6 +198,7 @@ class Key(NamedTuple):
     work: Again
     unsure: bool
     reads: tuple[Read, ...]
+    trace: list[Function]
 
 
 class Unkeyable(Exception):
@@ -251,6 +292,8 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
+        self.trace: list[Function] = []  # the functions that were run, in this order
+        self.looked_at: list[Function] = []  # those of which what they say was looked at
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
@@ -265,16 +308,17 @@ class Machine:
         self.branching = 0  # how many branches are under way of which it is not known whether they are taken
         self.sheltered = 0  # how many context managers are under way that may change what allocates
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
+        self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
-        self.templates: dict[
-            Any, tuple[Instance, int, tuple[Read, ...]]
-        ] = {}  # modules made once, with the serial before them
+        # Modules made once, with the serial before them, what they depend on and the functions that made them.
+        self.templates: dict[Any, tuple[Instance, int, tuple[Read, ...], list[Function]]] = {}
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
-        self.version = 0  # of all instances: a fingerprint of an older version is stale
+        # Of all instances: a fingerprint of an older version, or of an earlier run, is stale.
+        self.version = next(serials)
         self.interned: dict[Any, int] = {}
         self.keyed = 0  # how many elements the key has that is being made
         self.fingerprinted = 0  # how many fingerprints were worked out
@@ -283,7 +327,6 @@ class Machine:
         self.unsure = 0  # and how often something in them gave what is not fully known, so that it may fail as well
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
-        self.called: set[int] = set()  # serials of the instances whose forward ran
         self.training: bool | None = None
         self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras.py
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
@@ -298,6 +341,7 @@ class Machine:
         self.strict = "SHAPELENS_STRICT" in os.environ  # tests: a defect of the interpreter ends the run
         self.defects: list[tuple[ast.AST, Exception]] = []
         self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
+        self.asking: set[tuple[int, str]] = set()  # attributes that a __getattr__ is just asked for
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
@@ -476,6 +520,8 @@ class Machine:
             or error.name in _UNTOLD
             or self.hooked  # what it failed for may have been put right by then
             or _is_about_versions(error)
+            or isinstance(error.node, ast.Assert)
+            and isinstance(error.node.test, ast.Constant)  # that is meant
         ):
             return
         text = f": {error.problem}" if isinstance(error.problem, str) and error.problem else ""
@@ -524,7 +570,7 @@ class Machine:
                     watch[1] = 1
         kind = type(obj)
         if kind is Instance or (kind is List or kind is Dict) and obj.held:
-            self.version += 1
+            self.version = next(serials)
         if kind is List and obj.others:
             for other in obj.others:
                 if other or other.rest is not UNKNOWN:

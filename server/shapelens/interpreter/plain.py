@@ -311,7 +311,7 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
                 receiver.rest = join(receiver.rest, item)
         return None
     if name == "clear":
-        receiver.rest = None
+        receiver.rest = UNKNOWN if id(receiver) in m.captured else None
         list.clear(receiver)
         return None
     if name == "copy":

@@ -74,7 +74,7 @@ def _docstring(node: Any) -> str:
 def _commented(
     function: Function, node: ast.FunctionDef | ast.AsyncFunctionDef, parameters: list[ast.arg], above: Sequence[str]
 ) -> list[tuple[str, tuple[str, ...]]]:
-    parsed = function.code.chunk.parsed
+    parsed, shift = function.code.chunk.parsed, function.code.chunk.shift
     comments: dict[int, tuple[ShapeComment, ...]] = parsed.shape_comments
     if not comments and not above:
         return []
@@ -95,18 +95,18 @@ def _commented(
     end = body[0].lineno if body else node.body[0].lineno
     # A comment behind `def f(x): return …` is of what is returned.
     for line in range(node.lineno, end) if node.body[0].lineno > node.lineno else ():
-        for comment in comments.get(line, ()):
-            own = parsed.lines[line - 1].lstrip().startswith("#")
+        for comment in comments.get(line + shift, ()):
+            own = parsed.lines[line + shift - 1].lstrip().startswith("#")
             here = [] if own else [a for a in parameters if a.lineno == line]
             take(comment, here if len(here) == 1 else [a for a in here if a in required])
     only = required if len(required) == 1 else lone
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-    line = first - 1
+    line = first + shift - 1
     while line >= 1 and parsed.lines[line - 1].lstrip().startswith("#"):
         for comment in comments.get(line, ()):
             take(comment, only)
         line -= 1
-    for text in above if first == 1 else ():
+    for text in above if first + shift == 1 else ():
         for comment in shape_comments(text).get(1, ()):
             take(comment, only)
     return found
@@ -163,7 +163,7 @@ class Names:
         plain = re.sub(r"[×·]|(?<=[\w)])\s*x\s*(?=[\w(])", "*", text).replace("//", "/").replace("/", "//")
         try:
             node = ast.parse(plain, mode="eval").body
-        except (SyntaxError, ValueError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
         try:
             return self._value(node)
@@ -199,7 +199,7 @@ def assigned(m: Machine, f: Frame, node: ast.Assign, value: Any) -> Any:
     if not f.place.focus:
         return value
     comments = f.place.chunk.parsed.shape_comments
-    line = node.end_lineno or node.lineno
+    line = (node.end_lineno or node.lineno) + f.place.chunk.shift
     if line not in comments or len(node.targets) != 1 or not isinstance(node.targets[0], ast.Name):
         return value
     axes = None

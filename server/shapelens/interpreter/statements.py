@@ -26,6 +26,7 @@ from shapelens.interpreter.joining import (
     Outcome,
     adopt,
     branches,
+    join,
     join_scopes,
     run_branch,
     settle_outcomes,
@@ -129,7 +130,7 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
     if isinstance(target, ast.Name):
         before = ev(m, ast.copy_location(ast.Name(target.id, ast.Load()), target), f)
     elif isinstance(target, ast.Attribute):
-        before = attributes.get(m, f, ev(m, target.value, f), target.attr, node)
+        before = attributes.get(m, f, ev(m, target.value, f), attributes.private(f, target.attr), node)
     else:
         before = iteration.get_item(m, f, node, ev(m, target.value, f), ev(m, target.slice, f))
     value = ev(m, node.value, f)
@@ -189,8 +190,6 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
     source = ev(m, node.iter, f)
     items, rest = iteration.iterate(m, f, source, node.iter)
     if items and len(items) > (_MAX_TURNS if isinstance(items[0], int) else _MAX_ROWS):
-        from shapelens.interpreter.joining import join
-
         joined = items[0]
         for item in items[1:_MAX_ROWS]:
             joined = join(joined, item)
@@ -253,7 +252,10 @@ def _last_batch(m: Machine, element: Any) -> tuple[Any, str] | None:
 
 
 def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlier: list[Report]) -> None:
-    """Run a loop's body once more for a smaller last batch, aside: what fails then and not before is a warning."""
+    """Run a loop's body once more for a smaller last batch, aside: what fails then and not before is a warning.
+
+    Behind the loop, its names hold what that turn left, so what it gives another shape is known only as far as both agree.
+    """
 
     def turn() -> Signal:
         iteration.assign_target(m, f, node.target, last, node)
@@ -262,8 +264,10 @@ def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlie
     saved = m.recording, m.memo, len(m.reports), len(f.exits), list(f.loops[-1])
     fuel, m.fuel = m.fuel, m.fuel // 2
     m.recording, m.memo = False, dict(m.memo)
+    left: dict[str, Any] = {}
     try:
-        run_branch(m, f, turn)
+        outcome = run_branch(m, f, turn)
+        left = outcome.locals if outcome.signal is None else {}
     except Budget:
         m.fuel = 0
     finally:
@@ -273,6 +277,10 @@ def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlie
         f.loops[-1] = loops
         found, before = m.reports[start:], {id(r.node) for r in earlier}
         del m.reports[start:]
+    for name, value in left.items():
+        kept = f.locals.get(name)
+        if isinstance(value, Tensor) and isinstance(kept, Tensor) and value.shape != m.store.shape(kept.shape):
+            f.locals[name] = join(m.store.value(kept), value)
     for report in found:
         failure = report.failure
         if failure.severity == "error" and not report.caught and id(report.node) not in before:
@@ -590,8 +598,6 @@ def _maybe_handled(m: Machine, node: ast.Try, f: Frame, entry: dict[str, Any]) -
     assigned = {k for k, v in handled.locals.items() if entry.get(k) is not v or through.locals.get(k) is not v}
     for name in assigned:
         if name in through.locals and name in handled.locals:
-            from shapelens.interpreter.joining import join
-
             f.locals[name] = join(through.locals[name], handled.locals[name])
     return None
 
@@ -643,9 +649,6 @@ def _run_handlers(m: Machine, node: ast.Try, f: Frame) -> Signal:
     return branches(m, f, bodies) if bodies else None
 
 
-_EXPECTING = ("raises", "suppress", "expect_raises", "raises_regex")
-
-
 # Libraries whose context managers swallow no exception.
 _HONEST = ("torch.", "tensorflow.", "keras.")
 
@@ -665,7 +668,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
             changes, value = True, UNKNOWN
         callee = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
         name = callee.attr if isinstance(callee, ast.Attribute) else callee.id if isinstance(callee, ast.Name) else ""
-        expects = expects or name in _EXPECTING or name.startswith("assertRaises")
+        expects = expects or name == "suppress" or "raises" in name.lower()
         untracked = untracked or name in ("no_grad", "inference_mode")
         shelters = shelters or isinstance(value, Unknown) and name not in memory.QUIET
         if item.optional_vars is not None:
@@ -749,9 +752,13 @@ def _entered(m: Machine, f: Frame, node: ast.expr, value: Any) -> Any:
 
 
 def _function(m: Machine, node: ast.FunctionDef, f: Frame) -> Signal:
-    made: Any = calls.make_function(m, node, node.name, f)
-    for decorator in reversed(node.decorator_list):
-        made = _decorated(m, f, decorator, made)
+    whole, f.place = f.place, f.place.part(node) if f.owner is not None else f.place
+    try:
+        made: Any = calls.make_function(m, node, node.name, f)
+        for decorator in reversed(node.decorator_list):
+            made = _decorated(m, f, decorator, made)
+    finally:
+        f.place = whole
     f.locals[node.name] = made
     return None
 
@@ -784,7 +791,7 @@ def _delete(m: Machine, node: ast.Delete, f: Frame) -> Signal:
             value = ev(m, target.value, f)
             if isinstance(value, Instance):
                 m.touch(value)
-                value.attrs.pop(target.attr, None)
+                value.attrs.pop(attributes.private(f, target.attr), None)
         elif isinstance(target, ast.Subscript):
             _delete_item(m, f, ev(m, target.value, f), ev(m, target.slice, f))
     return None

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import classes, iteration, plain
+from shapelens.interpreter import attributes, classes, iteration, plain
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.values import (
     UNKNOWN,
@@ -198,6 +198,17 @@ def _variable_reset(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
     return None
 
 
+# -- the environment ---------------------------------------------------------------------------------------------------
+
+
+@native("os.environ.get", "os.getenv")
+def _variable_of_environment(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A variable of the environment: an installed package's switches are taken to be as they come."""
+    if not f.module.path or not any(folder in f.module.path for folder in ("site-packages", "dist-packages")):
+        return UNKNOWN
+    return args[1] if len(args) > 1 else kwargs.get("default")
+
+
 # -- what is installed -------------------------------------------------------------------------------------------------
 
 
@@ -312,6 +323,32 @@ def _from_keys(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dic
     if rest is not None:
         made.rest = value if value is not None else UNKNOWN
     return made
+
+
+# -- loggers -----------------------------------------------------------------------------------------------------------
+
+
+@native("logging.getLogger")
+def _logger(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return Instance(Lib("logging.Logger"))
+
+
+_SAYING = "debug info warning warn error exception critical log setLevel addHandler removeHandler addFilter".split()
+NATIVES.update({f"logging.Logger.{name}": lambda m, f, node, args, kwargs: None for name in _SAYING})
+
+
+@native("builtins.object.__setattr__")
+def _set_plainly(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) == 3 and isinstance(args[0], Instance) and isinstance(args[1], str):
+        attributes.set_plainly(m, f, args[0], args[1], args[2], node)
+    return None
+
+
+@native("builtins.object.__getattribute__")
+def _get_plainly(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) == 2 and isinstance(args[0], Instance) and isinstance(args[1], str):
+        return attributes.get_plainly(m, f, args[0], args[1], node)
+    return UNKNOWN
 
 
 # -- the rest ----------------------------------------------------------------------------------------------------------

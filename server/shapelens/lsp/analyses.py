@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -318,6 +319,11 @@ class Analyses:
     def warm_up(self) -> None:
         """Make the analyser now, so that the first document does not wait for it."""
         self._worker.submit(self._changes())
+
+    def tidy(self) -> None:
+        """Free what analyses have left behind, on the worker thread."""
+        if not self._stopped and not self._is_busy:
+            self._worker.submit(gc.collect)
 
     def _job(self, document: Document) -> _Job:
         key = _Key(document.uri, document.version, self.clock)

@@ -21,7 +21,8 @@ from shapelens.source.reading import SourceError, read_text
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
 
-DEBOUNCE_SECONDS = 0.15
+_BURST_SECONDS = 0.08
+"""Edits that follow one another faster than a person types: a key held down, or a replacement in many places."""
 _SEVERITIES = {
     "error": lsp.DiagnosticSeverity.Error,
     "warning": lsp.DiagnosticSeverity.Warning,
@@ -65,23 +66,31 @@ async def report(server: ShapelensServer, params: lsp.DocumentDiagnosticParams) 
 
 
 class Pushed:
-    """Pushes diagnostics when typing pauses; for a client that pulls, does nothing."""
+    """Pushes diagnostics as soon as they are known, in a burst of edits once it pauses.
+
+    For a client that pulls, does nothing.
+    """
 
     def __init__(self, server: ShapelensServer) -> None:
         self._server = server
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._edited: dict[str, float] = {}
 
-    def schedule(self, uri: str, at_once: bool = False) -> None:
+    def schedule(self, uri: str) -> None:
         """Push the diagnostics of the document, unless it changes before that."""
         self._cancel(uri)
         if not is_pulled(self._server):
-            task = asyncio.get_running_loop().create_task(self._push(uri, 0 if at_once else DEBOUNCE_SECONDS))
+            loop = asyncio.get_running_loop()
+            is_burst = loop.time() - self._edited.get(uri, -_BURST_SECONDS) < _BURST_SECONDS
+            self._edited[uri] = loop.time()
+            task = loop.create_task(self._push(uri, _BURST_SECONDS if is_burst else 0))
             self._tasks[uri] = task
             task.add_done_callback(lambda done: self._forget(uri, done))
 
     def clear(self, uri: str) -> None:
         """The document was closed: its diagnostics go."""
         self._cancel(uri)
+        self._edited.pop(uri, None)
         if not is_pulled(self._server):
             self._publish(uri, None, [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -120,7 +121,17 @@ def changed_text(text: str, change: lsp.TextDocumentContentChangeEvent, encoding
         return change.text
     start = offset_of(text, change.range.start, encoding)
     end = offset_of(text, change.range.end, encoding)
-    return text[:start] + change.text + text[max(start, end) :]
+    return joined(text[:start] + change.text + text[max(start, end) :])
+
+
+_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def joined(text: str) -> str:
+    """The text with each two halves of a character, which came one after the other, as that character."""
+    if text.isascii() or not _HALVES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def offset_of(text: str, position: lsp.Position, encoding: Encoding) -> int:

@@ -61,7 +61,7 @@ def _with_kept(
 ) -> tuple[list[Hint], list[Hint]]:
     """The hints of now, and those that stay as they were when half-typed code could last be read."""
     if not analysis.broken:
-        server.readable[document.uri] = analysis
+        server.keep_readable(document.uri, analysis)
         return shown, []
     before = server.readable.get(document.uri)
     if before is None or before.text == analysis.text:

@@ -64,6 +64,7 @@ class ShapelensServer(LanguageServer):
         self._refresh: asyncio.TimerHandle | None = None
         self._learning: asyncio.TimerHandle | None = None
         self._looking: asyncio.TimerHandle | None = None
+        self._tidying: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
         self.listens = False
@@ -172,7 +173,7 @@ class ShapelensServer(LanguageServer):
         document = self.documents.open(params.text_document)
         if document.is_python:
             self.analyses.document_changed(document)
-            self.pushed.schedule(document.uri, at_once=True)
+            self.pushed.schedule(document.uri)
             self._learn_soon()
 
     def _learn_soon(self) -> None:
@@ -197,6 +198,13 @@ class ShapelensServer(LanguageServer):
         elif document.is_python:
             self.analyses.document_changed(document)
             self.pushed.schedule(document.uri)
+            self._tidy_soon()
+
+    def _tidy_soon(self) -> None:
+        """Once nobody is typing, free what analyses have left behind, so that no keystroke has to wait for it."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._tidying = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self.analyses.tidy)
 
     def on_close(self, params: lsp.DidCloseTextDocumentParams) -> None:
         """A document was closed."""
@@ -210,7 +218,7 @@ class ShapelensServer(LanguageServer):
         whole = self.notebooks.open(params)
         self.analyses.document_changed(whole.document)
         for uri in whole.uris:
-            self.pushed.schedule(uri, at_once=True)
+            self.pushed.schedule(uri)
         self._learn_soon()
 
     def on_notebook_change(self, params: lsp.DidChangeNotebookDocumentParams) -> None:
@@ -234,6 +242,12 @@ class ShapelensServer(LanguageServer):
             self._forget(uri)
         if document is not None:
             self.analyses.document_closed(document)
+
+    def keep_readable(self, uri: str, analysis: FileAnalysis) -> None:
+        """This is the document's last analysis without a syntax error. The one before goes once the answer is sent."""
+        before, self.readable[uri] = self.readable.get(uri), analysis
+        if before is not None and before is not analysis:
+            asyncio.get_running_loop().call_later(_REFRESH_SECONDS, lambda kept: None, before)
 
     def _forget(self, uri: str) -> None:
         """A document is not open any more."""

@@ -67,13 +67,24 @@ def is_trusted(initialization_options: object, roots: Sequence[Path]) -> bool:
 
     Only initializationOptions count: other settings may come from a file in the very workspace.
     """
-    said = _Reader(initialization_options).values.get("trusted")
+    said = _trust_said(initialization_options)
     if said is True:
         return True
     if not isinstance(said, list) or not roots:
         return False
     folders = [os.path.realpath(os.path.expanduser(each)) for each in said if _is_folder(each)]
     return all(any(Path(os.path.realpath(root)).is_relative_to(folder) for folder in folders) for root in roots)
+
+
+def _trust_said(given: object) -> object:
+    """What is said of trust. Where the client says it itself, nothing else counts, as it may be the workspace's."""
+    if not isinstance(given, Mapping):
+        return None
+    for key in ("trusted", f"{SECTION}.trusted"):
+        if key in given:
+            return given[key]
+    inner = given.get(SECTION)
+    return inner.get("trusted") if isinstance(inner, Mapping) else None
 
 
 def _is_folder(said: object) -> bool:

@@ -116,7 +116,7 @@ def _latest(analysis: FileAnalysis, at: tuple[int, int], name: str) -> Fact | No
 def _functions(text: str) -> tuple[tuple[int, int], ...]:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     return tuple((node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, kinds))
@@ -130,7 +130,7 @@ def _names_used(code: str) -> list[str]:
     """The names that a statement reads, in order."""
     try:
         (statement,) = ast.parse(textwrap.dedent(code)).body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     value = getattr(statement, "value", None)
     reads = [n for n in ast.walk(value) if isinstance(n, ast.Name)] if isinstance(value, ast.AST) else []

@@ -416,6 +416,10 @@ def _of_array(c: Call, value: Tensor) -> int:
     raise NotKnown
 
 
+# Parameters that say something else when more is in their list.
+_WHOLE = frozenset("dim dims axis axes".split())
+
+
 def unknown_result(result: str) -> Any:
     """What a call gives whose rule could not answer."""
     return Tensor(None) if result == "Tensor" else UNKNOWN
@@ -437,6 +441,8 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
                 ready.extend(value if p.needs == "object" else [_coerce(c, p.needs, v, _MISSING) for v in value])
             elif p.kind == "**":
                 continue
+            elif type(value) is List and value.rest is not None and p.name in _WHOLE:
+                raise NotKnown  # How many there are is not known.
             elif p.needs == "object" or type(value) is Tensor and p.needs in ("Tensor", "Operand") and not arrays:
                 ready.append(value)
             else:
@@ -680,6 +686,11 @@ def known_names(path: str) -> tuple[str, ...]:
 
 
 _names_below: dict[str, dict[str, None]] = {}
+
+
+def number_of_rules() -> int:
+    """How many rules are loaded: those of a library come with the first file that speaks of it."""
+    return len(rules)
 
 
 def forget_names() -> None:

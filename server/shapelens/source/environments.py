@@ -287,7 +287,7 @@ def _library(prefix: Path, version: tuple[int, int] | None) -> tuple[tuple[int, 
 def _base_library(settings: dict[str, str], version: tuple[int, int]) -> tuple[Path | None, Path | None]:
     """The standard library behind a virtual environment and the prefix that it is in."""
     home = settings.get("home")
-    if not home:
+    if not home or _is_remote(home):
         return None, None
     name = f"python{version[0]}.{version[1]}"
     for python in (Path(home, name), Path(os.path.realpath(os.path.join(home, name)))):
@@ -333,13 +333,18 @@ def _linked(site: Path) -> list[Path]:
             continue
         for line in (_small_text(site / name) or "").splitlines():
             line = line.strip()
-            if not line or line.startswith(("#", "import ", "import\t")) or "\0" in line:
+            if not line or line.startswith(("#", "import ", "import\t")) or "\0" in line or _is_remote(line):
                 continue
             folder = site / line
             with contextlib.suppress(OSError, ValueError):
                 if folder.is_dir():
                     folders.append(folder)
     return folders
+
+
+def _is_remote(path: str) -> bool:
+    """Whether Windows would look for a path on another machine, and tell that one who is asking."""
+    return sys.platform == "win32" and path.replace("/", "\\").startswith("\\\\")
 
 
 def _editable(site: Path) -> dict[str, str]:
@@ -371,7 +376,8 @@ def _mapping(value: ast.expr) -> dict[str, str]:
         return {}
     if not isinstance(mapping, dict):
         return {}
-    return {key: path for key, path in mapping.items() if isinstance(key, str) and isinstance(path, str)}
+    texts = {key: path for key, path in mapping.items() if isinstance(key, str) and isinstance(path, str)}
+    return {key: path for key, path in texts.items() if "\0" not in path and not _is_remote(path)}
 
 
 def _asked(python: Path, trust: _Trust, found_by: str = "chosen") -> Environment | None:

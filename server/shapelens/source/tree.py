@@ -2,7 +2,8 @@
 
 A file is cut into chunks, one for each top-level statement, and each chunk is parsed by itself with line numbers
 counted from its own first line. So an edit in one function parses that function again and nothing else, and every
-other chunk keeps the very same nodes, even when it moved.
+other chunk keeps the very same nodes, even when it moved. The methods of a class are parts of its chunk that keep their
+nodes in the same way: an edit in one of them leaves those of the others as they were.
 
 Cutting is by lines that start in column 0 (and do not go on with an earlier statement, as `else` or `)` do). Such a
 cut can be wrong inside a string or a bracket, but then the piece before it ends inside that string or bracket, and a
@@ -18,7 +19,7 @@ import re
 import threading
 from bisect import bisect_right
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, islice
@@ -27,7 +28,7 @@ from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.lexing import closing_end, ends_in_string
 from shapelens.source.recovery import LOST, LOST_NAMES, Broken, recovered, starts_inside_previous, statements
 
-__all__ = ["LOST_NAMES", "Broken", "Chunk", "Span", "Tree", "parse"]
+__all__ = ["LOST_NAMES", "Broken", "Chunk", "Part", "Span", "Tree", "names_used", "parse"]
 
 _STATEMENT_START = re.compile(r"^\f*(?!(?:elif|else|except|finally)\b)[^ \t\n\f#)\]}]", re.MULTILINE)
 _CODE_LINE = re.compile(r"^[ \t\f]*[^ \t\n\f#]", re.MULTILINE)
@@ -49,20 +50,59 @@ class Span:
     end_column: int
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Part:
+    """A method: its text with the comments above it, and on which line of its chunk that starts.
+
+    `shift` is how far its nodes have moved within the class since they were made.
+    """
+
+    text: str
+    line: int
+    shift: int = 0
+    broken: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Parsed:
-    """What a chunk's text says, wherever it stands. Line numbers count from 1 at the chunk's first line."""
+    """What a chunk's text says, wherever it stands.
+
+    Line numbers count from 1 at the chunk's first line; those in a method, from where the class began when the method
+    was parsed.
+    """
 
     text: str
     whole: tuple[ast.stmt, ...]
     error: SyntaxError | None = None
     """Why the text does not parse as it is; what is left of it is then found when it is asked for."""
+    kept: tuple[tuple[ast.stmt, ...], dict[ast.AST, Part]] | None = None
+    """The statements with the methods that an earlier version of the class had already, and all its parts."""
     left_out: bool = False
     """The text is too large to be looked at: only the name that it binds is known."""
 
     @property
     def tree(self) -> tuple[ast.stmt, ...]:
+        if self.kept is not None:
+            return self.kept[0]
         return self.whole if self.error is None else self._recovered[0]
+
+    @cached_property
+    def parts(self) -> dict[ast.AST, Part]:
+        """The methods of a class that stand on lines of their own."""
+        return self.kept[1] if self.kept is not None else _parts(self.tree, self.lines, self.broken)
+
+    @cached_property
+    def frame(self) -> str:
+        """What the text says apart from the docstring and the parts, each of which is but a name."""
+        lines = list(self.lines)
+        first = self.tree[0].body[0] if self.parts else None  # type: ignore[attr-defined]
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            end = first.end_lineno or first.lineno
+            lines[first.lineno - 1 : end] = ["\0", *[""] * (end - first.lineno)]
+        for node, part in self.parts.items():
+            count = part.text.count("\n")
+            lines[part.line - 1 : part.line + count] = [f"\0{node.name}", *[""] * count]  # type: ignore[attr-defined]
+        return "\n".join(filter(str.strip, lines))
 
     @property
     def broken(self) -> tuple[Broken, ...]:
@@ -79,7 +119,7 @@ class Parsed:
 
     @cached_property
     def names_used(self) -> frozenset[str]:
-        return _names_used(self.tree) - LOST_NAMES
+        return names_used(self.tree)
 
     @cached_property
     def shape_comments(self) -> dict[int, tuple[ShapeComment, ...]]:
@@ -107,6 +147,8 @@ class Chunk:
     line: int
     """1-based line of the chunk's first line in this version of the file."""
     parsed: Parsed = field(compare=False, repr=False)
+    shift: int = 0
+    """Of a part: how many lines of the class lie before those that its nodes count from."""
 
     @property
     def tree(self) -> tuple[ast.stmt, ...]:
@@ -127,6 +169,20 @@ class Chunk:
     def names_used(self) -> frozenset[str]:
         """Every name read and every attribute named anywhere in this chunk."""
         return self.parsed.names_used
+
+    def part(self, node: ast.AST) -> Chunk:
+        """The chunk whose line numbers a node has, and all that it holds: a part where there is one, else this one."""
+        part = self.parsed.parts.get(node)
+        return self if part is None else Chunk(part.text, self.line + part.shift, self.parsed, part.shift)
+
+    def nodes(self) -> Iterator[tuple[Chunk, ast.AST]]:
+        """Every node, each before what it holds, with the chunk whose line numbers it has."""
+        pending: list[tuple[Chunk, ast.AST]] = [(self, node) for node in reversed(self.tree)]
+        while pending:
+            chunk, node = pending.pop()
+            chunk = chunk.part(node)
+            yield chunk, node
+            pending += [(chunk, child) for child in reversed(list(ast.iter_child_nodes(node)))]
 
 
 @dataclass(frozen=True)
@@ -163,8 +219,8 @@ class Tree:
         end_column: int = node.end_col_offset  # type: ignore[attr-defined]
         wide = chunk.parsed.wide_lines
         if wide:
-            column = _code_points(wide.get(line), column)
-            end_column = _code_points(wide.get(end_line), end_column)
+            column = _code_points(wide.get(line + chunk.shift), column)
+            end_column = _code_points(wide.get(end_line + chunk.shift), end_column)
         shift = chunk.line - 1
         line += shift
         end_line += shift
@@ -203,7 +259,7 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
         cut = _cut(clean, exact, known, trust=True)
     for chunk in cut.chunks:
         chunk.parsed.tree  # noqa: B018 - recovered here and now, so that threads which share it see one tree
-    return Tree(text, tuple(cut.chunks))
+    return Tree(text, tuple(_with_parts(cut.chunks, previous.chunks) if previous is not None else cut.chunks))
 
 
 _MOST_MARKS = 150_000
@@ -340,6 +396,101 @@ def _known(previous: Tree | None) -> dict[_Key, Parsed]:
         known[chunk.text, used[chunk.text]] = chunk.parsed
         used[chunk.text] += 1
     return known
+
+
+def _with_parts(chunks: list[Chunk], before: Sequence[Chunk]) -> list[Chunk]:
+    """The chunks, where the classes among them that were edited keep the methods that they had before."""
+    old = {key: chunk.parsed for key, chunk in _classes(before)}
+    known = set(map(id, old.values()))
+    kept: dict[int, Parsed] = {}
+    held: set[ast.AST] = set()
+    new = list(_classes(chunks))
+    twice = {name for (name, number), _ in new if number}
+    for key, chunk in new:
+        parsed = chunk.parsed
+        if key in old and id(parsed) not in known:
+            parsed = _keeping(parsed, old[key])
+        if key[0] in twice:
+            # Another class of that name may once have had this very text: no two may share nodes.
+            if not held.isdisjoint(parsed.parts):
+                parsed = _keeping(Parsed(parsed.text, tuple(_statements_of(parsed.text))), None)
+            held.update(parsed.parts)
+        if parsed is not chunk.parsed:
+            kept[id(chunk)] = parsed
+    if not kept:
+        return chunks
+    return [Chunk(c.text, c.line, kept[id(c)]) if id(c) in kept else c for c in chunks]
+
+
+def _statements_of(text: str) -> Sequence[ast.stmt]:
+    found = statements(text)
+    return recovered(text, found)[0] if isinstance(found, SyntaxError) else found
+
+
+def _classes(chunks: Sequence[Chunk]) -> Iterator[tuple[tuple[str, int], Chunk]]:
+    """The chunks that are one class each, by its name and how many of that name stand before it."""
+    used: Counter[str] = Counter()
+    for chunk in chunks:
+        tree = chunk.tree
+        if len(tree) == 1 and isinstance(tree[0], ast.ClassDef):
+            name = tree[0].name
+            yield (name, used[name]), chunk
+            used[name] += 1
+
+
+def _keeping(parsed: Parsed, old: Parsed | None) -> Parsed:
+    """The class as it is now, made of the nodes that its methods had before where their texts are the same."""
+    (cls,) = parsed.tree
+    assert isinstance(cls, ast.ClassDef)
+    before: dict[tuple[str, int], ast.AST] = {}
+    used: Counter[str] = Counter()
+    for node, part in old.parts.items() if old is not None else ():
+        if not part.broken:
+            before[part.text, used[part.text]] = node
+        used[part.text] += 1
+    used.clear()
+    parts: dict[ast.AST, Part] = {}
+    body: list[ast.stmt] = []
+    for statement in cls.body:
+        if statement in parsed.parts:
+            part = parsed.parts[statement]
+            held: ast.AST = before.get((part.text, used[part.text]), statement)
+            used[part.text] += 1
+            if held is not statement and not part.broken:
+                part = Part(part.text, part.line, part.shift + statement.lineno - held.lineno)  # type: ignore[attr-defined]
+                statement = held  # type: ignore[assignment]
+            parts[statement] = part
+        body.append(statement)
+    made = ast.ClassDef(**{**{name: getattr(cls, name) for name in cls._fields if hasattr(cls, name)}, "body": body})
+    return Parsed(parsed.text, parsed.whole, parsed.error, ((ast.copy_location(made, cls),), parts))
+
+
+def _parts(tree: Sequence[ast.stmt], lines: Sequence[str], broken: Sequence[Broken]) -> dict[ast.AST, Part]:
+    """The methods of a class just parsed."""
+    if len(tree) != 1 or not isinstance(tree[0], ast.ClassDef):
+        return {}
+    body = tree[0].body
+    firsts = [min([n.lineno, *(d.lineno for d in getattr(n, "decorator_list", ()))]) for n in body]
+    found: dict[ast.AST, Part] = {}
+    above = tree[0].lineno
+    for i, (node, first) in enumerate(zip(body, firsts)):
+        following = firsts[i + 1] if i + 1 < len(body) else len(lines) + 1
+        end = node.end_lineno or node.lineno
+        lost = max([end, *(piece.end_line for piece in broken if first <= piece.line < following)])
+        lost = min(lost, following - 1)
+        while lost > end and (not lines[lost - 1].strip() or lines[lost - 1].lstrip().startswith("#")):
+            lost -= 1
+        end = lost
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and above < first <= end < following:
+            start = first
+            while start - 1 > above and (not lines[start - 2].strip() or lines[start - 2].lstrip().startswith("#")):
+                start -= 1
+            while not lines[start - 1].strip():
+                start += 1
+            is_broken = any(start <= piece.line <= end for piece in broken)
+            found[node] = Part("\n".join(lines[start - 1 : end]), start, broken=is_broken)
+        above = end
+    return found
 
 
 def _joined(text: str, starts: Sequence[int], start: int, piece: str) -> str:
@@ -488,7 +639,8 @@ def _names_bound(tree: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _names_used(tree: Sequence[ast.stmt]) -> frozenset[str]:
+def names_used(tree: Sequence[ast.AST]) -> frozenset[str]:
+    """Every name read and every attribute named anywhere in these nodes."""
     names: set[str] = set()
     pending: list[ast.AST] = list(tree)
     while pending:
@@ -507,4 +659,4 @@ def _names_used(tree: Sequence[ast.stmt]) -> frozenset[str]:
                 pending.append(value)
             elif isinstance(value, list):
                 pending += [item for item in value if isinstance(item, ast.AST)]
-    return frozenset(names)
+    return frozenset(names) - LOST_NAMES

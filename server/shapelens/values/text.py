@@ -13,16 +13,24 @@ def shape_text(shape: Shape, names: Callable[[Symbol], str] | None = None) -> st
     if shape is None:
         return "(…)"
     if isinstance(shape, Open):
-        parts = [*(text(d, names) for d in shape.prefix), "…", *(text(d, names) for d in shape.suffix)]
+        parts = [*(dim_text(d, names) for d in shape.prefix), "…", *(dim_text(d, names) for d in shape.suffix)]
         return f"({', '.join(parts)})"
     if len(shape) == 1:
-        return f"({text(shape[0], names)},)"
-    return f"({', '.join(text(d, names) for d in shape)})"
+        return f"({dim_text(shape[0], names)},)"
+    return f"({', '.join(dim_text(d, names) for d in shape)})"
 
 
 def dim_text(dim: Dim, names: Callable[[Symbol], str] | None = None) -> str:
-    """A dim as people write it."""
-    return str(dim) if isinstance(dim, int) else text(dim, names)
+    """A dim as people write it. Names that stay as they are may keep what was written with them, in `texts`."""
+    if isinstance(dim, int):
+        return str(dim)
+    kept: dict[Dim, str] | None = getattr(names, "texts", None)
+    if kept is None:
+        return text(dim, names)
+    found = kept.get(dim)
+    if found is None:
+        found = kept[dim] = text(dim, names)
+    return found
 
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")

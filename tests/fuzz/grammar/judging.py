@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -70,7 +71,10 @@ class Worker:
         if self.process is None or self.asked >= 2000:
             self.close()
             command = [sys.executable, "-m", "tests.fuzz.grammar.worker", self.grammar]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            environment = {**os.environ, "PYTHONHASHSEED": "0"}
+            self.process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
             self.asked = 0
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -124,6 +128,13 @@ def judge(text: str, truth: dict[str, Any]) -> Judged:
     return found
 
 
+def _fits(claimed: Any, real: Sequence[Any]) -> bool:
+    """Whether a claimed shape can stand for the real one; a size that is None in a trace may be any."""
+    if claimed is not None and None in real and "..." not in claimed and len(claimed) == len(real):
+        return all(r is None or isinstance(c, str) or c == r for c, r in zip(claimed, real))
+    return _may_be(claimed, real)
+
+
 def _maybe(text: str) -> set[int]:
     """The lines that some calls may have passed by: those in branches."""
     found: set[int] = set()
@@ -148,18 +159,18 @@ def _shapes(found: Judged, text: str, truth: dict[str, Any], hints: Sequence[Any
         if truth["raised"] is not None:
             # What a later line asks for decides sizes that were open before, also where it fails.
             ours = []
-        if line in maybe and any(s is None or any(_may_be(s, r) for r, _ in real) for s, _ in ours):
-            ours = [[s, t] for s, t in ours if s is None or any(_may_be(s, r) for r, _ in real)]
-        if any(shape is not None and not any(_may_be(shape, r) for r, _ in real) for shape, _ in ours):
+        if line in maybe and any(s is None or any(_fits(s, r) for r, _ in real) for s, _ in ours):
+            ours = [[s, t] for s, t in ours if s is None or any(_fits(s, r) for r, _ in real)]
+        if any(shape is not None and not any(_fits(shape, r) for r, _ in real) for shape, _ in ours):
             found.disagreements.append(Disagreement("wrong", line, about))
             continue
-        if any(dtype and not any(_may_be(s, r) and dtype == t for r, t in real) for s, dtype in ours if s is not None):
+        if any(dtype and not any(_fits(s, r) and dtype == t for r, t in real) for s, dtype in ours if s is not None):
             found.disagreements.append(Disagreement("dtype", line, about))
             continue
         if kind == "assign" and real and None not in values and truth["raised"] is None:
             found.counts["variables"] += 1
             shapes = [s for s, _ in ours if s is not None]
-            known = bool(shapes) and all(any(_same(s, r) for s in shapes) for r, _ in real)
+            known = bool(shapes) and all(any(_same(s, r) or None in r and _fits(s, r) for s in shapes) for r, _ in real)
             found.counts["known"] += known
             found.counts["typed"] += known and all(t is not None for _, t in ours)
             if not known:

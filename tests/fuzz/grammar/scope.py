@@ -80,10 +80,10 @@ class Writer:
 
 
 def execute(text: str, env: Env) -> bool:
-    """Run statements; whether they ran to their end, within a second."""
+    """Run statements; whether they ran to their end, within two seconds."""
     try:
         code = compile(text, "<piece>", "exec", dont_inherit=True)
-        with limited(1.0):
+        with limited(2.0):
             exec(code, env)
     except (Exception, SystemExit):
         return False
@@ -92,18 +92,18 @@ def execute(text: str, env: Env) -> bool:
 
 @contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """A TimeoutError after so long."""
+    """A TimeoutError after so much processor time."""
 
     def late(*_: object) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 class Scope:
@@ -251,9 +251,7 @@ def _numbers(name: str, value: Any) -> Iterator[tuple[str, int]]:
         yield f"len({name})", len(value)
     elif type(value).__module__ == "__main__" and not isinstance(value, type):
         fields = getattr(value, "__dict__", None) or {}
-        if not hasattr(value, "forward"):
-            yield from ((f"{name}.{key}", v) for key, v in fields.items() if type(v) is int)
-        else:
+        if not hasattr(value, "fit"):
             yield from ((f"{name}.{key}", v) for key, v in fields.items() if type(v) is int and not key.startswith("_"))
     elif hasattr(value, "shape") and hasattr(value, "dtype") and isinstance(getattr(value, "shape", None), tuple):
         for i, n in enumerate(value.shape):

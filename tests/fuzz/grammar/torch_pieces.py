@@ -12,6 +12,7 @@ from torch import nn
 from tests.fuzz.grammar.blocks import Words, axis, some, step, steps
 from tests.fuzz.grammar.plain import configuration, puzzle
 from tests.fuzz.grammar.scope import Scope, Writer, indented
+from tests.fuzz.grammar.torch_scenes import scene
 
 SIZES = (1, 2, 3, 4, 5, 6, 8)
 
@@ -38,6 +39,8 @@ def program(rng: random.Random) -> str:
         configuration(w)
     script = Scope(w, w.env)
     w.scopes.append(script)
+    if rng.random() < 0.3:
+        scene(script)
     for _ in range(rng.choice([1, 1, 2, 3])):
         rng.choice([use_of_module] * 5 + [tensor_code] * 2 + [use_of_function, training])(script)
     return w.text(script.lines)

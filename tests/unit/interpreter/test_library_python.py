@@ -176,6 +176,77 @@ PROGRAMS = {
         config = Config()
         z = by_object()
     """,
+    "private_names": """
+        class Base:
+            __count = 2
+            def __init__(self):
+                self.__width = 3
+                self.__width += 1
+            def __size(self): return self.__width
+            def made(self): return torch.zeros(self.__size(), self.__count)
+        class Net(Base):
+            def __init__(self):
+                super().__init__()
+                self.__width = 9
+            def __size(self): return 7
+            def other(self): return torch.zeros(self.__size(), self.__width)
+        x, y = Net().made(), Net().other()
+        z = torch.zeros(2 if hasattr(Net(), "_Base__width") else 3, 2 if hasattr(Net(), "__width") else 3)
+    """,
+    "registered_configuration": """
+        class Frozen(OrderedDict):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+                for key, value in self.items():
+                    setattr(self, key, value)
+                self.__frozen = True
+            def __setattr__(self, name, value):
+                if hasattr(self, "__frozen") and self.__frozen:
+                    raise Exception("frozen")
+                super().__setattr__(name, value)
+        def registered(init):
+            @functools.wraps(init)
+            def made(self, **kwargs):
+                self.register(**kwargs)
+                init(self, **kwargs)
+            return made
+        class Mixin:
+            def register(self, **kwargs):
+                if not hasattr(self, "_held"):
+                    held = kwargs
+                else:
+                    held = {**self._held, **kwargs}
+                object.__setattr__(self, "_held", Frozen(held))
+            @property
+            def config(self): return self._held
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+            def __getattr__(self, name):
+                if "_held" in self.__dict__ and name in self.__dict__["_held"] and name not in self.__dict__:
+                    return self._held[name]
+                return super().__getattr__(name)
+        class Net(Model, Mixin):
+            @registered
+            def __init__(self, n):
+                super().__init__()
+                self.fc = nn.Linear(self.config.n, self.n)
+        net = Net(n=6)
+        x = net.fc(torch.zeros(2, 6))
+        y = torch.zeros(net.config["n"], 2 if hasattr(net, "nothing") else 3)
+    """,
+    "what_is_known_of_and_and_or": """
+        class Net(nn.Module):
+            recompute = False
+            def forward(self, x):
+                if torch.is_grad_enabled() and self.recompute:
+                    return x.unknown(3)
+                if torch.is_grad_enabled() or True:
+                    return x[1:]
+                return x.t()
+        x = Net()(torch.zeros(3, 4))
+        y = torch.zeros(3 if operator.ge(2, 1) else 4)
+    """,
     "sequences_by_item": """
         class Layers:
             def __init__(self, n): self.n = n
@@ -235,6 +306,19 @@ def test_a_decorator_that_runs_long_leaves_its_function(tmp_path: Path) -> None:
     path.write_text("from tools import made\nx = made(2)\n")
     facts = Session([tmp_path]).analyse(str(path)).facts
     assert [v.shape for f in facts if f.name == "x" for v in f.values] == [(2, 3)]
+
+
+def test_star_imports_of_two_branches_are_both_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("import torch\nWIDTH = 3\n")
+    (tmp_path / "two.py").write_text("import torch\nHEIGHT = 4\n")
+    (tmp_path / "both.py").write_text(
+        "import sys\nimport torch\nif len(sys.argv) > 1:\n    from one import *\nelse:\n    from two import *\n"
+        "from one import *\nfrom two import *\n"
+    )
+    path = tmp_path / "program.py"
+    path.write_text("import torch\nfrom both import HEIGHT, WIDTH\nx = torch.zeros(HEIGHT, WIDTH)\n")
+    facts = Session([tmp_path]).analyse(str(path)).facts
+    assert [v.shape for f in facts if f.name == "x" for v in f.values] == [(4, 3)]
 
 
 def test_releases_are_compared_by_their_numbers() -> None:

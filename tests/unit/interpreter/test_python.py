@@ -474,6 +474,12 @@ PROGRAMS = {
         block(x)["out"]
         block(x).get("out")
     """,
+    "what_a_loader_s_loop_leaves": """
+        from torch.utils.data import DataLoader, TensorDataset
+        for xb, in DataLoader(TensorDataset(torch.randn(10, 4)), batch_size=5):
+            out = xb * 2
+        y = out + 1
+    """,
     "stacks_put_in_a_mode": """
         net = nn.Sequential(nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 1, 8), num_layers=2))
         net.eval()

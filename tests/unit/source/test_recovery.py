@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shapelens.source.recovery import LOST
-from shapelens.source.tree import Tree, parse
+from shapelens.source.tree import Chunk, Tree, parse
 
 CLASS = '''import torch
 
@@ -133,25 +133,25 @@ def definitions(tree: Tree) -> dict[str, tuple[int, str]]:
     """Each function by its dotted name: its absolute line, and what it says."""
     found: dict[str, tuple[int, str]] = {}
 
-    def walk(body: list[ast.stmt], path: str, shift: int) -> None:
+    def walk(body: list[ast.stmt], path: str, chunk: Chunk) -> None:
         for node in body:
             if isinstance(node, ast.ClassDef):
-                walk(node.body, f"{path}{node.name}.", shift)
+                walk(node.body, f"{path}{node.name}.", chunk)
             elif isinstance(node, ast.FunctionDef):
-                found.setdefault(path + node.name, (node.lineno + shift, ast.dump(node)))
+                line = node.lineno + chunk.part(node).line - 1
+                found.setdefault(path + node.name, (line, ast.dump(node)))
 
     for chunk in tree.chunks:
-        walk(list(chunk.tree), "", chunk.line - 1)
+        walk(list(chunk.tree), "", chunk)
     return found
 
 
 def simple_statements(tree: Tree) -> Counter[tuple[int, int, str]]:
     """Each statement without a block, with its absolute place."""
     return Counter(
-        (node.lineno + chunk.line - 1, node.col_offset, ast.dump(node))
+        (node.lineno + part.line - 1, node.col_offset, ast.dump(node))
         for chunk in tree.chunks
-        for statement in chunk.tree
-        for node in ast.walk(statement)
+        for part, node in chunk.nodes()
         if isinstance(node, ast.stmt) and not hasattr(node, "body") and not isinstance(node, ast.Match)
     )
 

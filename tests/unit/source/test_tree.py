@@ -68,6 +68,12 @@ def statements(tree: Tree) -> list[tuple[str, Span]]:
     return [(ast.dump(node), tree.span(chunk, node)) for chunk in tree.chunks for node in chunk.tree]
 
 
+def places(tree: Tree) -> list[tuple[Span, str]]:
+    """Where each node stands."""
+    nodes = [(chunk, node) for whole in tree.chunks for chunk, node in whole.nodes() if hasattr(node, "lineno")]
+    return [(tree.span(chunk, node), type(node).__name__) for chunk, node in nodes]
+
+
 def expected(text: str) -> list[tuple[str, Span]]:
     """The same from a parse of the whole file."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -326,13 +332,9 @@ def check_tree(text: str) -> None:
         assert problem.end_column <= len(tree.lines[problem.end_line - 1])
         assert "\n" not in problem.message
         assert problem.message
-    for chunk in tree.chunks:
-        for statement in chunk.tree:
-            for node in ast.walk(statement):
-                if hasattr(node, "lineno"):
-                    span = tree.span(chunk, node)
-                    assert 1 <= span.line <= span.end_line <= len(tree.lines)
-                    assert (span.line, span.column) <= (span.end_line, span.end_column)
+    for span, _ in places(tree):
+        assert 1 <= span.line <= span.end_line <= len(tree.lines)
+        assert (span.line, span.column) <= (span.end_line, span.end_column)
 
 
 @settings(max_examples=150, deadline=None)
@@ -343,3 +345,58 @@ def test_any_edit_gives_what_a_fresh_parse_gives(start: int, length: int, new: s
     edited, fresh = parse(text, parse(MODEL)), parse(text)
     assert statements(edited) == statements(fresh)
     assert edited.problems == fresh.problems
+    assert places(edited) == places(fresh)
+
+
+METHODS = '''class Net(nn.Module):
+    """Two methods."""
+
+    def __init__(self):
+        self.a = nn.Linear(3, 4)
+
+    # x: (B, C)
+    @property
+    def é(self, x):
+        return "é", self.a(x)
+
+    def same(self): pass
+
+    def last(self):
+        return 1
+
+
+net = Net()
+'''
+
+
+def methods(tree: Tree) -> dict[str, ast.AST]:
+    return {node.name: node for chunk in tree.chunks for _, node in chunk.nodes() if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize(("old", "new", "changed"), [
+    ("4)", "44)", {"__init__"}),
+    ("4)", "4)\n\n        self.b = 1\n", {"__init__"}),
+    ("4)", "4)\n        self.b = nn.Linear(", {"__init__"}),
+    ("(B, C)", "(B, C, H)", {"é"}),
+    ("1\n", "1\n\n    def more(self): ...\n", set()),
+    ("Two", "Some", set()),
+    ("import", "\nimport", set()),
+])  # fmt: skip
+def test_methods_that_were_not_edited_keep_their_nodes(old: str, new: str, changed: set[str]) -> None:
+    before = parse(METHODS)
+    after = parse(METHODS.replace(old, new, 1), before)
+    assert places(after) == places(parse(after.text))
+    known = methods(after)
+    assert {name for name, node in methods(before).items() if node is not known[name]} == changed
+    again = parse(METHODS, after)
+    assert places(again) == places(before)
+    assert methods(again)["last"] is methods(before)["last"]
+
+
+def test_two_classes_never_share_nodes() -> None:
+    tree = parse(METHODS)
+    edited = parse(METHODS.replace("4)", "5)"), tree)
+    twice = parse(METHODS.replace("4)", "5)") + METHODS, edited)
+    nodes = [node for chunk in twice.chunks for _, node in chunk.nodes() if isinstance(node, ast.FunctionDef)]
+    assert len(nodes) == len(set(map(id, nodes)))
+    assert places(twice) == places(parse(twice.text))

@@ -58,7 +58,7 @@ class Source:
 
     def _add(self, chunk: Chunk, node: ast.AST) -> None:
         self.nodes.append(node)
-        self._chunks[node] = chunk
+        chunk = self._chunks[node] = chunk.part(node)
         for child in ast.iter_child_nodes(node):
             if not isinstance(child, ast.expr_context):
                 self.parents[child] = node

@@ -46,7 +46,7 @@ def _source(c: Call, query: Tensor, value: Tensor, key: Tensor | None) -> tuple[
 @keras_layer(
     "MultiHeadAttention",
     "num_heads, key_dim, value_dim=None, dropout=0.0, use_bias=True, output_shape=None, attention_axes=None, "
-    f"flash_attention=None, {_INITIAL}, use_gate=False",
+    f"sliding_window=None, flash_attention=None, {_INITIAL}, use_gate=False",
 )
 def multi_head_attention(
     c: Call,

@@ -19,7 +19,7 @@ from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.layer import built, compute_dtype, keras_layer, weight
 from shapelens.rules.keras.options import choice, dim_of, flag, is_channels_first, name_fix, positive
-from shapelens.values import Instance, List, Tensor
+from shapelens.values import Instance, List, Tensor, Unknown
 
 _MODES = ("int", "one_hot", "multi_hot", "count")
 
@@ -92,7 +92,13 @@ def _encoded(c: Call, inputs: Tensor, mode: str, depth: Dim) -> tuple[Dim, ...]:
 # -- numbers -------------------------------------------------------------------------------------------------------
 
 
-@keras_layer("Normalization", "axis=-1, mean=None, variance=None, invert=False")
+def _broadcast_later(c: Call, self: Instance) -> None:
+    """The attributes are not the arrays as they were given, but as they are broadcast."""
+    for name in ("mean", "variance"):
+        self.attrs[f"input_{name}"], self.attrs[name] = self.attrs[name], Unknown(name)
+
+
+@keras_layer("Normalization", "axis=-1, mean=None, variance=None, invert=False", setup=_broadcast_later)
 def normalization(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     """(x - mean) / sqrt(variance), each for the axes that are kept, which have the sizes that it was built for."""
     axis = c.store.value(self.attrs.get("axis"))
@@ -103,7 +109,7 @@ def normalization(c: Call, self: Instance, inputs: Tensor) -> Tensor:
     for a in axes:
         if not -len(dims) <= a < len(dims):
             c.fail("axis-out-of-range", f"{c.name}: axis {a} is out of range for an input {c.text(inputs)}", inputs)
-    if c.store.value(self.attrs.get("mean")) is None:
+    if c.store.value(self.attrs.get("input_mean")) is None:
         kept = sorted(a % len(dims) for a in axes)
         for a in kept:
             _held(c, self, inputs, a - len(dims))
@@ -252,7 +258,8 @@ keras_layer(
 keras_layer(
     "StringLookup",
     "max_tokens=None, num_oov_indices=1, mask_token=None, oov_token='[UNK]', vocabulary=None, idf_weights=None, "
-    "invert=False, output_mode='int', pad_to_max_tokens=False, sparse=False, encoding='utf-8', name=None, salt=None",
+    "invert=False, output_mode='int', pad_to_max_tokens=False, sparse=False, encoding='utf-8', name=None, salt=None, *, "
+    "has_input_vocabulary=None, vocabulary_size=None, vocabulary_dtype=None",
     setup=_check_mode(*_MODES, "tf_idf"),
     convert=False,
 )(_looked_up)

@@ -314,7 +314,12 @@ _of_values("Mean")
 _of_values("Sum")
 
 
-@layer(_METRIC, "dtype=None, name=None", bases=())
+def _of_floats(c: Call, self: Instance) -> None:
+    if c.store.value(self.attrs.get("dtype")) is None:
+        self.attrs["dtype"] = "float32"
+
+
+@layer(_METRIC, "dtype=None, name=None", setup=_of_floats, bases=())
 def metric_of_the_program(c: Call, self: Instance, *args: object, **kwargs: object) -> object:
     """What its own `update_state` and `result` do."""
     raise NotKnown
@@ -333,7 +338,8 @@ def add_weight(c: Call, self: object, shape: object = (), initializer: object = 
     if isinstance(value, str):  # Keras 2: the name comes first
         value = c.store.value(initializer)
         value = None if isinstance(value, (str, Instance, Lib)) else value
-    return made(() if value is None else sizes(c, value), dtype_name(c, dtype, "float32"))
+    dtype = dtype_name(c, dtype, "float32")
+    return made(() if value is None else sizes(c, value), dtype).with_(parameter=True)
 
 
 # -- names ---------------------------------------------------------------------------------------------------------

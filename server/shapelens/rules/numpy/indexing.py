@@ -46,6 +46,8 @@ def setitem(c: Call, self: Tensor, index: object, value: object) -> object:
     shape = c.shape(given)
     if not isinstance(shape, tuple) or not isinstance(room, tuple):
         return None
+    if self.dtype is None and (not room or isinstance(value, tuple)):
+        return None  # An array of objects takes any into one of its elements, one of records takes tuples.
     while len(shape) > len(room) and shape[0] == 1:
         shape = shape[1:]
     message = f"a value of {c.text(given)} does not fit the {c.text(room)} that it is written to"

@@ -153,7 +153,10 @@ def einsum(c: Call, subscripts: object, *operands: object, out: object = None, o
     found = given[0].dtype if given else None
     for each in given[1:]:
         found = promoted(found, each.dtype)
-    return into(c, array(shape, asked(c, dtype, found)), out)
+    made = array(shape, asked(c, dtype, found))
+    if c.store.value(out) is not None and (others.get("casting") is not None or optimize is not False):
+        made = made.with_(dtype=None)  # What may be cast, and when, is another matter then.
+    return into(c, made, out)
 
 
 @rule("numpy.cross", "numpy.linalg.cross")

@@ -162,9 +162,11 @@ def _check_weights(c: Call, a: Tensor, weights: Tensor, axis: object) -> None:
 def quantile(c: Call, a: Array, q: object, axis: object = None, out: object = None, overwrite_input: object = False,
              method: object = "linear", keepdims: bool = False, **others: object) -> Tensor:  # fmt: skip
     """The dims of `q`, then what is left of the array."""
+    parts = operand(c, q)
+    if isinstance(parts, bool) or isinstance(parts, Tensor) and parts.dtype == "bool":
+        raise NotKnown  # With both of booleans it is defined.
     if a.dtype is not None and category(a.dtype) in (0, 3):
         c.fail("dtype-mismatch", f"{c.name} is not defined for {a.dtype}", a)
-    parts = operand(c, q)
     front = c.dims(parts) if isinstance(parts, Tensor) else ()
     axis = c.store.value(axis)
     made = over(c, a, tuple(axis) if isinstance(axis, list) else axis, keepdims, None)

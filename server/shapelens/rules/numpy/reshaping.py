@@ -82,6 +82,8 @@ def flatten(c: Call, a: Array, order: object = "C") -> Tensor:
 def view(c: Call, self: Tensor, dtype: object = None, type: object = None) -> Tensor:
     """The same memory; read as another dtype the last axis may change. Sizes are what torch's view takes."""
     value = c.store.value(dtype)
+    if isinstance(value, tuple) and not all(isinstance(v, int) for v in value):
+        raise NotKnown  # (dtype, shape)
     if isinstance(value, (int, tuple)) and not isinstance(value, bool):
         c.fail("call-arguments", "view of an array takes a dtype, not sizes: use reshape", self)
     found = named(value)

@@ -195,7 +195,7 @@ def bincount(c: Call, x: Array, weights: object = None, minlength: object = 0) -
     """How often each number occurs: as many as the largest says, at least `minlength`."""
     if len(c.dims(x)) != 1:
         c.fail("rank-mismatch", f"bincount needs a vector, got {c.text(x)}", x)
-    if x.dtype is not None and category(x.dtype) > 1:
+    if x.dtype is not None and category(x.dtype) > 1 and c.dims(x) != (0,):  # an empty list is of floats
         c.fail("dtype-mismatch", f"bincount counts integers, got {x.dtype}", x)
     given = c.store.value(weights)
     if given is not None:

@@ -84,7 +84,7 @@ def as_list(c: Call, self: object) -> object:
     """The dims as a list; of an open shape, unpacking it tells the rank."""
     if isinstance(self, Tensor):
         return Unknown(("shape of", self))  # type: ignore[arg-type]
-    return List(self)
+    return List(self) if isinstance(self, (tuple, list)) else UNKNOWN
 
 
 @rule("tensorflow.TensorShape.num_elements")

@@ -146,6 +146,8 @@ def _flat(c: Call, x: Tensor) -> tuple[Dim, ...]:
 def _along(dtype_of: DtypeOf) -> Callable[..., Tensor]:
     def apply(c: Call, x: Tensor, axis: object, *others: object) -> Tensor:
         axis = c.store.value(axis)
+        if x.shape == () and not of_keras(x):
+            raise NotKnown  # Which of them take a scalar is up to the backend.
         shape = _flat(c, x) if axis is None else kept(c, x, axis)
         return made(shape, dtype_of(x.dtype, of_keras(x)))
 

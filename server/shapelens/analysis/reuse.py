@@ -1,0 +1,466 @@
+"""What an edit did not touch: the definitions of a file, and the runs of its functions, kept for its next analysis.
+
+A class or function that was defined without any effect is not defined again while its text, and what it was defined
+with, stay the same; in a class of which only methods were edited, these alone are replaced, so that its objects stay its
+objects. A run of a function (see contexts) is told again, as it was, while the texts of all functions that it entered
+and the values of all names that these use stay the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from shapelens.analysis.following import Following
+from shapelens.analysis.rendering import Told
+from shapelens.interpreter.importing import run_chunk
+from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
+from shapelens.interpreter.statements import run_block
+from shapelens.source.tree import Chunk, Parsed, Tree, names_used
+from shapelens.values import (
+    Bound,
+    Class,
+    Descriptor,
+    Dict,
+    Exceptional,
+    Function,
+    Instance,
+    Lib,
+    List,
+    Partial,
+    PyModule,
+    Scalar,
+    Size,
+    Tensor,
+    Unknown,
+    serials,
+)
+
+_Definition = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_MISSING = object()
+# A function that calls one of these may look at anything.
+_OPEN_EYED = frozenset("globals locals vars eval exec __import__".split())
+_MOST_COMPARED = 2_000
+_HOOKS = frozenset(("__init_subclass__", "__class_getitem__", "__new__", "__getattribute__", "__set_name__"))
+
+
+@dataclass
+class _Defined:
+    """A class or function that one chunk defines, and what it was defined with."""
+
+    parsed: Parsed
+    value: Any
+    needs: dict[str, Any]
+    fuel: int
+    nodes: frozenset[ast.AST]
+
+
+@dataclass
+class Run:
+    """What one run of a function on its own showed and did."""
+
+    told: Told
+    result: Any
+    reports: list[Report]
+    """All that certainly fails in it, also what an earlier run had told already."""
+    instances: list[Instance]
+    fuel: int
+    allowance: int
+    unfinished: int
+    is_met: bool = False
+    """Whether a call with known sizes had been held against the annotations of the function before."""
+    met: set[ast.AST] = field(default_factory=set)
+    others: set[tuple[Place, ast.AST]] = field(default_factory=set)
+    executed: set[ast.AST] = field(default_factory=set)
+    places: tuple[Place, ...] = ()
+    """Of the functions that it entered or looked at."""
+    names: frozenset[str] = frozenset()
+    """All that they use."""
+
+
+@dataclass
+class Reuse:
+    """One open file: what its analyses hand on to one another."""
+
+    module: PyModule
+    following: Following
+    ground: object
+    """What is registered, configured and answered: with another of these, nothing would be used again."""
+    defined: dict[Hashable, _Defined] = field(default_factory=dict)
+    runs: dict[Hashable, Run] = field(default_factory=dict)
+    _places: dict[Hashable, Place] = field(default_factory=dict)
+    _names: dict[str, Any] = field(default_factory=dict)
+    _effects: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    _state: Any = None
+    _used: dict[Place, frozenset[str]] = field(default_factory=dict)
+    _used_runs: set[Hashable] = field(default_factory=set)
+    _keys: dict[int, Hashable] = field(default_factory=dict)
+
+    # -- places ------------------------------------------------------------------------------------------------------
+
+    def begin(self, tree: Tree) -> dict[int, Place]:
+        """A new version of the file: the place of each chunk, by its identity. What is gone is marked so."""
+        self.module.namespace.clear()
+        self.module.found.clear()
+        self.module.state = "running"
+        self.module.namespace["__name__"] = "__main__"
+        found: dict[int, Place] = {}
+        live: dict[Hashable, Place] = {}
+        self._keys = {}
+        for key, chunk in _keyed(tree):
+            place = self._places.get(key)
+            if place is None:
+                place = Place(self.module.path or self.module.name, chunk, True)
+            else:
+                place.move(chunk)
+            live[key] = found[id(chunk)] = place
+            self._keys[id(chunk)] = key
+        for key, place in self._places.items():
+            if live.get(key) is not place:
+                place.leave()
+        self._places = live
+        for key in [key for key in self.defined if key not in live]:
+            del self.defined[key]
+        self._used_runs.clear()
+        return found
+
+    # -- definitions -------------------------------------------------------------------------------------------------
+
+    def run(self, m: Machine, chunk: Chunk, place: Place) -> None:
+        """Run a chunk of the file, or bind again what it defined when it was run before."""
+        if len(chunk.tree) != 1 or not isinstance(chunk.tree[0], _Definition):
+            run_chunk(m, self.module, place)
+            return
+        node: Any = chunk.tree[0]
+        key = self._keys[id(chunk)]
+        known = self.defined.get(key)
+        if known is not None and self._holds(m, known, chunk, place, node):
+            self.module.namespace[node.name] = known.value
+            m.fuel -= known.fuel
+            if m.fuel < 0:
+                raise Budget
+            return
+        self.defined.pop(key, None)
+        needs = self._needed(m, node)
+        fuel = m.fuel
+        if self._is_pure(m, lambda: run_chunk(m, self.module, place)):
+            value = self.module.namespace.get(node.name)
+            parts = frozenset(chunk.parsed.parts)
+            self.defined[key] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts)
+
+    def _needed(self, m: Machine, node: ast.stmt) -> dict[str, Any]:
+        namespace = self.module.namespace
+        return {name: m.store.value(namespace.get(name, _MISSING)) for name in (*_defining_names(node), "*")}
+
+    def _is_pure(self, m: Machine, run: Callable[[], None]) -> bool:
+        """Run something; whether it did nothing but make new objects. What changes these later is given back."""
+        before = next(serials)
+        watch = [before, 0]
+        state = _seen_so_far(m)
+        m.watches.append(watch)
+        try:
+            run()
+        finally:
+            m.watches.remove(watch)
+        if watch[1] or state != _seen_so_far(m):
+            return False
+        m.executions.append((before, next(serials)))
+        return True
+
+    def _holds(self, m: Machine, known: _Defined, chunk: Chunk, place: Place, node: Any) -> bool:
+        """Whether a definition is what running its chunk would give. Methods that were edited are then replaced."""
+        compare = _Comparison()
+        namespace = self.module.namespace
+        for name, value in known.needs.items():
+            if not compare.alike(value, m.store.value(namespace.get(name, _MISSING))):
+                return False
+        if known.parsed is chunk.parsed:
+            return True
+        cls = known.value
+        edited = [part for part in node.body if part in chunk.parsed.parts and part not in known.nodes]
+        if not isinstance(cls, Class) or not _is_simple(cls, node, chunk.parsed, edited):
+            return False
+        needs = self._needed(m, node)
+        inner = Frame(self.module, place, cls.attrs, (), None, cls)
+        try:
+            kinds = [_kind(cls.attrs.get(part.name)) for part in edited]
+            if not self._is_pure(m, lambda: _replace(m, inner, cls, edited)):
+                return False
+            if kinds != [_kind(cls.attrs.get(part.name)) for part in edited]:
+                return False  # a property that becomes a method is called by others than before
+        except Exceptional:
+            return False
+        cls.node, cls.origin = node, m.origin(Frame(self.module, place, namespace), node)
+        known.parsed, known.needs, known.nodes = chunk.parsed, needs, frozenset(chunk.parsed.parts)
+        return True
+
+    # -- runs --------------------------------------------------------------------------------------------------------
+
+    def settle(self, m: Machine) -> None:
+        """The file's own statements have run: find out what is not as it was."""
+        names = {name: m.store.value(value) for name, value in self.module.namespace.items()}
+        effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
+        state = _state(m)
+        compare = _Comparison()
+        before = self._names
+        everything = before.keys() | names.keys()
+        changed = {n for n in everything if not compare.alike(before.get(n, _MISSING), names.get(n, _MISSING))}
+        for key in effects.keys() | self._effects.keys():
+            obj, held = effects.get(key, (None, _MISSING))
+            former, known = self._effects.get(key, (None, _MISSING))
+            if not compare.alike(held, known):
+                changed |= self._names_of(obj if former is None else former)
+        if state is None or state != self._state or _ANYTHING in changed:
+            self.runs = {}
+        self.runs = {key: run for key, run in self.runs.items() if run.names.isdisjoint(changed)}
+        self._names, self._effects, self._state = names, effects, state
+
+    def _names_of(self, obj: Any) -> set[str]:
+        """The names under which functions of followed modules may find an object."""
+        modules = [module for module in self.following.modules.values() if module is not None]
+        found = {name for module in modules for name, value in module.namespace.items() if value is obj}
+        return found or {_ANYTHING}
+
+    def known(self, m: Machine, key: Hashable, function: object, allowance: int) -> Run | None:
+        """The run as it was when it was last made, if it would be the same now."""
+        run = self.runs.get(key)
+        if (
+            run is None
+            or _state(m) != self._state
+            or run.is_met != (function in m.met)
+            or run.fuel > allowance
+            or run.allowance != allowance
+            and run.fuel == run.allowance
+            or any(place.gone for place in run.places)
+        ):
+            return None
+        self._used_runs.add(key)
+        return run
+
+    def keep(self, m: Machine, key: Hashable, name: str, run: Run) -> None:
+        """A run was just made, of something in the definition of that name."""
+        self.runs.pop(key, None)
+        if _state(m) != self._state or self._state is None:
+            return
+        run.executed = {function.node for function in m.trace if function.code.focus}
+        run.places = tuple(dict.fromkeys(function.code for function in (*m.trace, *m.looked_at)))
+        run.names = frozenset({name, "*"}.union(*map(self._used_in, run.places)))
+        if _ANYTHING not in run.names:
+            self.runs[key] = run
+            self._used_runs.add(key)
+
+    def finish(self) -> None:
+        """The analysis is complete: what it did not make or tell again is not kept."""
+        for key in [key for key in self.runs if key not in self._used_runs]:
+            del self.runs[key]
+        for place in [place for place in self._used if place.gone]:
+            del self._used[place]
+
+    def _used_in(self, place: Place) -> frozenset[str]:
+        found = self._used.get(place)
+        if found is None:
+            nodes = place.chunk.tree if place.node is None else (place.node,)
+            found = names_used(nodes)
+            if any(map(_looks_anywhere, (inner for node in nodes for inner in ast.walk(node)))):
+                found |= {_ANYTHING}
+            self._used[place] = found
+        return found
+
+
+def _keyed(tree: Tree) -> Iterator[tuple[Hashable, Chunk]]:
+    """The chunks, each with what tells that it is still the same: its text, of a class all but its methods."""
+    used: Counter[tuple[str, str]] = Counter()
+    for chunk in tree.chunks:
+        if chunk.parsed.parts:
+            name = chunk.tree[0].name  # type: ignore[attr-defined]
+            said = name, chunk.parsed.frame
+            used[said] += 1
+            yield (*said, used[said]), chunk
+        else:
+            yield chunk.parsed, chunk
+
+
+_ANYTHING = "\0"
+"""Stands for every name."""
+
+
+def _looks_anywhere(node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in _OPEN_EYED
+    if isinstance(node, ast.Attribute):
+        is_of_sys = isinstance(node.value, ast.Name) and node.value.id == "sys"
+        return node.attr == "import_module" or node.attr == "modules" and is_of_sys
+    return False
+
+
+def _seen_so_far(m: Machine) -> tuple[Any, ...]:
+    """What a definition that has no effect leaves as it was."""
+    return (
+        len(m.store._trail), len(m.store.equations), len(m.seen), len(m.reports), len(m.expressions), len(m.gaps),
+        len(m.instances), len(m.call.work or ()), len(m.trace), len(m.last_batches), len(m.met), m.truncations,
+        m.asked, m.unfinished, len(m.defects), _state(m),
+    )  # fmt: skip
+
+
+def _state(m: Machine) -> tuple[Any, ...] | None:
+    """What functions do depends on this too. None: on more than can be compared, for Keras counts its layers."""
+    if m.keras is not None:
+        return None
+    c = m.call
+    return (
+        m.hooked, m.gradients_known, m.training, m.untracked, m.sheltered, m.record_all, m.apart, m.memory_budget,
+        m.activation_budget, c.floating, c.device, c.moves, c.autocast, c.keras_policy, c.image_data_format,
+        len(m.last_batches), len(m.written_holes),
+    )  # fmt: skip
+
+
+def _replace(m: Machine, inner: Frame, cls: Class, edited: list[Any]) -> None:
+    """Define methods of a class anew."""
+    for node in edited:
+        run_block(m, [node], inner)
+        value = cls.attrs.get(node.name)
+        function = value.function if isinstance(value, Descriptor) else value
+        if isinstance(function, Function) and function.owner is None:
+            function.owner = cls
+
+
+def _kind(value: Any) -> tuple[type, str]:
+    return type(value), value.kind if isinstance(value, Descriptor) else ""
+
+
+def _is_simple(cls: Class, node: ast.ClassDef, parsed: Parsed, edited: list[Any]) -> bool:
+    """Whether in this class methods can be replaced without anything else becoming another."""
+    if cls.kind or node.decorator_list or node.keywords or cls.attrs.keys() & _HOOKS:
+        return False
+    if any(isinstance(base, Class) and base.attrs.keys() & _HOOKS for base in cls.mro[1:]):
+        return False
+    rest = [statement for statement in node.body if statement not in parsed.parts]
+    for statement in rest:
+        if not isinstance(statement, (ast.Expr, ast.Pass, ast.Assign, ast.AnnAssign)):
+            return False
+        if any(isinstance(inner, _INVOLVED) for inner in ast.walk(statement)):
+            return False
+    names = Counter(part.name for part in parsed.parts)  # type: ignore[attr-defined]
+    used = _defining_names(node)
+    return all(names[part.name] == 1 and part.name not in used and part.name not in _HOOKS for part in edited)
+
+
+_INVOLVED = (ast.Call, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)
+
+
+def _defining_names(node: ast.AST) -> frozenset[str]:
+    """The names that a definition uses when it is executed, which is all but those in the bodies of functions."""
+    known: frozenset[str] | None = getattr(node, "_defining", None)
+    if known is None:
+        names: set[str] = set()
+        pending: list[ast.AST] = [node]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                pending += [*each.decorator_list, *each.args.defaults, *filter(None, each.args.kw_defaults)]
+                continue
+            if isinstance(each, ast.Name):
+                names.add(each.id)
+            pending += ast.iter_child_nodes(each)
+        known = frozenset(names)
+        node._defining = known  # type: ignore[attr-defined]
+    return known
+
+
+class _Comparison:
+    """Whether values of two runs of one file are the same, as far as functions that use them can tell."""
+
+    def __init__(self) -> None:
+        self._pairs: set[tuple[int, int]] = set()
+        self._left = _MOST_COMPARED
+
+    def alike(self, a: Any, b: Any) -> bool:
+        """Never True for what is not: what is not known to be the same counts as changed."""
+        if a is b:
+            return True
+        known = set(self._pairs)
+        self._left = _MOST_COMPARED
+        found = self._alike(a, b)
+        if not found:
+            self._pairs = known  # some of what seemed alike did so because this did
+        return found
+
+    def _alike(self, a: Any, b: Any) -> bool:
+        if a is b:
+            return True
+        kind = type(a)
+        if kind is not type(b):
+            return False
+        if kind in (int, str, bool, float, complex, bytes):
+            return bool(a == b) or kind is float and a != a and b != b
+        pair = id(a), id(b)
+        if pair in self._pairs:
+            return True  # known, or being compared further up
+        self._left -= 1
+        if self._left < 0:
+            return False
+        self._pairs.add(pair)
+        found = self._compared(kind, a, b)
+        if not found:
+            self._pairs.discard(pair)
+        return found
+
+    def _compared(self, kind: type, a: Any, b: Any) -> bool:
+        alike = self._alike
+        if kind is tuple or kind is Size or kind is list:
+            return len(a) == len(b) and all(map(alike, a, b))
+        if kind is List:
+            return len(a) == len(b) and alike(a.rest, b.rest) and alike(a.count, b.count) and all(map(alike, a, b))
+        if kind is Dict:
+            return alike(a.rest, b.rest) and alike(a.factory, b.factory) and self._tables(a, b)
+        if kind is dict:
+            return self._tables(a, b)
+        if kind is Function:
+            return (
+                a.node is b.node
+                and a.module is b.module
+                and alike(a.owner, b.owner)
+                and alike(a.defaults, b.defaults)
+                and self._tables(a.kw_defaults, b.kw_defaults)
+                and self._tables(a.attrs, b.attrs)
+                and len(a.cells) == len(b.cells)
+                and all(map(self._tables, a.cells, b.cells))
+            )
+        if kind is Bound:
+            return alike(a.function, b.function) and alike(a.receiver, b.receiver)
+        if kind is Partial:
+            return alike(a.function, b.function) and alike(a.args, b.args) and self._tables(a.keywords, b.keywords)
+        if kind is Descriptor:
+            return all(alike(getattr(a, name), getattr(b, name)) for name in Descriptor.__slots__)
+        if kind is Tensor:
+            return (
+                a == b
+                and repr(a.scalars) == repr(b.scalars)
+                and (a.parameter, a.frozen) == (b.parameter, b.frozen)
+                and a.history is None
+                and b.history is None
+            )
+        if kind is Instance:
+            return (
+                alike(a.cls, b.cls)
+                and (a.cls is b.cls or isinstance(a.cls, Lib))
+                and alike(a.payload, b.payload)
+                and self._tables(a.attrs, b.attrs)
+            )
+        if kind is Unknown:
+            return a.hole is None and b.hole is None and a.why == b.why
+        if kind is Scalar:
+            return a.type == b.type and a.why == b.why and a.relation is None and b.relation is None
+        return False
+
+    def _tables(self, a: dict[Any, Any], b: dict[Any, Any]) -> bool:
+        if len(a) != len(b):
+            return False
+        for (key, value), (other, held) in zip(a.items(), b.items()):
+            plain = type(key) is type(other) and (isinstance(key, (str, int)) or key is None) and key == other
+            if not (plain or self._alike(key, other)) or not self._alike(value, held):
+                return False
+        return True
