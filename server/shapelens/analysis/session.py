@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import re
 import sys
@@ -42,7 +43,7 @@ from shapelens.source.environments import (
 )
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
-from shapelens.source.tree import Tree, parse
+from shapelens.source.tree import Tree, forget_parsed, parse
 from shapelens.values import Exceptional, Lib, PyModule, Tensor
 
 if TYPE_CHECKING:
@@ -52,8 +53,10 @@ if TYPE_CHECKING:
 MODULE_FUEL = 150_000
 _SUMMARY_PATIENCE = 5.0
 """Seconds of the processor that running a file for one of its models may take."""
-_MOST_TREES = 300
-"""How many files of packages one session keeps that goes from file to file."""
+_MOST_SOURCE = 4_000_000
+"""Characters of source that a session keeps which goes from file to file: some 160 MB with all that was made of it."""
+_FEWEST_RELEASED = 32
+"""Files between two times that all is dropped: one may follow more source than that, and the next one the same."""
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 
@@ -110,6 +113,7 @@ class Session:
         self._trees: dict[str, Tree] = {}
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
+        self._released = 0
         self._quiet: dict[str, frozenset[str]] = {}
         self._reuse: dict[str, Reuse] = {}
         self.oracle: Oracles | None = None
@@ -195,8 +199,8 @@ class Session:
         if text is None or path not in self._texts:
             self._look_again = True
         if text is None:
-            self._texts.pop(path, None)
-            self._reuse.pop(path, None)
+            for known in (self._texts, self._trees, self._quiet, self._reuse):
+                known.pop(path, None)
         else:
             self._texts[path] = text
         self._forget(path)
@@ -250,9 +254,14 @@ class Session:
             return
         if self._following is None or not self._following.holds(path):
             self._disk.pop(path, None)
-        if len(self._disk) > _MOST_TREES:
-            self._following = None
+        self._released += 1
+        if self._released < _FEWEST_RELEASED:
+            return
+        if sum(len(tree.text) for _, tree in self._disk.values()) > _MOST_SOURCE:
+            self._released, self._following = 0, None
             self._disk.clear()
+            forget_parsed()
+            gc.collect()
 
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""

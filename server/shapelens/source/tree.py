@@ -598,6 +598,14 @@ def _parsed(text: str, number: int, known: Mapping[_Key, Parsed]) -> Parsed:
         return first
 
 
+def forget_parsed() -> None:
+    """Drop what was remembered of texts that nobody may ask for again."""
+    global _remembered_size
+    with _lock:
+        _remembered.clear()
+        _remembered_size = 0
+
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
