@@ -195,8 +195,8 @@ class Session:
         if text is None or path not in self._texts:
             self._look_again = True
         if text is None:
-            self._texts.pop(path, None)
-            self._reuse.pop(path, None)
+            for known in (self._texts, self._trees, self._quiet, self._reuse):
+                known.pop(path, None)
         else:
             self._texts[path] = text
         self._forget(path)

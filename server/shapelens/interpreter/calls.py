@@ -946,6 +946,9 @@ def _is_no_layer(instance: Instance) -> bool:
     return isinstance(cls, Lib) and cls.path.startswith(("keras.losses.", "keras.metrics.", "keras.initializers."))
 
 
+_WITHOUT_FORWARD = frozenset({"torch.nn.ModuleList", "torch.nn.ModuleDict"})
+
+
 def forward_of_library(
     m: Machine, f: Frame, node: ast.AST, instance: Instance, path: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
@@ -968,6 +971,10 @@ def forward_of_library(
                 memory.hold(m, f, node, base, value, args, kwargs)
                 break
         else:
+            if path in _WITHOUT_FORWARD and "forward" not in instance.attrs and m.is_certain():
+                name = path.rpartition(".")[2] if isinstance(instance.cls, Lib) else instance.cls.name
+                text = f'Module [{name}] is missing the required "forward" function'
+                raise Exceptional("NotImplementedError", None, text)
             return not_counted(m, UNKNOWN)
     layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
     return value

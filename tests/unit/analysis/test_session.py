@@ -65,3 +65,14 @@ def test_what_only_jedi_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert _shapes(session, main) == [(3, 2)]
     assert not session.learn_slowly()
     assert asked == ["helper"]
+
+
+def test_nothing_is_kept_of_a_file_that_was_closed(tmp_path: Path) -> None:
+    session = Session([tmp_path])
+    paths = [str(tmp_path / f"{number}.py") for number in range(3)]
+    for path in paths:
+        session.update(path, "import torch\nx = torch.zeros(2, 3).t()\n")
+        session.analyse(path)
+        session.update(path, None)
+    kept = {name: table for name, table in vars(session).items() if isinstance(table, dict) and set(table) & set(paths)}
+    assert not kept
