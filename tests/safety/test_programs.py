@@ -125,7 +125,7 @@ def namespace(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     session = Session()
     session.update("/nowhere/model.py", text)
     monkeypatch.setenv("SHAPELENS_STRICT", "")
-    _, module, *_ = session._run_main("/nowhere/model.py", session._tree("/nowhere/model.py"), None, False)
+    _, _, module, *_ = session._namespace("/nowhere/model.py", "0")
     return module.namespace
 
 
@@ -173,7 +173,8 @@ def test_no_real_object_is_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     for text in ESCAPES:
         parts = ast_parts(text)
         program = HEAD + "".join(f"v{number} = {part}\n" for number, part in enumerate(parts))
-        held = namespace(program, monkeypatch)
+        held = namespace(program + "last = 1\n", monkeypatch)
+        assert held["last"] == 1
         for number, part in enumerate(parts):
             assert list(reached(held.get(f"v{number}"))) == [], part
     assert not list(tmp_path.iterdir())
