@@ -327,6 +327,7 @@ class Session:
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
+        limit = max(limit, time.thread_time() + PATIENCE / 2)  # however long it took to read
         m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit)
         try:
             if m.trusted and renderer.reports:
