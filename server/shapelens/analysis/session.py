@@ -42,7 +42,7 @@ from shapelens.source.environments import (
 )
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
-from shapelens.source.tree import Tree, parse
+from shapelens.source.tree import Tree, forget, parse
 from shapelens.values import Exceptional, Lib, PyModule, Tensor
 
 if TYPE_CHECKING:
@@ -197,9 +197,17 @@ class Session:
         if text is None:
             for known in (self._texts, self._trees, self._quiet, self._reuse):
                 known.pop(path, None)
+            if not self._texts:
+                self._rest()
         else:
             self._texts[path] = text
         self._forget(path)
+
+    def _rest(self) -> None:
+        """Nothing is open any more: what takes memory goes, and is made anew with the next file."""
+        self._following = None
+        self._disk.clear()
+        forget()
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """These files changed, came or went on disk."""

@@ -596,6 +596,14 @@ def _parsed(text: str, number: int, known: Mapping[_Key, Parsed]) -> Parsed:
         return first
 
 
+def forget() -> None:
+    """Remember no text that was parsed: nothing is open any more."""
+    global _remembered_size
+    with _lock:
+        _remembered.clear()
+        _remembered_size = 0
+
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
