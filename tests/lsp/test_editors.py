@@ -258,6 +258,25 @@ def test_each_folder_has_the_interpreter_that_its_settings_say(tmp_path: Path):
     assert client.stop() == 0
 
 
+def test_each_folder_has_its_own_settings(tmp_path: Path):
+    text = "import torch\n\na = torch.zeros(2, 3).t()\nb = a @ a\n\n\ndef f(x):\n    return x\n"
+    client = Client(SHAPELENS, settings={"shapelens": {}})
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    mine = {"inlayHints": {"position": "name"}, "diagnostics": {"enabled": False}}
+    client.scoped[(tmp_path / "one").as_uri()] = {"shapelens": mine}
+    client.start(roots=[tmp_path / "one", tmp_path / "two"], editor=NEOVIM)
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh"))
+    shown = {}
+    for name in ("one", "two"):
+        uri = (tmp_path / name / "net.py").as_uri()
+        client.open(uri, text)
+        shown[name] = client.labels(uri)[0], [each["code"] for each in client.pull(uri)["items"]]
+    assert shown["one"] == ((2, 1, ": (3, 2)"), [])
+    assert shown["two"] == ((2, 25, "→ (3, 2)"), ["matmul-mismatch"])
+    assert client.stop() == 0
+
+
 def test_where_the_editor_watches_no_files_the_server_looks_itself(tmp_path: Path):
     (tmp_path / "layers.py").write_text("size = 5\n")
     client = Client(SHAPELENS)

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { chooseContext } from "./contexts";
 import { onChosenPythonChanged } from "./environments";
+import type { Interpreter } from "./interpreter";
 import { openRulePage, RulePages } from "./rules";
 import { Server } from "./server";
 import { StatusItem } from "./status";
@@ -13,6 +14,8 @@ export interface Api {
   readonly started: Promise<void>;
   /** What the language status item says. */
   readonly statusText: () => string;
+  /** The Python that runs the server, and who named it; undefined while it does not run. */
+  readonly interpreter: () => Interpreter | undefined;
   readonly summary: SummaryView;
 }
 
@@ -36,6 +39,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
     command("chooseContext", (given?: Parameters<typeof chooseContext>[1]) => chooseContext(running, given)),
     command("rulePage", (code?: unknown) => openRulePage(code)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => running.restart("the workspace is trusted now")),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => running.environmentChanged()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("shapelens.interpreter")) {
         void running.restart("the setting shapelens.interpreter was changed");
@@ -44,7 +48,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   );
   const started = running.restart("activated");
   void onChosenPythonChanged(() => void running.environmentChanged()).then((each) => context.subscriptions.push(each));
-  return { started, statusText: () => status.text, summary };
+  return { started, statusText: () => status.text, interpreter: () => running.runner, summary };
 }
 
 export async function deactivate(): Promise<void> {

@@ -76,10 +76,16 @@ export class Server implements vscode.Disposable {
   private client: Client | undefined;
   private queue: Promise<void> = Promise.resolve();
   private isRestartWaiting = false;
-  /** What the code under analysis is run with, where the Python extension knows. */
-  private python: string | undefined;
+  /** What the code of each folder is run with, where the Python extension knows; "" stands for what is in none. */
+  private pythons = new Map<string, string | undefined>();
+  private interpreter: Interpreter | undefined;
 
   constructor(private readonly context: vscode.ExtensionContext) {}
+
+  /** What runs the server, while it runs. */
+  get runner(): Interpreter | undefined {
+    return this.interpreter;
+  }
 
   /** Stop, and start with what is set now. Calls while one waits its turn are one. */
   restart(reason: string): Promise<void> {
@@ -107,10 +113,11 @@ export class Server implements vscode.Disposable {
 
   /** The Python extension's choice may be another one now: the server is told, and started anew only if it ran on the old one. */
   async environmentChanged(): Promise<void> {
-    const before = this.python;
-    this.python = await this.chosen();
-    if (this.python !== before) {
-      if (vscode.workspace.getConfiguration(SECTION).get("interpreter")) {
+    const before = this.pythons;
+    this.pythons = await this.chosen();
+    if (JSON.stringify([...before]) !== JSON.stringify([...this.pythons])) {
+      const runner = first(this.pythons);
+      if (runner === first(before) || vscode.workspace.getConfiguration(SECTION).get("interpreter")) {
         await this.client?.sendNotification("workspace/didChangeConfiguration", { settings: {} });
       } else {
         await this.restart("the Python extension has chosen another interpreter");
@@ -126,13 +133,17 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async chosen(): Promise<string | undefined> {
-    try {
-      return await chosenPython(vscode.workspace.workspaceFolders?.[0]?.uri);
-    } catch (error) {
-      this.log.warn(`the Python extension does not say what it has chosen: ${String(error)}`);
-      return undefined;
+  private async chosen(): Promise<Map<string, string | undefined>> {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const found = new Map<string, string | undefined>();
+    for (const uri of folders.length ? folders.map((folder) => folder.uri) : [undefined]) {
+      try {
+        found.set(uri?.toString() ?? "", await chosenPython(uri));
+      } catch (error) {
+        this.log.warn(`the Python extension does not say what it has chosen: ${String(error)}`);
+      }
     }
+    return found;
   }
 
   private async stop(): Promise<void> {
@@ -146,14 +157,15 @@ export class Server implements vscode.Disposable {
   }
 
   private async start(): Promise<void> {
+    this.interpreter = undefined;
     this.states.fire({ kind: "starting" });
     const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
     try {
-      this.python = await this.chosen();
+      this.pythons = await this.chosen();
       const interpreter = await findInterpreter(
         {
           setting: vscode.workspace.getConfiguration(SECTION).get("interpreter", ""),
-          chosen: this.python,
+          chosen: first(this.pythons),
           folders,
           isTrusted: vscode.workspace.isTrusted,
           path: process.env.PATH ?? "",
@@ -165,6 +177,7 @@ export class Server implements vscode.Disposable {
       client.onNotification("shapelens/status", (status: Status) => this.statuses.fire(status));
       this.client = client;
       await client.start();
+      this.interpreter = interpreter;
       this.states.fire({ kind: "running", interpreter });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -217,7 +230,9 @@ export class Server implements vscode.Disposable {
             if (!Array.isArray(answers)) {
               return answers;
             }
-            return answers.map((answer, i) => (params.items[i]?.section === SECTION ? this.withPython(answer) : answer));
+            return answers.map((answer, i) =>
+              params.items[i]?.section === SECTION ? this.withPython(answer, params.items[i].scopeUri) : answer,
+            );
           },
         },
       },
@@ -226,9 +241,16 @@ export class Server implements vscode.Disposable {
   }
 
   /** The settings; where none names the environment of the code, the Python extension's choice is in its place. */
-  private withPython(settings: object | null): object {
+  private withPython(settings: object | null, scope?: string): object {
     // Where the rules' pages stand is not for a settings file to say; they are in the extension.
     const { rulePages: _, ...given } = { ...settings } as { python?: string; rulePages?: unknown };
-    return given.python || !this.python ? given : { ...given, python: this.python };
+    const uri = scope && vscode.Uri.parse(scope).toString();
+    const chosen = uri && this.pythons.has(uri) ? this.pythons.get(uri) : first(this.pythons);
+    return given.python || !chosen ? given : { ...given, python: chosen };
   }
+}
+
+/** What is chosen for the first folder, which also runs the server. */
+function first(pythons: ReadonlyMap<string, string | undefined>): string | undefined {
+  return pythons.values().next().value;
 }

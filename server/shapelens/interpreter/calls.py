@@ -384,7 +384,16 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
         return made  # that a program fails where it defines something is less likely than that we are wrong
     if result is _SLOW and source is not None:
         m.slow.add(source)
+    if isinstance(result, Choice) and all(_is_wrapper_of(made, value) for value in result.values):
+        return made  # wrapped in one way or another, or not at all
     return made if result is None or isinstance(result, Unknown) else result
+
+
+def _is_wrapper_of(made: Any, value: Any) -> bool:
+    """Whether a value is the function, or one that says by `functools.wraps` that it wraps it."""
+    while isinstance(value, Function) and value is not made:
+        value = value.attrs.get("__wrapped__")
+    return value is made
 
 
 _SLOW = Unknown("slow")
@@ -946,12 +955,18 @@ def _is_no_layer(instance: Instance) -> bool:
     return isinstance(cls, Lib) and cls.path.startswith(("keras.losses.", "keras.metrics.", "keras.initializers."))
 
 
+_WITHOUT_FORWARD = frozenset({"torch.nn.ModuleList", "torch.nn.ModuleDict"})
+
+
 def forward_of_library(
     m: Machine, f: Frame, node: ast.AST, instance: Instance, path: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """What calling a library layer on these arguments gives."""
     if instance.attrs.get("?") is not None:
         return not_counted(m, UNKNOWN)
+    if path in _WITHOUT_FORWARD and "forward" not in instance.attrs and m.is_certain():
+        name = instance.cls.name if isinstance(instance.cls, Class) else path.rpartition(".")[2]
+        raise Exceptional("NotImplementedError", None, f'Module [{name}] is missing the required "forward" function')
     value = containers.forward(m, f, node, instance, path, args, kwargs)
     if value is containers.NO_METHOD:
         for base in registry.bases_of(path):

@@ -90,7 +90,7 @@ async def _offers(
     wanted: list[lsp.CodeActionKind],
 ) -> list[tuple[lsp.CodeActionKind, Offer]]:
     offers: list[tuple[lsp.CodeActionKind, Offer]] = []
-    if lsp.CodeActionKind.QuickFix in wanted and server.settings.diagnostics_enabled:
+    if lsp.CodeActionKind.QuickFix in wanted and server.settings_of(document).diagnostics_enabled:
         here = [problem for problem in reported(analysis) if touches(problem, document.path, first, last)]
         offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in fixes(await server.mended(document, here))]
         offers += [(lsp.CodeActionKind.QuickFix, offer) for offer in silencers(here, document.lines)]

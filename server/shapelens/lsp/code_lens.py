@@ -26,7 +26,8 @@ def register(server: ShapelensServer) -> None:
 
 async def lenses_of(server: ShapelensServer, uri: str) -> list[lsp.CodeLens] | None:
     """The lenses of the document as it is now."""
-    if not server.settings.code_lens_enabled:
+    known = server.documents.get(uri)
+    if known is not None and not server.settings_of(known).code_lens_enabled:
         return []
     found = await server.analysis(uri)
     if found is None:

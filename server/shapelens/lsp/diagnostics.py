@@ -21,7 +21,7 @@ from shapelens.source.reading import SourceError, read_text
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
 
-_BURST_SECONDS = 0.08
+_BURST_SECONDS = 0.05
 """Edits that follow one another faster than a person types: a key held down, or a replacement in many places."""
 _SEVERITIES = {
     "error": lsp.DiagnosticSeverity.Error,
@@ -51,9 +51,10 @@ def register_pull(server: ShapelensServer) -> None:
 async def report(server: ShapelensServer, params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:
     """The diagnostics of the document as it is now, or that they are those that the client has."""
     items: list[lsp.Diagnostic] = []
-    if server.settings.diagnostics_enabled:
+    known = server.documents.get(params.text_document.uri)
+    if known is not None and server.settings_of(known).diagnostics_enabled:
         try:
-            found = await server.analysis(params.text_document.uri)
+            found = await server.analysis(known.uri)
         except JsonRpcContentModified:
             raise ServerCancelled from None
         if found is not None:
@@ -110,7 +111,7 @@ class Pushed:
         if document is None:
             return
         items: list[lsp.Diagnostic] = []
-        if server.settings.diagnostics_enabled:
+        if server.settings_of(document).diagnostics_enabled:
             try:
                 found = await server.analysis(uri)
             except JsonRpcContentModified:
@@ -129,7 +130,7 @@ class Pushed:
 
 def diagnostic(server: ShapelensServer, document: Document, problem: Problem) -> lsp.Diagnostic:
     """A problem in the protocol's form."""
-    page = page_uri(problem.code, server.settings.rule_pages)
+    page = page_uri(problem.code, server.settings_of(document).rule_pages)
     has_related = server.can("text_document.publish_diagnostics.related_information") or is_pulled(server)
     message = problem.message
     if not has_related:

@@ -33,8 +33,11 @@ def register(server: ShapelensServer) -> None:
 
 async def hints_in_range(server: ShapelensServer, params: lsp.InlayHintParams) -> list[lsp.InlayHint] | None:
     """The hints of the document as it is now, those in the range only."""
-    settings = server.settings
-    if not server.hints_enabled or not settings.hints.kinds:
+    known = server.documents.get(params.text_document.uri)
+    if known is None:
+        return None
+    settings = server.settings_of(known)
+    if not server.shows_hints(known) or not settings.hints.kinds:
         return []
     found = await server.analysis(params.text_document.uri)
     if found is None:
@@ -66,7 +69,7 @@ def _with_kept(
     before = server.readable.get(document.uri)
     if before is None or before.text == analysis.text:
         return shown, []
-    return kept_hints(hints(before, server.settings.hints), before.text, analysis, shown)
+    return kept_hints(hints(before, server.settings_of(document).hints), before.text, analysis, shown)
 
 
 def _has_parts(server: ShapelensServer) -> bool:
@@ -90,7 +93,7 @@ async def resolved(server: ShapelensServer, hint: lsp.InlayHint) -> lsp.InlayHin
         hint.tooltip = lsp.MarkupContent(kind=lsp.MarkupKind.Markdown, value=_KEPT_NOTE)
         return hint
     line = hint.position.line + 1
-    for known in hints(analysis, server.settings.hints, line, line):
+    for known in hints(analysis, server.settings_of(document).hints, line, line):
         if position(document.lines, known.line, known.column, server.documents.encoding) == hint.position:
             hint.tooltip = _tooltip(known, analysis)
             if isinstance(hint.label, (list, tuple)):

@@ -53,7 +53,7 @@ class ShapelensServer(LanguageServer):
         super().__init__("shapelens", __version__, protocol_cls=Protocol, notebook_document_sync=OPTIONS)
         self.documents = Documents()
         self.notebooks = Notebooks(self.documents)
-        self.analyses = Analyses(self.documents, self._make)
+        self.analyses = Analyses(self.documents, self._make, self.refresh)
         self.settings = Settings()
         self.pushed = diagnostics.Pushed(self)
         self.under_way = Progress(self)
@@ -67,8 +67,8 @@ class ShapelensServer(LanguageServer):
         self._tidying: asyncio.TimerHandle | None = None
         self._oracle: Closable | None = None
         self._is_trusted = False
+        self._by_folder: tuple[tuple[Path, Settings], ...] = ()  # of several folders, what each one's settings say
         self.listens = False
-        self._pythons: tuple[tuple[Path, str | None], ...] = ()  # those of several folders, as their settings say
         self._hints_shown: bool | None = None
         self._statuses: Statuses | None = None
         self._chosen: dict[str, dict[str, Choice]] = {}
@@ -294,29 +294,44 @@ class ShapelensServer(LanguageServer):
 
     # -- settings ----------------------------------------------------------------------------------------------------
 
-    def configure(self, given: object) -> bool:
+    def configure(self, given: object, by_folder: Sequence[tuple[Path, object]] = ()) -> bool:
         """Take these settings; whether anything changed. What is wrong with them is said once."""
-        settings, complaints = settings_from(given)
-        for complaint in complaints:
-            self.complain(f"Shapelens: {complaint}")
-        changed = settings != self.settings
-        self.settings = settings
+        settings = self._valid(given)
+        folders = tuple((folder, self._valid(said)) for folder, said in by_folder)
+        changed = (settings, folders) != (self.settings, self._by_folder)
+        self.settings, self._by_folder = settings, folders
         if changed:
             self._hints_shown = None
         return self._configure_analyses() or changed
 
+    def _valid(self, given: object) -> Settings:
+        settings, complaints = settings_from(given)
+        for complaint in complaints:
+            self.complain(f"Shapelens: {complaint}")
+        return settings
+
+    def settings_of(self, document: Document) -> Settings:
+        """Those of the folder that the document is in; those of the workspace where it is in none."""
+        if not self._by_folder:
+            return self.settings
+        whole = self.notebooks.holding(document.uri)
+        path = Path(document.path if whole is None else whole.document.path)
+        inside = [(folder, settings) for folder, settings in self._by_folder if path.is_relative_to(folder)]
+        return max(inside, key=lambda each: len(each[0].parts))[1] if inside else self.settings
+
     def _configure_analyses(self) -> bool:
-        others = self.settings.budgets, self._pythons
+        others = self.settings.budgets, tuple((path, each.python, each.budgets) for path, each in self._by_folder)
         return self.analyses.configure(self._roots(), self.settings.python, self._asks_oracle, others)
 
-    @property
-    def hints_enabled(self) -> bool:
-        """Whether hints are shown: as the settings say, or as a command has said since."""
-        return self.settings.hints_enabled if self._hints_shown is None else self._hints_shown
+    def shows_hints(self, document: Document) -> bool:
+        """Whether hints are shown in the document: as the settings say, or as a command has said since."""
+        return self.settings_of(document).hints_enabled if self._hints_shown is None else self._hints_shown
 
     def show_hints(self, enabled: bool | None) -> bool:
         """Show hints or not (None: the other than now), until the settings change; whether they are shown now."""
-        self._hints_shown = not self.hints_enabled if enabled is None else enabled
+        if enabled is None:
+            enabled = not (self.settings.hints_enabled if self._hints_shown is None else self._hints_shown)
+        self._hints_shown = enabled
         self.refresh()
         return self._hints_shown
 
@@ -362,12 +377,9 @@ class ShapelensServer(LanguageServer):
             return
         if answer[0] is None:
             return
-        self._pythons = tuple(
-            (Path(path), settings_from(said)[0].python)
-            for uri, said in zip(folders, answer[1:])
-            if said is not None and (path := to_fs_path(uri))
-        )
-        if self.configure(answer[0]):
+        told = zip(folders, answer[1:])
+        by_folder = [(Path(path), said) for uri, said in told if said is not None and (path := to_fs_path(uri))]
+        if self.configure(answer[0], by_folder):
             self.refresh()
 
     def _roots(self) -> list[Path]:
@@ -378,22 +390,25 @@ class ShapelensServer(LanguageServer):
     def _make(self, roots: Sequence[Path], python: str | None, oracle: bool) -> Analyser:
         """On the worker thread: an analyser; with a bad interpreter, one without it."""
         self.end_oracle()
-        pythons, bad = dict(self._pythons), False
+        by_folder, bad, settings = dict(self._by_folder), False, self.settings
 
         def one(ordered: Sequence[Path]) -> Analyser:
             nonlocal bad
+            own = by_folder.get(ordered[0]) if ordered else None
             try:
-                return self._make_analyser(ordered, pythons.get(ordered[0], python) if ordered else python)
+                analyser = self._make_analyser(ordered, own.python if own else python)
             except EnvironmentNotFound as error:
                 bad = True
                 self._on_loop(partial(self.complain, f"Shapelens: {error}"))
-                return self._make_analyser(ordered, None)
+                analyser = self._make_analyser(ordered, None)
+            budgets = (own or settings).budgets
+            if budgets:
+                analyser.limit(**dict(budgets))
+            return analyser
 
         analyser = one(roots) if len(roots) < 2 else Folders(roots, one)
         if bad:
             return analyser  # No other torch than the one that was meant is asked.
-        if self.settings.budgets:
-            analyser.limit(**dict(self.settings.budgets))
         for complaint in analyser.complaints:
             self._on_loop(partial(self.complain, f"Shapelens: {complaint}"))
         if oracle:

@@ -45,38 +45,44 @@ def editor() -> str:
     return found
 
 
-def documented_configuration() -> str:
+def documented_configuration(editor: str, language: str) -> str:
+    """What docs/editors.md says that a person writes."""
     page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")
-    found = re.search(r"## Neovim.*?```lua\n(.*?)```", page, re.DOTALL)
+    found = re.search(rf"## {editor}.*?```{language}\n(.*?)```", page, re.DOTALL)
     assert found is not None
     return found.group(1)
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """One in which `shapelens` is this checkout's, and Neovim finds nothing of the person's own."""
+def environment(folder: Path, configuration: str) -> dict[str, str]:
+    """One in which `shapelens` is this checkout's, and an editor finds nothing of the person's own."""
     commands = folder / "bin"
     commands.mkdir(parents=True)
     script = commands / "shapelens"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m shapelens "$@"\n')
     script.chmod(0o755)
-    (folder / "config.lua").write_text(documented_configuration(), encoding="utf-8")
+    (folder / "config").write_text(configuration, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     return {
         **kept,
         **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")},
         "PATH": os.pathsep.join([str(commands), os.environ["PATH"]]),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "server"), os.environ.get("PYTHONPATH", "")]),
-        "SHAPELENS_CONFIG": str(folder / "config.lua"),
+        "SHAPELENS_CONFIG": str(folder / "config"),
         "SHAPELENS_TOLD": str(folder / "told.json"),
         "LC_ALL": "C.UTF-8",
     }
 
 
-def run(folder: Path, script: str, file: Path, **more: str) -> dict:
+def run(folder: Path, script: str, file: Path, seconds: int = 300, **more: str) -> dict:
     """What a script tells that runs in Neovim with a file open."""
     command = [editor(), "--clean", "--headless", "-u", str(HERE / script), str(file)]
     done = subprocess.run(
-        command, env={**environment(folder), **more}, cwd=file.parent, capture_output=True, timeout=300, check=False
+        command,
+        env={**environment(folder, documented_configuration("Neovim", "lua")), **more},
+        cwd=file.parent,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
     )
     path = folder / "told.json"
     assert path.is_file(), done.stderr.decode(errors="replace")[-3000:]

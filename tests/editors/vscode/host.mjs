@@ -2,50 +2,45 @@
 // The suite writes what came of each test to SHAPELENS_RESULT, line by line.
 import fs from "node:fs";
 import path from "node:path";
-import { address, startBrowser, startServer } from "./browser.mjs";
+import { address, inVSCode } from "./browser.mjs";
 
 const [folder, workspace] = process.argv.slice(2);
-const suite = path.join(import.meta.dirname, "suite");
+const here = import.meta.dirname;
 const result = process.env.SHAPELENS_RESULT;
 const LOADS = 3;
-const LOAD_MS = 90_000;
-const RUN_MS = 300_000;
+const LOAD_MS = 120_000;
+const RUN_MS = 900_000;
 
-const server = await startServer(folder);
-const browser = await startBrowser(folder);
-const payload = [
-  ["extensionDevelopmentPath", server.remote(suite)],
-  ["extensionTestsPath", server.remote(path.join(suite, "index.js"))],
-  ["skipWelcome", "true"],
-];
-let ended;
-const end = new Promise((done) => (ended = done));
-const page = browser.pages()[0] ?? (await browser.newPage());
-await page.exposeFunction("codeAutomationLog", () => {});
-await page.exposeFunction("codeAutomationExit", (code) => ended(code));
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const hasBegun = async () => {
+
+async function hasBegun() {
   for (const until = Date.now() + LOAD_MS; Date.now() < until; await sleep(200)) {
     if (fs.existsSync(result)) {
       return true;
     }
   }
   return false;
-};
-let code = 1;
-for (let load = 0; load < LOADS; load++) {
-  await page.goto(address(server, workspace, payload), { waitUntil: "domcontentloaded", timeout: LOAD_MS }).catch(console.error);
-  // Only the workbench's loading is tried again: once the suite has begun, what it says counts.
-  if (await hasBegun()) {
-    code = await Promise.race([end, sleep(RUN_MS).then(() => 2)]);
-    break;
+}
+
+const others = ["python", "environments"].map((each) => path.join(here, "fakes", each));
+await inVSCode(folder, { others }, async (server, page) => {
+  const payload = [
+    ["extensionDevelopmentPath", server.remote(path.join(here, "suite"))],
+    ["extensionTestsPath", server.remote(path.join(here, "suite", "index.js"))],
+    ["skipWelcome", "true"],
+  ];
+  let ended;
+  const end = new Promise((done) => (ended = done));
+  await page.exposeFunction("codeAutomationLog", () => {});
+  await page.exposeFunction("codeAutomationExit", (code) => ended(code));
+  for (let load = 0; load < LOADS; load++) {
+    await page.goto(address(server, workspace, payload), { waitUntil: "domcontentloaded", timeout: LOAD_MS }).catch(console.error);
+    // Only the workbench's loading is tried again: once the suite has begun, what it says counts.
+    if (await hasBegun()) {
+      return Promise.race([end, sleep(RUN_MS).then(() => 2)]);
+    }
+    console.error(`the workbench did not load within ${LOAD_MS / 1000} s`);
+    await page.screenshot({ path: path.join(folder, `load-${load}.png`) }).catch(() => {});
   }
-  console.error(`the workbench did not load within ${LOAD_MS / 1000} s`);
-  await page.screenshot({ path: path.join(folder, `load-${load}.png`) }).catch(() => {});
-}
-if (code !== 0) {
-  await page.screenshot({ path: path.join(folder, "end.png") }).catch(() => {});
-}
-await Promise.race([browser.close(), sleep(5_000)]);
-server.stop();
-process.exit(code);
+  return 1;
+});

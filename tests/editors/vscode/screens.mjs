@@ -1,11 +1,13 @@
 // Pictures of what a person sees, after typing and clicking as one does. usage: screens.mjs FOLDER WORKSPACE OUT
 import fs from "node:fs";
 import path from "node:path";
-import { address, startBrowser, startServer } from "./browser.mjs";
+import { address, inVSCode } from "./browser.mjs";
 
 const [folder, workspace, out] = process.argv.slice(2);
-const WAIT = { timeout: 60_000 };
+const WAIT = { timeout: 120_000 };
 const LOADS = 3;
+const TRIES = 6;
+const TRY_MS = 20_000;
 const SETTINGS = {
   "workbench.activityBar.location": "hidden",
   "workbench.statusBar.visible": true,
@@ -20,9 +22,8 @@ const SETTINGS = {
 };
 
 fs.mkdirSync(out, { recursive: true });
-const server = await startServer(folder, SETTINGS);
-const browser = await startBrowser(folder, { width: 980, height: 600 });
-const page = browser.pages()[0] ?? (await browser.newPage());
+let server;
+let page;
 
 const text = (words) =>
   page.waitForFunction(
@@ -55,22 +56,47 @@ async function load(file) {
   }
 }
 
+/** Do something until it has its effect: on a busy machine the editor may not have been ready for it the first time. */
+async function until(locator, act) {
+  for (let left = TRIES; ; left--) {
+    try {
+      await act();
+      await locator.waitFor({ timeout: TRY_MS });
+      return;
+    } catch (error) {
+      if (left === 1) {
+        throw error;
+      }
+      await page.keyboard.press("Escape");
+    }
+  }
+}
+
+const press = (keys) => () => page.keyboard.press(keys);
+const lineShown = (line) => page.locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}\\b`) });
+/** Move the mouse to something that the editor may draw anew meanwhile. */
+async function pointAt(locator) {
+  const { x, y, width, height } = await locator.boundingBox({ timeout: TRY_MS });
+  await page.mouse.move(2, 2);
+  await page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
+}
+
+const input = () => page.locator(".quick-input-widget input").first();
+
 /** Run a command by its title, as a person would. */
 async function command(title) {
-  await page.keyboard.press("F1");
-  const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor(WAIT);
-  await input.fill(`>${title}`);
+  await until(input(), press("F1"));
+  await input().fill(`>${title}`);
   await page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().click(WAIT);
+  await input().waitFor({ state: "hidden", ...WAIT });
 }
 
 async function goTo(line, column) {
-  await page.keyboard.press("Control+G");
-  const input = page.locator(".quick-input-widget input").first();
-  await input.waitFor(WAIT);
-  await input.fill(`:${line}:${column}`);
+  await until(input(), press("Control+G"));
+  await input().fill(`:${line}:${column}`);
   await page.keyboard.press("Enter");
-  await input.waitFor({ state: "hidden", ...WAIT });
+  await input().waitFor({ state: "hidden", ...WAIT });
+  await lineShown(line).first().waitFor(WAIT);
 }
 
 /** The frame of the page in the webview, where it has drawn a data flow. */
@@ -85,8 +111,7 @@ async function summaryFrame() {
   throw new Error("the summary was not drawn");
 }
 
-let code = 0;
-try {
+async function pictures() {
   await load("broken_lenet.py");
   await text("(64, 256)");
   await page.waitForSelector(".squiggly-error", WAIT);
@@ -94,18 +119,22 @@ try {
   await shoot("problem");
 
   await goTo(18, 9);
-  await command("Show or Focus Hover");
-  await page.waitForSelector(".monaco-hover:not(.hidden) .hover-contents", WAIT);
+  await until(page.locator(".monaco-hover:not(.hidden) .hover-contents").first(), () => command("Show or Focus Hover"));
   await page.waitForTimeout(500);
   await page.screenshot({ path: path.join(out, "hover.png") });
   await page.keyboard.press("Escape");
 
+  // The tooltip of a hint comes when the mouse is over it.
+  const story = page.locator(".monaco-hover:not(.hidden)", { hasText: "How it came about" }).first();
+  const hint = page.locator(".view-line", { hasText: "torch.flatten(x, 1)" }).locator("span", { hasText: /^64$/ }).first();
+  await until(story, () => pointAt(hint));
+  await page.keyboard.press("Escape");
+
   await goTo(19, 22);
-  await page.keyboard.press("Control+.");
-  await page.waitForSelector(".action-widget .monaco-list-row", WAIT);
+  const fix = page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" });
+  await until(fix, press("Control+."));
   await page.waitForTimeout(300);
   await page.screenshot({ path: path.join(out, "fix.png") });
-  await page.locator(".action-widget .monaco-list-row.focused", { hasText: "in_features" }).waitFor(WAIT);
   await page.keyboard.press("Enter"); // The one that is preferred stands first, and is chosen.
   await page.waitForSelector(".squiggly-error", { state: "detached", ...WAIT });
   await shoot("fixed");
@@ -116,13 +145,10 @@ try {
 
   await command("Shapelens: Show Model Summary");
   const frame = await summaryFrame();
-  await frame.locator(".box", { hasText: "fc1" }).first().focus();
-  await page.keyboard.press("Enter");
-  await page.waitForFunction(
-    () => [...document.querySelectorAll(".statusbar-item")].some((item) => /Ln 25\b/.test(item.innerText)),
-    undefined,
-    WAIT,
-  );
+  await until(lineShown(25).first(), async () => {
+    await frame.locator(".box", { hasText: "fc1" }).first().focus();
+    await page.keyboard.press("Enter");
+  });
   await shoot("summary-to-line");
 
   await load("transformer.py");
@@ -136,11 +162,9 @@ try {
   await page.waitForSelector(".monaco-workbench.vs", WAIT);
   await page.waitForTimeout(500);
   await shoot("summary-light");
-} catch (error) {
-  console.error(error);
-  await page.screenshot({ path: path.join(out, "failed.png") }).catch(() => {});
-  code = 1;
 }
-await Promise.race([browser.close(), new Promise((done) => setTimeout(done, 5_000))]);
-server.stop();
-process.exit(code);
+
+await inVSCode(folder, { settings: SETTINGS, viewport: { width: 980, height: 600 } }, async (...shown) => {
+  [server, page] = shown;
+  await pictures();
+});

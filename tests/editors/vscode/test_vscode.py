@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import venv
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,21 +60,36 @@ USES_PARTS = "import torch\nfrom parts import WIDTH\n\na = torch.zeros(WIDTH, 2)
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """A Python with nothing installed, first on the PATH: the extension must bring all it needs."""
-    bare = tmp_path_factory.mktemp("bare")
-    venv.create(bare, with_pip=False, symlinks=True)
+    """A Python with nothing installed, first on the PATH: the extension must bring all it needs. Another one with a package."""
+    bare, other = tmp_path_factory.mktemp("bare"), tmp_path_factory.mktemp("other")
+    for each in (bare, other):
+        venv.create(each, with_pip=False, symlinks=True)
+    (packages,) = other.glob("lib/python*/site-packages")
+    (packages / "widths.py").write_text("import torch\n\nWIDTH = 11\n")
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "CONDA"))
     }
-    return {**kept, "PATH": f"{bare / 'bin'}{os.pathsep}{kept['PATH']}", "XDG_CACHE_HOME": str(bare / "cache")}
+    return {
+        **kept,
+        "PATH": f"{bare / 'bin'}{os.pathsep}{kept['PATH']}",
+        "XDG_CACHE_HOME": str(bare / "cache"),
+        "SHAPELENS_OTHER_PYTHON": str(other / "bin" / "python"),
+    }
 
 
 def drive(
     script: str, *arguments: object, environment: dict[str, str], seconds: int
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of the scripts beside this file."""
-    command = ["node", str(HERE / script), *map(str, arguments)]
-    return subprocess.run(command, env=environment, timeout=seconds, capture_output=True, text=True)
+    """Run one of the scripts beside this file; nothing that it started outlives it."""
+    command = [str(Path(str(EDITORS)) / "bin" / "node"), str(HERE / script), *map(str, arguments)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, start_new_session=True, **pipes) as process:
+        try:
+            out, errors = process.communicate(timeout=seconds)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +99,7 @@ def shared(tmp_path_factory):
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@contextmanager
+@contextlib.contextmanager
 def alone(shared: Path) -> Iterator[None]:
     """One VS Code at a time, whichever worker wants it."""
     import fcntl  # Only where the tests run at all.
@@ -120,7 +136,7 @@ def run_suite(folder: Path, environment: dict[str, str]) -> dict[str, object]:
         folder,
         workspace,
         environment={**environment, "SHAPELENS_RESULT": str(result)},
-        seconds=600,
+        seconds=1500,
     )
     lines = result.read_text("utf-8").splitlines() if result.exists() else []
     log = folder / "server.log"
@@ -140,7 +156,7 @@ def test_pictures(tmp_path, environment, shared):
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples", project)
     with alone(shared):
-        run = drive("screens.mjs", tmp_path / "data", project, out, environment=environment, seconds=400)
+        run = drive("screens.mjs", tmp_path / "data", project, out, environment=environment, seconds=900)
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
     for name in PICTURES:
         data = (out / f"{name}.png").read_bytes()

@@ -124,7 +124,7 @@ def judge(text: str, truth: dict[str, Any]) -> Judged:
     if took > SLOW:
         found.disagreements.append(Disagreement("slow", 0, f"|{took:.1f} s"))
     _shapes(found, text, truth, hints)
-    _errors(found, truth, said)
+    _errors(found, text, truth, said)
     return found
 
 
@@ -177,14 +177,31 @@ def _shapes(found: Judged, text: str, truth: dict[str, Any], hints: Sequence[Any
                 found.unknown.append((line, f"{name}: we say {ours}, it is {values}"))
 
 
-def _errors(found: Judged, truth: dict[str, Any], said: Sequence[Any]) -> None:
+def _either(text: str) -> set[int]:
+    """The lines where an expression may be passed by."""
+    conditional = (ast.IfExp, ast.BoolOp)
+    return {node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, conditional)}
+
+
+def _again(text: str) -> set[int]:
+    """The lines that may run more than once: those of functions and loops."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.For, ast.While)):
+            found.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return found
+
+
+def _errors(found: Judged, text: str, truth: dict[str, Any], said: Sequence[Any]) -> None:
     raised = truth["raised"]
-    ran, done = set(truth["ran"]), {line for line, *_ in truth["rows"]}
+    again = _again(text)
+    ran, done = set(truth["ran"]), {line for line, *_ in truth["rows"]} - again
     lines = [(p["line"], p["end_line"], p) for p in said]
     if raised is None:
-        # Of code that never runs nothing is known here.
+        # Of code that never runs nothing is known here, nor of a call that goes another way than the one before.
+        ways = again & (_maybe(text) | _either(text))
         for begin, end, problem in lines:
-            if not ran.isdisjoint(range(begin, end + 1)):
+            if not ran.isdisjoint(range(begin, end + 1)) and begin not in ways:
                 about = f"{problem['code']}|{problem['message']}"
                 found.disagreements.append(Disagreement("alarm", problem["line"], about))
         return
@@ -202,5 +219,5 @@ def _errors(found: Judged, truth: dict[str, Any], said: Sequence[Any]) -> None:
             if found.missed:
                 found.disagreements.append(Disagreement("elsewhere", problem["line"], about))
         elif any(begin <= line <= end for line in done):
-            # The statement ran to its end; the program raises only later.
+            # The statement ran to its end, once and for all; the program raises only later.
             found.disagreements.append(Disagreement("alarm", problem["line"], about))

@@ -480,6 +480,11 @@ PROGRAMS = {
             out = xb * 2
         y = out + 1
     """,
+    "scalars_transposed": """
+        x = torch.ones(3).sum()
+        y = x.mT
+        z = torch.stack([x.mH, x.H, x.T])
+    """,
     "stacks_put_in_a_mode": """
         net = nn.Sequential(nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 1, 8), num_layers=2))
         net.eval()

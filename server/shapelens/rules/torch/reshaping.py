@@ -343,9 +343,9 @@ def transposed(c: Call, self: Tensor) -> Tensor:
 @attribute("torch.Tensor.mT", "torch.Tensor.mH")
 @rule("torch.adjoint", "torch.Tensor.adjoint")
 def matrix_transposed(c: Call, self: Tensor) -> Tensor:
-    """The last two dims exchanged."""
+    """The last two dims exchanged; a scalar stays what it is."""
     shape = c.shape(self)
-    if isinstance(shape, tuple) and (len(shape) < 2 and (c.name != "adjoint" or shape)):
+    if isinstance(shape, tuple) and len(shape) == 1:
         c.fail("rank-mismatch", f"{c.name} needs at least two dims, got {c.text(self)}", self)
     return self.with_() if shape == () else transpose(c, self, -2, -1)
 
