@@ -42,7 +42,7 @@ FOLLOW_FUEL = 400_000
 STATEMENT_FUEL = 40_000
 # Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
 # or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
-PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.25, 0.7, 0.4
+PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.5, 0.9, 0.7
 # What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
 _USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
