@@ -407,6 +407,8 @@ def _bind(m: Machine, f: Frame, value: Instance, attribute: Any, node: ast.AST, 
         if attribute.kind == "classmethod":
             return Bound(attribute.function, value.cls)
         return attribute.function
+    if isinstance(attribute, Choice) and all(isinstance(each, Function) for each in attribute.values):
+        return Choice(tuple([Bound(each, value) for each in attribute.values]))
     if isinstance(attribute, Instance) and isinstance(attribute.cls, Class):
         getter, owner = classes.find_in_class(attribute.cls, "__get__")
         if isinstance(owner, Class) and isinstance(getter, Function):

@@ -474,7 +474,7 @@ def one_of_values(table: dict[Any, Any]) -> Any:
 
 def _instance_item(m: Machine, f: Frame, node: ast.AST, value: Instance, index: Any) -> Any:
     found = containers.get_item(m, value, index)
-    if found is not None:
+    if found is not None or containers.kind_of(value):  # a ModuleList may hold None
         return found
     if isinstance(value.cls, Class):
         method = classes.find_in_class(value.cls, "__getitem__")[0]

@@ -197,7 +197,7 @@ def join_scopes(a: dict[Any, Any], b: dict[Any, Any]) -> dict[Any, Any]:
 class Outcome:
     """How one branch ended: `signal` is None (it went on), a return, break, continue, or an exception."""
 
-    __slots__ = ("changed", "learnt", "locals", "signal", "work")
+    __slots__ = ("began", "changed", "learnt", "locals", "signal", "work")
 
     def __init__(
         self,
@@ -208,6 +208,7 @@ class Outcome:
         work: Maybe | None = None,
     ) -> None:
         self.signal, self.locals, self.changed, self.learnt, self.work = signal, locals, changed, learnt, work
+        self.began = 0  # a serial before all that the branch made; 0 where that is not known
 
 
 _FUEL = 3  # what it takes to run a branch apart, in statements
@@ -217,6 +218,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
     """Run a branch and take back all it did; the outcome says what that was."""
     m.burn(_FUEL + (len(frame.locals) >> 4))
     m.unsure += 1
+    began = next(serials)
     mark, seen, saved = m.store.mark(), len(m.seen), dict(frame.locals)
     outer = m.call.work
     work = None if outer is None else Maybe([])
@@ -250,7 +252,9 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         learnt = m.store.undo(mark)
         frame.locals.clear()
         frame.locals.update(saved)
-    return Outcome(signal, after, changed, learnt, work)
+    outcome = Outcome(signal, after, changed, learnt, work)
+    outcome.began = began
+    return outcome
 
 
 def adopt(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> None:
@@ -277,8 +281,12 @@ def adopt_heap(m: Machine, outcomes: Sequence[Outcome]) -> None:
     m.burn(sum(_held(entry[1]) for outcome in outcomes for entry in outcome.changed.values()) >> 4)
     for key, obj in objects.items():
         merged: Any = _MISSING
+        born = getattr(obj, "born", 0)
+        own = any(key in o.changed and o.began and born > o.began for o in outcomes)  # made in a branch
         for outcome in outcomes:
             entry = outcome.changed.get(key)
+            if own and entry is None:
+                continue
             now = content(obj) if entry is None else entry[1]
             merged = now if merged is _MISSING else join_contents(obj, merged, now)
         if type(obj) is dict:

@@ -247,6 +247,38 @@ PROGRAMS = {
         x = Net()(torch.zeros(3, 4))
         y = torch.zeros(3 if operator.ge(2, 1) else 4)
     """,
+    "wrapped_in_one_way_or_another": """
+        import os
+        def deprecated(since):
+            if os.environ.get("SINCE_WHEN", "1") == since:
+                return lambda function: function
+            def decorator(function):
+                @functools.wraps(function)
+                def wrapper(*args, **kwargs):
+                    return function(*args, **kwargs)
+                return wrapper
+            return decorator
+        class Net(nn.Module):
+            @deprecated("2")
+            def __init__(self, n):
+                super().__init__()
+                self.fc = nn.Linear(n, 2 * n)
+            @deprecated("3")
+            def forward(self, x): return self.fc(x)
+        x = Net(3)(torch.zeros(1, 3))
+    """,
+    "lists_of_modules_and_none": """
+        layers, skips = nn.ModuleList(), nn.ModuleList()
+        for i in range(3):
+            layers.append(nn.Linear(2, 2))
+            skips.append(nn.Linear(2, 5) if i == 2 else None)
+        x = torch.zeros(1, 2)
+        for layer, skip in zip(*tuple(tuple(each[i] for i in range(3)) for each in (layers, skips))):
+            x = layer(x)
+            if skip is not None:
+                x = skip(x)
+        y = torch.zeros(len(skips), 2 if skips[0] is None else 3)
+    """,
     "sequences_by_item": """
         class Layers:
             def __init__(self, n): self.n = n
