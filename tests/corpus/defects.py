@@ -40,4 +40,12 @@ DEFECTS = (
         "tensorflow-ranking", "tensorflow_ranking/python/keras/model.py", 474, "call-arguments",
         "`(1)` is no tuple: Keras 3 cannot convert it to a shape and raises ValueError",
     ),
+    Defect(
+        "torch-geometric", "torch_geometric/graphgym/loader.py", 285, "call-arguments",
+        "ClusterLoader hands its keywords on to DataLoader, which knows no `num_parts` and raises TypeError",
+    ),
+    Defect(
+        "ultralytics", "ultralytics/models/sam/sam3/vitdet.py", 542, "argument-value",
+        "math.sqrt gives a float, which Tensor.reshape refuses as a size with TypeError",
+    ),
 )  # fmt: skip

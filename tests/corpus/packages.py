@@ -34,6 +34,10 @@ OWN = {
 """Of the test dependencies, what is model code."""
 
 
+# Folders that several packages install, one over the other.
+_SHARED = ("benchmarks", "docs", "examples", "scripts", "test", "tests", "utils")
+
+
 @dataclass(frozen=True)
 class Found:
     """What checking a package gave: problems by file and code, and how much there was to check."""
@@ -67,7 +71,8 @@ def files_of(package: str) -> list[Path]:
         return sorted(file for part in OWN[package] for file in (root / part).rglob("*.py"))
     folder = site()
     found = importlib.metadata.distributions(name=package, path=[str(folder)]) if folder is not None else ()
-    return sorted({Path(str(f.locate())) for d in found for f in d.files or () if f.suffix == ".py"})
+    files = {f for d in found for f in d.files or () if f.suffix == ".py" and f.parts[0] not in _SHARED}
+    return sorted(Path(str(f.locate())) for f in files)
 
 
 def check(package: str) -> Found:

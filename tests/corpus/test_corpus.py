@@ -1,6 +1,6 @@
 """Nothing is reported in working code; the defects that a package has are found.
 
-In CI: 56 packages and model code of 5 test dependencies.
+In CI: 53 packages and the model code of 5 test dependencies, 4,124 files with 968,844 lines.
 """
 
 from __future__ import annotations

@@ -59,7 +59,9 @@ class FakeSession:
     def adopted(self, analysis, line):
         return None
 
-    def analyse(self, path: str, cancelled: Callable[[], bool] = lambda: False) -> FileAnalysis:
+    def analyse(
+        self, path: str, cancelled: Callable[[], bool] = lambda: False, *, thorough: bool = True
+    ) -> FileAnalysis:
         text = self.texts[path]
         end = time.monotonic() + 20
         while "SLOW" in text and time.monotonic() < end:

@@ -206,3 +206,16 @@ def test_a_code_lens_above_the_model(client, uri):
     (lens,) = client.request("textDocument/codeLens", {"textDocument": {"uri": uri}})
     assert lens["range"]["start"] == {"line": 5, "character": 0}
     assert lens["command"]["title"].startswith("(B, 3, H, W) → (B, 10) · 3,042 parameters")
+
+
+def test_what_a_keystroke_left_out_is_shown_a_moment_later(client, uri):
+    text = "import torch\n\nLIMIT = 3\n\n\ndef helper(a):\n    b = LIMIT\n    return b\n"
+    client.open(uri, text)
+    client.hints(uri)
+    client.change(uri, text + "\n")
+    assert client.labels(uri) == []
+    before = client.asked("workspace/inlayHint/refresh")
+    client.change(uri, text.replace("LIMIT = 3", "LIMIT = torch.arange(3) * 2"))
+    client.hints(uri)
+    client.wait_for(lambda: client.asked("workspace/inlayHint/refresh") > before)
+    assert [label for line, _, label in client.labels(uri) if line == 6] == ["→ (3,) int64"]

@@ -198,7 +198,7 @@ class FileAnalysis:
 
     `broken` are the first and last lines of the top-level statements that do not parse, `lost` those of the parts of
     them that were lost by it. `unfinished` is how many parts of it were not looked at, because the file had
-    used up its budget.
+    used up its budget; `waiting` tells that functions were left out which most likely show nothing.
     """
 
     path: str

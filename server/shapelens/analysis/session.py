@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import re
 import sys
@@ -42,7 +43,7 @@ from shapelens.source.environments import (
 )
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
-from shapelens.source.tree import Tree, parse
+from shapelens.source.tree import Tree, forget_parsed, parse
 from shapelens.values import Exceptional, Lib, PyModule, Tensor
 
 if TYPE_CHECKING:
@@ -50,10 +51,12 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracles
 
 MODULE_FUEL = 150_000
-_SUMMARY_PATIENCE = 10.0
+_SUMMARY_PATIENCE = 5.0
 """Seconds of the processor that running a file for one of its models may take."""
-_MOST_TREES = 300
-"""How many files of packages one session keeps that goes from file to file."""
+_MOST_SOURCE = 4_000_000
+"""Characters of source that a session keeps which goes from file to file: some 160 MB with all that was made of it."""
+_FEWEST_RELEASED = 32
+"""Files between two times that all is dropped: one may follow more source than that, and the next one the same."""
 _DTYPES = {"f": "float32", "i": "int64", "u": "uint8"}
 
 
@@ -110,6 +113,7 @@ class Session:
         self._trees: dict[str, Tree] = {}
         self._disk: dict[str, tuple[tuple[int, int], Tree]] = {}
         self._following: Following | None = None
+        self._released = 0
         self._quiet: dict[str, frozenset[str]] = {}
         self._reuse: dict[str, Reuse] = {}
         self.oracle: Oracles | None = None
@@ -197,9 +201,17 @@ class Session:
         if text is None:
             for known in (self._texts, self._trees, self._quiet, self._reuse):
                 known.pop(path, None)
+            if not self._texts:
+                self._rest()
         else:
             self._texts[path] = text
         self._forget(path)
+
+    def _rest(self) -> None:
+        """Nothing is open any more: what takes memory goes, and is made anew with the next file."""
+        self._following = None
+        self._disk.clear()
+        forget_parsed()
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """These files changed, came or went on disk."""
@@ -250,9 +262,14 @@ class Session:
             return
         if self._following is None or not self._following.holds(path):
             self._disk.pop(path, None)
-        if len(self._disk) > _MOST_TREES:
-            self._following = None
+        self._released += 1
+        if self._released < _FEWEST_RELEASED:
+            return
+        if sum(len(tree.text) for _, tree in self._disk.values()) > _MOST_SOURCE:
+            self._released, self._following = 0, None
             self._disk.clear()
+            forget_parsed()
+            gc.collect()
 
     def _forget(self, path: str) -> None:
         """A followed module changed: it and all that may hold its values are followed anew."""
@@ -384,7 +401,7 @@ class Session:
         tree = self._tree(path)
         if tree.text != analysis.text:
             return problem
-        found = fixes(problem, analysis, tree, lambda text: self._trial(path, text), seconds, cancelled)
+        found = fixes(problem, analysis, tree, lambda text, stop: self._trial(path, text, stop), seconds, cancelled)
         return replace(problem, fixes=found)
 
     def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
@@ -397,7 +414,7 @@ class Session:
             return None
         return adoption(analysis, tree, line, lambda text: self._trial(path, text))
 
-    def _trial(self, path: str, text: str) -> FileAnalysis:
+    def _trial(self, path: str, text: str, cancelled: Callable[[], bool] | None = None) -> FileAnalysis:
         """What would be known of the file if its text were this; nothing of it is remembered."""
         other = Session(self.roots, self._python)
         other._environment, other._resolver, other._following = self._environment, self._resolver, self._following
@@ -406,7 +423,7 @@ class Session:
         other._disk, other.oracle, other._answered = self._disk, self.oracle, self._answered
         if other._following is not None and other._following.holds(path):
             other._following = None
-        return other.analyse(path)
+        return other.analyse(path, cancelled)
 
     def _main_module(self, path: str) -> PyModule:
         name = self.resolver.module_name_of(Path(path)) if os.path.isabs(path) else "__main__"

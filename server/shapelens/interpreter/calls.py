@@ -964,6 +964,9 @@ def forward_of_library(
     """What calling a library layer on these arguments gives."""
     if instance.attrs.get("?") is not None:
         return not_counted(m, UNKNOWN)
+    if path in _WITHOUT_FORWARD and "forward" not in instance.attrs and m.is_certain():
+        name = instance.cls.name if isinstance(instance.cls, Class) else path.rpartition(".")[2]
+        raise Exceptional("NotImplementedError", None, f'Module [{name}] is missing the required "forward" function')
     value = containers.forward(m, f, node, instance, path, args, kwargs)
     if value is containers.NO_METHOD:
         for base in registry.bases_of(path):
@@ -980,10 +983,6 @@ def forward_of_library(
                 memory.hold(m, f, node, base, value, args, kwargs)
                 break
         else:
-            if path in _WITHOUT_FORWARD and "forward" not in instance.attrs and m.is_certain():
-                name = path.rpartition(".")[2] if isinstance(instance.cls, Lib) else instance.cls.name
-                text = f'Module [{name}] is missing the required "forward" function'
-                raise Exceptional("NotImplementedError", None, text)
             return not_counted(m, UNKNOWN)
     layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
     return value

@@ -19,6 +19,7 @@ from shapelens.values import (
     Alias,
     Class,
     Dict,
+    Exceptional,
     Function,
     Hole,
     Lib,
@@ -126,8 +127,8 @@ def _ev(m: Machine, node: ast.expr, f: Frame) -> Any:
 
     try:
         return ev(m, node, f)
-    except RecursionError:
-        return UNKNOWN  # An annotation that is nested thousands of times.
+    except (Exceptional, RecursionError):
+        return UNKNOWN  # Python reads few annotations when it runs, and this one may be nested thousands of times.
 
 
 # -- reading -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from shapelens.analysis.adopting import Adoption
 from shapelens.analysis.facts import FileAnalysis, Problem
 from shapelens.lsp.documents import Document, Documents
+from shapelens.values.text import shape_text
 
 if TYPE_CHECKING:
     from shapelens.analysis.session import InputSpec, SummaryResult
@@ -30,8 +31,8 @@ class Analyser(Protocol):
     def update(self, path: str, text: str | None) -> None:
         """The text of an open document; None: closed."""
 
-    def analyse(self, path: str, cancelled: Callable[[], bool] = ...) -> FileAnalysis:
-        """All that is known of a file."""
+    def analyse(self, path: str, cancelled: Callable[[], bool] = ..., *, thorough: bool = ...) -> FileAnalysis:
+        """All that is known of a file; unless `thorough`, what most likely shows nothing may be left out."""
 
     def mended(
         self, analysis: FileAnalysis, problem: Problem, seconds: float, cancelled: Callable[[], bool] | None = ...
@@ -108,6 +109,9 @@ def _worker() -> ThreadPoolExecutor:
     return worker
 
 
+_COMPLETED_SECONDS = 0.5
+"""After so long without an edit, what was left out for the sake of speed is looked at."""
+
 _ATTEMPTS = 3
 """How often work is started, at most, that something else interrupts; the last time it is not."""
 
@@ -127,9 +131,15 @@ class _Job:
 class Analyses:
     """The newest analysis of each open document. All methods are called on the event loop."""
 
-    def __init__(self, documents: Documents, make: Callable[[Sequence[Path], str | None, bool], Analyser]) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        make: Callable[[Sequence[Path], str | None, bool], Analyser],
+        completed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`completed` is called when an analysis that somebody may have asked for shows more than it did."""
         self.clock = 0
-        self._documents, self._make = documents, make
+        self._documents, self._make, self._completed = documents, make, completed
         self._worker = _worker()
         self._roots: tuple[Path, ...] = ()
         self._python: str | None = None
@@ -177,6 +187,9 @@ class Analyses:
         self._dirty[document.path] = None
         self._tick()
         self._drop(document.uri)
+        if not self._documents.programs and not self._stopped:
+            self.warm_up()  # No analysis comes that would tell it: what it keeps of files may go now.
+            self._worker.submit(gc.collect)
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
@@ -219,6 +232,28 @@ class Analyses:
             if self._documents.get(document.uri) is not document:
                 raise Stale
             return analysis
+
+    def _complete_soon(self, job: _Job, document: Document) -> None:
+        """Where the analysis has left something out, look at that as well once nobody types."""
+        if job.done.cancelled() or job.done.exception() is not None or not job.done.result().waiting:
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(_COMPLETED_SECONDS, lambda: loop.create_task(self._complete(job, document)))
+
+    async def _complete(self, job: _Job, document: Document) -> None:
+        if self._stopped or job.cancelled.is_set() or self._jobs.get(document.uri) is not job:
+            return
+        whole = _Job(job.key)
+        whole.cancelled = job.cancelled
+        with contextlib.suppress(RuntimeError, Stale):  # the worker is gone; the document has changed
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._worker, self._run, whole, document, self._changes(), True)
+            result = await whole.done
+            if not job.cancelled.is_set() and self._jobs.get(document.uri) is job:
+                self._jobs[document.uri] = whole
+                self._mended.pop(document.uri, None)
+                if _said(result) != _said(job.done.result()):
+                    self._completed()
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """Those problems of the document with their fixes. Raises Stale if the document changes meanwhile."""
@@ -341,7 +376,8 @@ class Analyses:
             return job
         self._drop(document.uri)
         job = self._jobs[document.uri] = _Job(key)
-        asyncio.get_running_loop().run_in_executor(self._worker, self._run, job, document, self._changes())
+        job.done.add_done_callback(lambda _: self._complete_soon(job, document))
+        asyncio.get_running_loop().run_in_executor(self._worker, self._run, job, document, self._changes(), False)
         return job
 
     def _changes(self) -> Callable[[], Analyser]:
@@ -371,14 +407,14 @@ class Analyses:
 
         return apply
 
-    def _run(self, job: _Job, document: Document, apply: Callable[[], Analyser]) -> None:
+    def _run(self, job: _Job, document: Document, apply: Callable[[], Analyser], thorough: bool) -> None:
         """On the worker thread."""
         result: FileAnalysis | BaseException
         try:
             analyser = apply()
             if job.cancelled.is_set():
                 raise Stale
-            result = analyser.analyse(document.path, job.cancelled.is_set)
+            result = analyser.analyse(document.path, job.cancelled.is_set, thorough=thorough)
         except BaseException as error:
             result = error if not job.cancelled.is_set() else Stale()
         # The loop may be gone when the server is shutting down.
@@ -391,6 +427,15 @@ class Analyses:
         for job in self._jobs.values():
             job.cancelled.set()
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _said(analysis: FileAnalysis) -> list[object]:
+    """What hints and problems say."""
+    names = analysis.names
+    facts = [
+        (f.span, f.name, f.kind, [(shape_text(v.shape, names), v.dtype) for v in f.values]) for f in analysis.facts
+    ]
+    return [facts, [(p.span, p.code, p.message) for p in analysis.problems]]
 
 
 def _finish(job: _Job, result: FileAnalysis | BaseException) -> None:

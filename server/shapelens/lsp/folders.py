@@ -34,9 +34,11 @@ class Folders:
         for analyser in self._all:
             analyser.update(path, text)
 
-    def analyse(self, path: str, cancelled: Callable[[], bool] = lambda: False) -> FileAnalysis:
-        """All that is known of a file."""
-        return self._of(path).analyse(path, cancelled)
+    def analyse(
+        self, path: str, cancelled: Callable[[], bool] = lambda: False, *, thorough: bool = True
+    ) -> FileAnalysis:
+        """All that is known of a file; unless `thorough`, what most likely shows nothing may be left out."""
+        return self._of(path).analyse(path, cancelled, thorough=thorough)
 
     def mended(
         self, analysis: FileAnalysis, problem: Problem, seconds: float, cancelled: Callable[[], bool] | None = None

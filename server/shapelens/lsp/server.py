@@ -53,7 +53,7 @@ class ShapelensServer(LanguageServer):
         super().__init__("shapelens", __version__, protocol_cls=Protocol, notebook_document_sync=OPTIONS)
         self.documents = Documents()
         self.notebooks = Notebooks(self.documents)
-        self.analyses = Analyses(self.documents, self._make)
+        self.analyses = Analyses(self.documents, self._make, self.refresh)
         self.settings = Settings()
         self.pushed = diagnostics.Pushed(self)
         self.under_way = Progress(self)

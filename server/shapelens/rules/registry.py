@@ -551,13 +551,13 @@ def _canonical_keras(path: str) -> str:
     else:
         if path in ("tensorflow.keras", "tensorflow.python.keras", "keras.src", "keras.api"):
             return "keras"
-        former = path.startswith(_COMPAT[0])
+        given = path
         for prefix in _COMPAT:
             if path.startswith(prefix):
                 path = "tensorflow." + path[len(prefix) :]
+        if given.startswith(_COMPAT[0]) and f"{path}.".startswith(_SHORT):
+            return given  # TensorFlow 1 had functions and classes of its own under these names.
         if path.startswith(_SHORT):
-            if former:
-                return path  # TensorFlow 1 had functions and classes of its own under these names.
             path = "keras." + path[len("tensorflow.") :]
     parts = path.split(".")
     if len(parts) == 4 and parts[:2] == ["keras", "ops"] and parts[2] in _OPS:

@@ -1,0 +1,200 @@
+"""An edit runs again what it touches, and nothing else; what is said is what a new session says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shapelens.analysis.contexts import Roots
+from shapelens.analysis.facts import FileAnalysis
+from shapelens.analysis.session import Session
+from shapelens.dims import text
+from shapelens.values.text import shape_text
+
+MODEL = """import torch
+from torch import nn
+
+WIDTH = 8
+
+class Block(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x):
+        y = self.conv(x)
+        return y + x
+
+    def extra(self, z):
+        return self.conv(z).mean()
+
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(WIDTH, 2)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+REGISTRY = {"Head": Head}
+
+
+class Net(nn.Module):
+    \"\"\"Some net.\"\"\"
+
+    def __init__(self, classes=10):
+        super().__init__()
+        self.stem = nn.Conv2d(3, WIDTH, 3)
+        self.block = Block(WIDTH)
+        self.fc = nn.Linear(WIDTH, classes)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = self.block(x)
+        x = x.mean((2, 3))
+        return self.fc(x)
+
+
+def small():
+    net = Net(classes=3)
+    return net
+
+
+def alone(a):
+    b = nn.Linear(5, 6)(a)
+    return b
+"""
+
+
+def said(analysis: FileAnalysis) -> list[object]:
+    """What a person sees."""
+    facts = [
+        (f.span, f.name, f.kind, sorted((shape_text(v.shape, analysis.names), str(v.dtype)) for v in f.values))
+        for f in analysis.facts
+    ]
+    problems = [(p.span, p.code, p.message, [r.span for r in p.related]) for p in analysis.problems]
+    hovers = sorted((e.span.line, e.span.column, len(e.values), e.about) for e in analysis.expressions)
+    models = [
+        (m.span, m.name, m.parameters if m.parameters is None else text(m.parameters, analysis.names))
+        for m in analysis.models
+    ]
+    return [facts, problems, hovers, models]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first lines of the functions and classes that were run on their own."""
+    made: list[str] = []
+    original = Roots._run
+
+    def run(self, chunk, body, again=None):  # type: ignore[no-untyped-def]
+        made.append(next(line for line in chunk.text.splitlines() if line[0] != "@").split("(")[0].split()[1])
+        return original(self, chunk, body, again)
+
+    monkeypatch.setattr(Roots, "_run", run)
+    return made
+
+
+class Edited:
+    """A file that is open in a session, and what a new session says of the same text."""
+
+    def __init__(self, folder: Path, version: str) -> None:
+        self.path = str(folder / "net.py")
+        self.folder, self.session = folder, Session((folder,))
+        self.to(version)
+
+    def to(self, version: str) -> FileAnalysis:
+        self.session.update(self.path, version)
+        return self.session.analyse(self.path)
+
+    def fresh(self, version: str) -> FileAnalysis:
+        session = Session((self.folder,))
+        session.update(self.path, version)
+        return session.analyse(self.path)
+
+
+EDITS = {
+    "a comment": ("WIDTH = 8\n", "WIDTH = 8\n# ..\n", set()),
+    "the docstring of a module": ("import torch\n", '"""Doc."""\nimport torch\n', set()),
+    "a function of its own": ("Linear(5, 6)", "Linear(5, 7)", {"alone"}),
+    "a method that nothing else calls": ("mean()", "sum()", {"Block"}),
+    "a forward": ("x.mean((2, 3))", "x.sum((2, 3))", {"Net"}),
+    "a forward that others call": ("return y + x", "return y - x", {"Net", "Block"}),
+    "a constructor": ("nn.Linear(WIDTH, classes)", "nn.Linear(WIDTH, classes, False)", {"Net", "small", "Block"}),
+    "a default": ("classes=10", "classes=11", {"Net", "small", "Block"}),
+    "a line above": ("def small():\n", "\n\ndef small():\n", set()),
+    "an argument": ("Net(classes=3)", "Net(classes=4)", {"Net", "small", "Block"}),
+    "a half-typed line": ("return y + x", "return y + (x", {"Net", "Block"}),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_runs_what_it_touches(tmp_path: Path, runs: list[str], edit: str) -> None:
+    old, new, touched = EDITS[edit]
+    file = Edited(tmp_path, MODEL)
+    assert said(file.to(MODEL + "\n")) == said(file.fresh(MODEL + "\n"))
+    runs.clear()
+    edited = MODEL.replace(old, new, 1)
+    found = file.to(edited)
+    assert set(runs) <= touched
+    assert said(found) == said(file.fresh(edited))
+    assert said(file.to(MODEL)) == said(file.fresh(MODEL))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("WIDTH = 8", "WIDTH = 16"),
+        ("nn.Conv2d(3, WIDTH, 3)", "nn.Conv2d(3, 9, 3)"),
+        ("class Block(nn.Module)", "class Block(nn.Sequential)"),
+        ("self.block = Block(WIDTH)", "self.block = REGISTRY['Head']()"),
+        ("    def forward(self, x):\n        y", "    @property\n    def forward(self, x):\n        y"),
+        ("    def extra", "    def __call__"),
+        ("def small():\n    net", "Net.forward = alone\n\ndef small():\n    net"),
+        ("def small():\n    net", "globals()['Block'] = Head\n\ndef small():\n    net"),
+        ("def small", "small = 3\n\ndef Net"),
+        ("class Head", "@REGISTRY.setdefault('a', []).append\nclass Head"),
+        ("return self.fc(x)", "self.block = None\n        return self.fc(x)"),
+        ("from torch import nn", "from torch import nn, Tensor as Block"),
+    ],
+)
+def test_what_changes_much_is_said_as_a_new_session_says_it(tmp_path: Path, old: str, new: str) -> None:
+    file = Edited(tmp_path, MODEL)
+    edited = MODEL.replace(old, new, 1)
+    assert edited != MODEL
+    assert said(file.to(edited)) == said(file.fresh(edited))
+    assert said(file.to(MODEL)) == said(file.fresh(MODEL))
+
+
+def test_what_one_run_changes_another_does_not_see(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("""import torch
+sizes = [3]
+
+def grow():
+    sizes.append(4)
+    return torch.zeros(sizes)
+
+def use():
+    return torch.ones(sizes)
+""")
+    facts = Session((tmp_path,)).analyse(str(tmp_path / "a.py")).facts
+    assert [[v.shape for v in f.values] for f in facts] == [[(3, 4)], [(3,)]]
+
+
+def test_a_function_that_showed_nothing_waits_until_nobody_types(tmp_path: Path) -> None:
+    quiet = "import torch\n\ndef helper(a, b):\n    c = a + LIMIT\n    return c\n\nLIMIT = 3\n"
+    loud = quiet.replace("c = a + LIMIT", "c = torch.zeros(2)")
+    path = str(tmp_path / "a.py")
+    session = Session((tmp_path,))
+    for version in (quiet, quiet + "\n"):
+        session.update(path, version)
+        assert not session.analyse(path).facts
+    session.update(path, quiet.replace("LIMIT = 3", "LIMIT = 4"))
+    hasty = session.analyse(path, thorough=False)
+    assert hasty.waiting
+    assert not session.analyse(path).waiting
+    session.update(path, loud)
+    assert [f.name for f in session.analyse(path, thorough=False).facts] == ["c", "return"]
