@@ -69,7 +69,7 @@ Own().__class__.__mro__[-1].__subclasses__()
 globals()["__builtins__"], __builtins__, __loader__, __spec__
 vars(builtins), vars(), locals()["os"].system(DEED), dir(os)
 sys.modules["os"].system(DEED), sys.modules["shapelens"], sys._getframe()
-importlib.import_module("os").system(DEED), importlib.import_module("shapelens.cli.main").main(["check"])
+importlib.import_module("os").system(DEED), importlib.import_module("shapelens.cli.main").sys.modules
 __import__("os").system(DEED), builtins.__import__("os").system(DEED)
 eval("__import__('os').system(DEED)"), exec("import os; os.system(DEED)"), compile("1", "f", "eval")
 builtins.eval("1"), functools.partial(eval, "open('CANARY', 'w')")(), list(map(eval, ["open('CANARY', 'w')"]))

@@ -201,9 +201,17 @@ class Session:
         if text is None:
             for known in (self._texts, self._trees, self._quiet, self._reuse):
                 known.pop(path, None)
+            if not self._texts:
+                self._rest()
         else:
             self._texts[path] = text
         self._forget(path)
+
+    def _rest(self) -> None:
+        """Nothing is open any more: what takes memory goes, and is made anew with the next file."""
+        self._following = None
+        self._disk.clear()
+        forget_parsed()
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """These files changed, came or went on disk."""

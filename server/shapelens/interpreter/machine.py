@@ -217,6 +217,9 @@ class Loader(Protocol):
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name."""
 
+    def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
+        """The module, name and level of `from … import name` that a module has for type checkers only."""
+
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
 
