@@ -56,7 +56,7 @@ class Pace:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print all figures."""
     options = _options(arguments)
-    pace = Pace(options.rounds or (1 if options.quick else 8), 0.01 if options.quick else options.pause)
+    pace = Pace(options.rounds or (1 if options.quick else 8), 0.06 if options.quick else options.pause)
     found: dict[str, Any] = {"load_before": os.getloadavg()}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shapelens.analysis.session import Session
+from shapelens.cli.main import COLLECTIONS
 from tests.bench.edits import kinds_of
 from tests.bench.files import keras_script, library, synthetic
 
@@ -27,6 +28,7 @@ _KINDS = ("number in a function in the middle", "new line in a function", "at th
 def measured(is_quick: bool = False, only: str = "") -> dict[str, Any]:
     """For each way to grow: the sizes, milliseconds of a whole analysis and of one after an edit, and the exponents."""
     found: dict[str, Any] = {}
+    gc.set_threshold(*COLLECTIONS)
     for name, (make, sizes) in _WAYS.items():
         if only.lower() not in name.lower():
             continue

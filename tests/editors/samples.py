@@ -63,9 +63,9 @@ def samples() -> tuple[Sample, ...]:
 
 
 def _sixty_lines() -> str:
-    made = "".join(f"        self.conv_{i} = nn.Conv2d(64, 64, 3, padding=1)\n" for i in range(5))
-    called = "".join(f"        x = self.block_{i}(x)\n" for i in range(5))
-    blocks = "".join(BLOCK.format(i) for i in range(5))
+    made = "".join(f"        self.conv_{i} = nn.Conv2d(64, 64, 3, padding=1)\n" for i in range(6))
+    called = "".join(f"        x = self.block_{i}(x)\n" for i in range(6))
+    blocks = "".join(BLOCK.format(i) for i in range(6))
     return (
         "import torch\nfrom torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         f"        self.stem = nn.Conv2d(3, 64, 3)\n{made}        self.fc = nn.Linear(64, 10)\n\n{blocks}"

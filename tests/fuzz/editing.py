@@ -11,6 +11,7 @@ import os
 import queue
 import random
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -209,6 +210,7 @@ class Editor:
         for file in sorted(self.texts):
             self.client.notify("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
         self.client.hints("file:///none.py")
+        time.sleep(0.5)  # it tidies up by itself
         held = self.memory()
         if self.client.stop() != 0:
             raise self.fail(f"the server ended with {self.client.process.returncode}")

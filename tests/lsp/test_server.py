@@ -218,4 +218,4 @@ def test_what_a_keystroke_left_out_is_shown_a_moment_later(client, uri):
     client.change(uri, text.replace("LIMIT = 3", "LIMIT = torch.arange(3) * 2"))
     client.hints(uri)
     client.wait_for(lambda: client.asked("workspace/inlayHint/refresh") > before)
-    assert [label for line, _, label in client.labels(uri) if line == 6] == ["→ (3,)"]
+    assert [label for line, _, label in client.labels(uri) if line == 6] == ["→ (3,) int64"]

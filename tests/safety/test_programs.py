@@ -69,7 +69,7 @@ Own().__class__.__mro__[-1].__subclasses__()
 globals()["__builtins__"], __builtins__, __loader__, __spec__
 vars(builtins), vars(), locals()["os"].system(DEED), dir(os)
 sys.modules["os"].system(DEED), sys.modules["shapelens"], sys._getframe()
-importlib.import_module("os").system(DEED), importlib.import_module("shapelens.cli.main").main(["check"])
+importlib.import_module("os").system(DEED), importlib.import_module("shapelens.cli.main").sys.modules
 __import__("os").system(DEED), builtins.__import__("os").system(DEED)
 eval("__import__('os').system(DEED)"), exec("import os; os.system(DEED)"), compile("1", "f", "eval")
 builtins.eval("1"), functools.partial(eval, "open('CANARY', 'w')")(), list(map(eval, ["open('CANARY', 'w')"]))
@@ -125,7 +125,7 @@ def namespace(text: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     session = Session()
     session.update("/nowhere/model.py", text)
     monkeypatch.setenv("SHAPELENS_STRICT", "")
-    _, module, *_ = session._run_main("/nowhere/model.py", session._tree("/nowhere/model.py"), None, False)
+    _, _, module, *_ = session._namespace("/nowhere/model.py", "0")
     return module.namespace
 
 
@@ -173,7 +173,8 @@ def test_no_real_object_is_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     for text in ESCAPES:
         parts = ast_parts(text)
         program = HEAD + "".join(f"v{number} = {part}\n" for number, part in enumerate(parts))
-        held = namespace(program, monkeypatch)
+        held = namespace(program + "last = 1\n", monkeypatch)
+        assert held["last"] == 1
         for number, part in enumerate(parts):
             assert list(reached(held.get(f"v{number}"))) == [], part
     assert not list(tmp_path.iterdir())

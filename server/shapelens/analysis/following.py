@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +93,16 @@ class Following:
             "globals" in c.names_used for c in chunks
         )
 
+    def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
+        """The module, name and level of `from … import name` that a module has for type checkers only."""
+        if module.path is None:
+            return None
+        try:
+            chunks = self.tree_of(module.path).chunks
+        except (SourceError, OSError):
+            return None
+        return next((found for chunk in chunks for node in chunk.tree if (found := _typed(node, name))), None)
+
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where only the server's own packages are known."""
         origin = Path(importer) if importer else None
@@ -130,6 +141,18 @@ class Following:
             index = max((i for i, part in enumerate(parts) if part == top), default=len(parts) - 1)
             known = self.packages[top] = _speaks_of_tensors(Path(*parts[: index + 1]))
         return known
+
+
+def _typed(node: ast.stmt, name: str) -> tuple[str, str, int] | None:
+    if isinstance(node, ast.If) and any(
+        getattr(n, "id", getattr(n, "attr", "")) == "TYPE_CHECKING" for n in ast.walk(node.test)
+    ):
+        for inner in (each for statement in node.body for each in ast.walk(statement)):
+            if isinstance(inner, ast.ImportFrom):
+                for alias in inner.names:
+                    if (alias.asname or alias.name) == name:
+                        return inner.module or "", alias.name, inner.level
+    return None
 
 
 _FRAMEWORKS = (b"torch", b"keras", b"tensorflow")

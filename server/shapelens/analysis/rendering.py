@@ -473,16 +473,18 @@ class Names:
     def __init__(self) -> None:
         self._taken: dict[str, Symbol] = {}
         self._names: dict[Symbol, str] = {}
+        self._numbers: dict[str, int] = {}  # below which all are taken
         self.texts: dict[Dim, str] = {}
         """What was written with them: a dim is on many lines, and a name once given stays."""
 
     def __call__(self, symbol: Symbol) -> str:
         known = self._names.get(symbol)
         if known is None:
-            known, number = symbol.name, 1
+            known, number = symbol.name, self._numbers.get(symbol.name, 1)
             while known in self._taken:
                 number += 1
                 known = f"{symbol.name}{number}"
+            self._numbers[symbol.name] = number
             self._taken[known] = symbol
             self._names[symbol] = known
         return known
@@ -497,12 +499,12 @@ class Names:
 
     def leave(self) -> dict[str, Symbol]:
         """A run is over: the next one may use the same names for its own symbols. Which this one has used."""
-        taken, self._taken = self._taken, {}
+        taken, self._taken, self._numbers = self._taken, {}, {}
         return taken
 
     def enter(self, taken: dict[str, Symbol]) -> None:
         """Go on with the names of a run that is over."""
-        self._taken = taken
+        self._taken, self._numbers = taken, {}
 
 
 __all__ = ["Expr", "Names", "Renderer"]

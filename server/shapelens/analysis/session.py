@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracles
 
 MODULE_FUEL = 150_000
-_SUMMARY_PATIENCE = 10.0
+_SUMMARY_PATIENCE = 5.0
 """Seconds of the processor that running a file for one of its models may take."""
 _MOST_SOURCE = 4_000_000
 """Characters of source that a session keeps which goes from file to file: some 160 MB with all that was made of it."""
@@ -201,9 +201,17 @@ class Session:
         if text is None:
             for known in (self._texts, self._trees, self._quiet, self._reuse):
                 known.pop(path, None)
+            if not self._texts:
+                self._rest()
         else:
             self._texts[path] = text
         self._forget(path)
+
+    def _rest(self) -> None:
+        """Nothing is open any more: what takes memory goes, and is made anew with the next file."""
+        self._following = None
+        self._disk.clear()
+        forget_parsed()
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """These files changed, came or went on disk."""
@@ -327,6 +335,7 @@ class Session:
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
+        limit = max(limit, time.thread_time() + PATIENCE / 2)  # however long it took to read
         m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit)
         try:
             if m.trusted and renderer.reports:
@@ -393,7 +402,7 @@ class Session:
         tree = self._tree(path)
         if tree.text != analysis.text:
             return problem
-        found = fixes(problem, analysis, tree, lambda text: self._trial(path, text), seconds, cancelled)
+        found = fixes(problem, analysis, tree, lambda text, stop: self._trial(path, text, stop), seconds, cancelled)
         return replace(problem, fixes=found)
 
     def adopted(self, analysis: FileAnalysis, line: int) -> Adoption | None:
@@ -406,7 +415,7 @@ class Session:
             return None
         return adoption(analysis, tree, line, lambda text: self._trial(path, text))
 
-    def _trial(self, path: str, text: str) -> FileAnalysis:
+    def _trial(self, path: str, text: str, cancelled: Callable[[], bool] | None = None) -> FileAnalysis:
         """What would be known of the file if its text were this; nothing of it is remembered."""
         other = Session(self.roots, self._python)
         other._environment, other._resolver, other._following = self._environment, self._resolver, self._following
@@ -415,7 +424,7 @@ class Session:
         other._disk, other.oracle, other._answered = self._disk, self.oracle, self._answered
         if other._following is not None and other._following.holds(path):
             other._following = None
-        return other.analyse(path)
+        return other.analyse(path, cancelled)
 
     def _main_module(self, path: str) -> PyModule:
         name = self.resolver.module_name_of(Path(path)) if os.path.isabs(path) else "__main__"

@@ -18,7 +18,7 @@ from shapelens.cli.output import complain
 from shapelens.cli.status import FAILED, UsageError, internal_error, is_debugging
 
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
-_COLLECTIONS = (10_000, 20, 50)
+COLLECTIONS = (10_000, 20, 50)
 """How seldom Python looks for cycles to free: an analysis makes many small objects, and nearly all go without that."""
 _COMMANDS = ("hints", "check", "summary", "doctor", "server")
 
@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     options = _parser().parse_args(arguments)
-    gc.set_threshold(*_COLLECTIONS)
+    gc.set_threshold(*COLLECTIONS)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

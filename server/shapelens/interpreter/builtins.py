@@ -1147,12 +1147,14 @@ def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
 def copied(m: Machine, value: Any, since: int = 0) -> Any:
     """A deep copy, paid for by what was copied."""
     made: dict[int, Any] = {}
-    twin = clone(value, made, since)
+    twin = clone(value, made, since, m.tick)
     m.burn(len(made))
     return twin
 
 
-def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any:
+def clone(
+    value: Any, made: dict[int, Any] | None = None, since: int = 0, tick: Callable[[], None] | None = None
+) -> Any:
     """A deep copy of lists, dicts and objects made after the serial `since`; everything else is shared."""
     made = {} if made is None else made
     kind = type(value)
@@ -1163,27 +1165,29 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         if twin is not None:
             return twin
     if kind is Instance:
+        if tick is not None:
+            tick()
         twin = made[id(value)] = Instance(value.cls, {}, value.origin)
         attrs = twin.attrs
         for name, held in value.attrs.items():
-            attrs[name] = clone(held, made, since) if type(held) in _CLONED else held
-        twin.payload = clone(value.payload, made, since)
+            attrs[name] = clone(held, made, since, tick) if type(held) in _CLONED else held
+        twin.payload = clone(value.payload, made, since, tick)
         return twin
     if kind is List:
-        twin = made[id(value)] = List([clone(v, made, since) for v in value])
+        twin = made[id(value)] = List([clone(v, made, since, tick) for v in value])
         twin.rest, twin.count = value.rest, value.count
         return twin
     if kind is Dict:
-        twin = made[id(value)] = Dict({k: clone(v, made, since) for k, v in value.items()})
+        twin = made[id(value)] = Dict({k: clone(v, made, since, tick) for k, v in value.items()})
         twin.rest, twin.factory = value.rest, value.factory
         return twin
     if kind is tuple:
         known = made.get(id(value))
         if known is None:
-            known = made[id(value)] = tuple([clone(v, made, since) for v in value])
+            known = made[id(value)] = tuple([clone(v, made, since, tick) for v in value])
         return known
     if kind is Bound:
-        return Bound(value.function, clone(value.receiver, made, since))
+        return Bound(value.function, clone(value.receiver, made, since, tick))
     if kind is Tensor:
         # Two modules of one kind have weights of their own, but what one of them shares with itself stays shared.
         twin = made.get(id(value))
@@ -1193,9 +1197,9 @@ def clone(value: Any, made: dict[int, Any] | None = None, since: int = 0) -> Any
         return twin
     if kind is Partial:
         return Partial(
-            clone(value.function, made, since),
-            clone(value.args, made, since),
-            {k: clone(v, made, since) for k, v in value.keywords.items()},
+            clone(value.function, made, since, tick),
+            clone(value.args, made, since, tick),
+            {k: clone(v, made, since, tick) for k, v in value.keywords.items()},
         )
     return copy.copy(value) if kind is set else value
 

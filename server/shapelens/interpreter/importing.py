@@ -123,9 +123,19 @@ def _imported_member(m: Machine, module: PyModule, name: str) -> Any:
                 return found
     if is_ruled_part(f"{module.name}.{name}"):
         return Lib(f"{module.name}.{name}")
-    if module.is_package:
-        return m.load_module(f"{module.name}.{name}", module.path) or MISSING
-    return MISSING
+    if not module.is_package:
+        return MISSING
+    found = m.load_module(f"{module.name}.{name}", module.path)
+    if found is not None:
+        return found
+    # A package that imports its parts when they are asked for tells type checkers where they are.
+    told = m.loader.typed_import(module, name)
+    if told is None:
+        return MISSING
+    parts = module.name.split(".")
+    base = ".".join(parts[: len(parts) - told[2] + 1]) if told[2] else ""
+    full = ".".join(part for part in (base, told[0]) if part)
+    return MISSING if full == module.name else resolved(m, module, Later(full, told[1]))
 
 
 def resolved(m: Machine, module: PyModule, later: Later) -> Any:

@@ -42,7 +42,7 @@ FOLLOW_FUEL = 400_000
 STATEMENT_FUEL = 40_000
 # Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
 # or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
-PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.25, 0.7, 0.4
+PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.5, 0.9, 0.7
 # What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
 _USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
@@ -217,6 +217,9 @@ class Loader(Protocol):
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name."""
 
+    def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
+        """The module, name and level of `from … import name` that a module has for type checkers only."""
+
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
 
@@ -253,7 +256,7 @@ class Machine:
         self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
         self.made = 0  # how many modules there were when it began
         self.bounded = 0  # how many parts are under way whose allowance is for the modules too that they run
-        self.ticks = 0
+        self.ticks = self.next_look = 0
         # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
         self.deadline = self.limit = math.inf
         self.is_late = False
@@ -401,16 +404,19 @@ class Machine:
             if self.reserve <= 0 or not self.has_tensors:
                 raise Budget
             self.fuel, self.reserve = self.fuel + self.reserve, 0
-        self.tick()
+        self.ticks += amount
+        if self.ticks > self.next_look:
+            self.look_up()
 
     def tick(self) -> None:
-        """Called at least each tenth of a millisecond; raises what `look_up` does."""
+        """To be called at least each tenth of a millisecond; raises what `look_up` does."""
         self.ticks += 1
-        if self.ticks & 63 == 0:
+        if self.ticks > self.next_look:
             self.look_up()
 
     def look_up(self) -> None:
         """Raises Cancelled when nobody waits any more, Budget when the run has taken too long. Costs a microsecond."""
+        self.next_look = self.ticks + 64
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
         if time.thread_time() > self.deadline and not self._is_slow_machine():

@@ -187,6 +187,9 @@ class Analyses:
         self._dirty[document.path] = None
         self._tick()
         self._drop(document.uri)
+        if not self._documents.programs and not self._stopped:
+            self.warm_up()  # No analysis comes that would tell it: what it keeps of files may go now.
+            self._worker.submit(gc.collect)
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""

@@ -21,7 +21,7 @@ from shapelens.source.reading import SourceError, read_text
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
 
-_BURST_SECONDS = 0.08
+_BURST_SECONDS = 0.05
 """Edits that follow one another faster than a person types: a key held down, or a replacement in many places."""
 _SEVERITIES = {
     "error": lsp.DiagnosticSeverity.Error,

@@ -28,13 +28,17 @@ class Axis:
 
 ANY = Axis()
 REST = Axis(many=True)
+_MOST = 200
 
 
 @lru_cache(maxsize=4096)
 def axes_of(text: str) -> tuple[Axis, ...] | None:
-    """The axes of a jaxtyping string; None for one that jaxtyping refuses."""
+    """The axes of a jaxtyping string; None for one that jaxtyping refuses. One that is too long says nothing."""
     axes = []
-    for word in text.split():
+    words = text.split(None, _MOST)
+    if len(words) > _MOST:
+        return (REST,)
+    for word in words:
         axis = _axis(word)
         if axis is None:
             return None

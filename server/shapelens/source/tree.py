@@ -352,9 +352,11 @@ def _cut(text: str, starts: Sequence[int], known: Mapping[_Key, Parsed], trust: 
         piece = _trimmed(text[start:end])
         if limited:
             much = _marks(piece) + _LEAST
+            if much > left and left < _MOST_MARKS // 20:  # nearly all is read: so much for the rest
+                left = 0
             if left < _LEAST:
                 piece, n = text[start:].rstrip(_BLANKS), len(starts)
-            if much > left:
+            if much > left or not left:
                 line += text.count("\n", offset, start)
                 offset = start
                 chunks.append(Chunk(piece, line, _unread(piece)))

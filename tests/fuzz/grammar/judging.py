@@ -177,6 +177,12 @@ def _shapes(found: Judged, text: str, truth: dict[str, Any], hints: Sequence[Any
                 found.unknown.append((line, f"{name}: we say {ours}, it is {values}"))
 
 
+def _either(text: str) -> set[int]:
+    """The lines where an expression may be passed by."""
+    conditional = (ast.IfExp, ast.BoolOp)
+    return {node.lineno for node in ast.walk(ast.parse(text)) if isinstance(node, conditional)}
+
+
 def _again(text: str) -> set[int]:
     """The lines that may run more than once: those of functions and loops."""
     found: set[int] = set()
@@ -192,9 +198,10 @@ def _errors(found: Judged, text: str, truth: dict[str, Any], said: Sequence[Any]
     ran, done = set(truth["ran"]), {line for line, *_ in truth["rows"]} - again
     lines = [(p["line"], p["end_line"], p) for p in said]
     if raised is None:
-        # Of code that never runs nothing is known here.
+        # Of code that never runs nothing is known here, nor of a call that goes another way than the one before.
+        ways = again & (_maybe(text) | _either(text))
         for begin, end, problem in lines:
-            if not ran.isdisjoint(range(begin, end + 1)):
+            if not ran.isdisjoint(range(begin, end + 1)) and begin not in ways:
                 about = f"{problem['code']}|{problem['message']}"
                 found.disagreements.append(Disagreement("alarm", problem["line"], about))
         return

@@ -144,6 +144,9 @@ def test_reduce(pattern: str, sizes: Any) -> None:
 
 def test_reduction_names() -> None:
     check("reduce", X.long(), "a b c -> a", "mean")
+    check("reduce", X.long(), "a b c -> c a b", "mean")
+    check("reduce", X[..., :1].int(), "a b 1 -> a b", "mean")
+    check("reduce", X[..., :1].int(), "a b 1 -> b a", "sum")
     check("reduce", X, "a b c -> a", "median")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from shapelens.analysis import following
 from shapelens.analysis.session import Session
+from shapelens.source import tree
 from shapelens.source.imports import ModuleFile
 
 MAIN = "import torch\nfrom helper import f\nx = f(torch.zeros(2, 3))\n"
@@ -74,5 +75,6 @@ def test_nothing_is_kept_of_a_file_that_was_closed(tmp_path: Path) -> None:
         session.update(path, "import torch\nx = torch.zeros(2, 3).t()\n")
         session.analyse(path)
         session.update(path, None)
+    assert not tree._remembered
     kept = {name: table for name, table in vars(session).items() if isinstance(table, dict) and set(table) & set(paths)}
     assert not kept

@@ -353,6 +353,20 @@ def test_star_imports_of_two_branches_are_both_looked_through(tmp_path: Path) ->
     assert [v.shape for f in facts if f.name == "x" for v in f.values] == [(4, 3)]
 
 
+def test_a_package_that_imports_its_parts_late_is_followed_by_what_it_tells_type_checkers(tmp_path: Path) -> None:
+    package = tmp_path / "parts"
+    package.mkdir()
+    (package / "layers.py").write_text("import torch\ndef made(n):\n    return torch.zeros(n, 3)\n")
+    (package / "__init__.py").write_text(
+        "import sys\nimport torch\nfrom typing import TYPE_CHECKING\nfrom somewhere import Lazy\n"
+        "if TYPE_CHECKING:\n    from .layers import made\nelse:\n    sys.modules[__name__] = Lazy(__name__)\n"
+    )
+    path = tmp_path / "program.py"
+    path.write_text("from parts import made\nx = made(2)\n")
+    facts = Session([tmp_path]).analyse(str(path)).facts
+    assert [v.shape for f in facts if f.name == "x" for v in f.values] == [(2, 3)]
+
+
 def test_releases_are_compared_by_their_numbers() -> None:
     assert release_of("2.10.0+cpu") == (2, 10)
     assert release_of("2.1.0rc1") is None

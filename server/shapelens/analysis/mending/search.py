@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from shapelens.analysis.facts import Edit, FileAnalysis, Problem
 from shapelens.analysis.mending import layouts, numbers, signatures
 from shapelens.analysis.mending.sources import Proposal, Source, changed
+from shapelens.interpreter.machine import Cancelled
 from shapelens.source.tree import Tree
 from shapelens.values import Open, Shape
 
@@ -17,7 +18,8 @@ MOST_FIXES = 4
 MOST_TRIES = 200
 """Analyses that the search for one problem's fixes may cost."""
 
-Trial = Callable[[str], FileAnalysis]
+Trial = Callable[[str, Callable[[], bool]], FileAnalysis]
+"""The analysis of the file with another text; it raises Cancelled once the other says so."""
 _Key = tuple[str, int, str]
 _Dims = tuple[object, ...]
 
@@ -32,7 +34,7 @@ def fixes(
 ) -> tuple[Edit, ...]:
     """The edits each of which alone makes the problem go and brings no other; the best first.
 
-    `trial` gives the analysis of the file with another text. The search ends after `seconds`.
+    The search ends after `seconds`.
     """
     if problem.clue is None or problem.span.file != analysis.path:
         return ()
@@ -125,7 +127,10 @@ class _Check:
         if text in self._tried:
             return False
         self._tried.add(text)
-        analysis = self._trial(text)
+        try:
+            analysis = self._trial(text, self._stopped)
+        except Cancelled:
+            return False
         problems = _problems(analysis)
         if self._places & problems.keys() or any(count > self._problems.get(at, 0) for at, count in problems.items()):
             return False

@@ -61,17 +61,19 @@ def reduced(c: Call, tensor: Tensor, pattern: str, reduction: object, given: dic
         raise NotKnown
     sizes = lengths(c, pattern, given, left, right)
     match(c, left, tensor, sizes)
-    reduces = set(left.axes) != set(right.axes)
+    reduces = not set(left.axes) - {"1"} <= set(right.axes)
     return tensor.with_(shape=shape_of(c, right, sizes), dtype=_reduced_dtype(c, tensor, reduction, reduces))
 
 
 def _reduced_dtype(c: Call, tensor: Tensor, reduction: object, reduces: bool) -> str | None:
     dtype = tensor.dtype
+    if not reduces:  # then nothing is called
+        return dtype
     if not isinstance(reduction, str):
         return None
     if reduction == "mean" and dtype is not None and category(dtype) < 2 and tensor.library == "torch":
         c.fail("dtype-mismatch", f"{c.name}: the mean needs a float tensor, got {dtype}", tensor)
-    if reduction in ("min", "max", "mean") or not reduces:
+    if reduction in ("min", "max", "mean"):
         return dtype
     if tensor.library != "torch" or dtype is None:
         return None

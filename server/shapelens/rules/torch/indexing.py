@@ -29,7 +29,7 @@ def sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
     if isinstance(step, int) and step < 0 and tensor.library == "numpy":
         if start is None and stop is None:
             return size if step == -1 else ceildiv(size, -step)
-        if type(size) is int and type(start) in _PLAIN and type(stop) in _PLAIN:
+        if type(size) is int and size >= 0 and type(start) in _PLAIN and type(stop) in _PLAIN:
             return len(range(*slice(start, stop, step).indices(size)))
         return c.fresh("n", 0)
     if isinstance(step, int) and step <= 0:
@@ -37,7 +37,8 @@ def sliced(c: Call, size: Dim, index: slice, tensor: Tensor) -> Dim:
             c.fail("argument-value", "slice step must not be zero", tensor)
         _only_of_torch(tensor)
         c.fail("argument-value", f"slice step must be positive, got {step}", tensor)
-    if type(size) is int and type(start) in _PLAIN and type(stop) in _PLAIN and type(step) is int:
+    is_plain = type(start) in _PLAIN and type(stop) in _PLAIN and type(step) is int
+    if type(size) is int and size >= 0 and is_plain:
         return len(range(*slice(start, stop, step).indices(size)))
     if any(isinstance(p, Unknown) for p in parts):
         return c.fresh("n", 0)
