@@ -56,3 +56,20 @@ def test_the_check_would_notice():
     first, second = run_all([(program, text.format(3)), (program, text.format(2))], check=True)
     assert "x is (3, 3)" in first
     assert "return is (2, 3)" in second
+
+
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        ("return x.t()", '-> Float[Tensor, "3 _"]'),
+        ("return x.mean(1)", '-> Float[Tensor, "batch"]'),
+        ("return x @ x.t()", '-> Float[Tensor, "batch _"]'),
+        ("return x * 2", '-> Float[Tensor, "batch 3"]'),
+    ],
+)
+def test_a_batch_has_no_number_in_what_is_returned(tmp_path: Path, body: str, stated: str) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(f"import torch\n\n\ndef f(x):\n    {body}\n\n\nf(torch.zeros(2, 3))\n")
+    text, _ = annotated(path, path.read_text())
+    assert 'x: Float[Tensor, "batch 3"]' in text
+    assert stated in text

@@ -267,7 +267,10 @@ class _Signature:
     def _size(self, size: int, is_first: bool, text: str) -> str:
         """A number, or the name that stands for it."""
         if BATCH in self.named:
-            return BATCH if is_first and self.named[BATCH] == size else text
+            batch = self.named[BATCH]
+            if size == batch:
+                return BATCH if is_first else "_"  # the batch in another place, or a size that is the same by chance
+            return "_" if is_first and batch > 1 and size % batch == 0 else text
         if is_first and self.doubts_first:
             return "_"
         for name, value in self.named.items():

@@ -289,6 +289,12 @@ def of_instance(m: Machine, f: Frame, value: Instance, name: str, node: ast.AST)
     if found is not _MISSING:
         if type(found) is Unknown and found.hole is not None:
             return m.store.value(found)
+        if type(found) is Instance and type(value.cls) is Class and containers.is_child(found):
+            # PyTorch keeps modules where they are looked for last: a method of that name comes first.
+            attribute, owner = classes.find_in_class(value.cls, name)
+            if isinstance(owner, Class) and isinstance(attribute, (Function, Descriptor)):
+                if not keras.is_keras_class(value.cls):
+                    return _bind(m, f, value, attribute, node, name)
         return found
     cls = value.cls
     if isinstance(cls, Class):

@@ -46,6 +46,7 @@ from shapelens.values import (
     Dict,
     Exceptional,
     Function,
+    Globals,
     Instance,
     Iter,
     Lib,
@@ -858,7 +859,8 @@ def _vars(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
 
 @native("builtins.globals")
 def _globals(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    made = Dict({name: importing.member(m, f.module, name) for name in list(f.module.namespace) if name != "*"})
+    scope = f.module.namespace
+    made = Globals(scope, {name: importing.member(m, f.module, name) for name in list(scope) if name != "*"})
     made.rest = UNKNOWN  # what other modules and star imports put there
     return made
 

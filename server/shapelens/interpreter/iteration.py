@@ -20,6 +20,8 @@ from shapelens.values import (
     Class,
     Dict,
     Exceptional,
+    Function,
+    Globals,
     Hole,
     Instance,
     Iter,
@@ -27,6 +29,7 @@ from shapelens.values import (
     List,
     Many,
     Open,
+    PyModule,
     Scalar,
     ShapeVar,
     Size,
@@ -533,6 +536,12 @@ def set_key(m: Machine, table: dict[Any, Any], key: Any, value: Any) -> None:
             attributes.put(m, table.owner, key, value)
         else:
             table.owner.attrs["?"] = True
+    if isinstance(table, Globals):
+        m.touch_scope(table.scope)
+        if isinstance(key, str):
+            table.scope[key] = value
+        else:
+            forget_names(table.scope)
     if isinstance(key, (Unknown, Choice)) or not plain._hashable(key):
         if isinstance(table, Dict):
             table.rest = value if table.rest is None else join(table.rest, value)
@@ -540,6 +549,13 @@ def set_key(m: Machine, table: dict[Any, Any], key: Any, value: Any) -> None:
                 table[known] = join(table[known], value)
         return
     table[key] = value
+
+
+def forget_names(scope: dict[str, Any]) -> None:
+    """Any name of a module may have been given another value: data is not known any more."""
+    for name, value in scope.items():
+        if not isinstance(value, (Lib, Class, Function, PyModule)) and not name.startswith("__") and name != "*":
+            scope[name] = UNKNOWN
 
 
 def update_dict(m: Machine, table: dict[Any, Any], other: Any) -> None:

@@ -18,6 +18,7 @@ from shapelens.values import (
     Dict,
     Exceptional,
     Function,
+    Globals,
     Iter,
     Lib,
     List,
@@ -378,7 +379,7 @@ def _list_method(m: Machine, receiver: List, name: str, args: list[Any], kwargs:
 
 
 def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    from shapelens.interpreter.iteration import one_of_values, set_key, update_dict
+    from shapelens.interpreter.iteration import forget_names, one_of_values, set_key, update_dict
     from shapelens.interpreter.joining import join, one_of
 
     rest = getattr(receiver, "rest", None)
@@ -387,6 +388,13 @@ def _dict_method(m: Machine, receiver: dict[Any, Any], name: str, args: list[Any
         if isinstance(receiver, Children):
             m.touch(receiver.owner)
             receiver.owner.attrs["?"] = True
+        elif isinstance(receiver, Globals):
+            given = args[0] if args else {}
+            m.touch_scope(receiver.scope)
+            if name == "update" and type(given) is Dict and given.rest is None and all(type(k) is str for k in given):
+                receiver.scope.update({**given, **kwargs})
+            else:
+                forget_names(receiver.scope)
     if name == "items":
         pairs = List([(k, v) for k, v in receiver.items()])
         pairs.rest = None if rest is None else (UNKNOWN, rest)

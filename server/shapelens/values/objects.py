@@ -202,6 +202,16 @@ class Children(Dict):
         self.owner = owner
 
 
+class Globals(Dict):
+    """What `globals()` gives: a write to it is one to the module's names."""
+
+    __slots__ = ("scope",)
+
+    def __init__(self, scope: dict[str, Any], items: Any) -> None:
+        super().__init__(items)
+        self.scope = scope
+
+
 class Many:
     """An iterable of an unknown number of elements that all look like `element`; `length` a dim, or None.
 

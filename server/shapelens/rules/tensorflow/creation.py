@@ -135,9 +135,11 @@ def range_(
     if isinstance(step, (int, float)) and step == 0:
         c.fail("argument-value", "range: delta must not be 0")
     if all(isinstance(v, (int, float)) for v in (first, last, step)):
-        numbers = [first + i * step for i in range(max(0, math.ceil((last - first) / step)))] if not floats else None
-        count = max(0, math.ceil((last - first) / step))
-        return made((count,), wanted, numbers if numbers is not None and count <= 256 else None)
+        if floats and not all(map(math.isfinite, (first, last, step))):
+            return made((c.fresh("n", 0),), wanted)
+        count = max(0, math.ceil((last - first) / step) if floats else -((first - last) // step))
+        numbers = [first + i * step for i in range(count)] if not floats and count <= 256 else None
+        return made((count,), wanted, numbers)
     if isinstance(step, int) and step == 1 and isinstance(first, (int, Expr)) and isinstance(last, (int, Expr)):
         return made((last - first,), wanted)
     if isinstance(step, int) and step > 0 and isinstance(first, (int, Expr)) and isinstance(last, (int, Expr)):

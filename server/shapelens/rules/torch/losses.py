@@ -17,7 +17,7 @@ from shapelens.rules.registry import declare, layer, rule
 from shapelens.rules.torch.attention import made
 from shapelens.rules.torch.linear import features, unclear, whole_numbers
 from shapelens.rules.torch.spatial import BOOL, COMPLEX, NOT_FLOAT, differ, no_dtypes, same_dtype
-from shapelens.values import Instance, List, Named, Open, Tensor
+from shapelens.values import Instance, Lib, List, Named, Open, Tensor
 from shapelens.values.dtypes import FLOATS, category, promote, promote_weak
 
 _F = "torch.nn.functional."
@@ -907,6 +907,17 @@ def _adaptive_setup(c: Call, self: Instance) -> None:
     a["shortlist_size"], a["n_clusters"] = known[0], len(known)
     a["head_size"] = known[0] + len(known)
     a["head"] = made(c, "torch.nn.Linear", a["in_features"], a["head_size"], bias=a["head_bias"], **options)
+    a["tail"] = Instance(Lib("torch.nn.ModuleList"), {})
+    if not (isinstance(a["in_features"], int) and isinstance(a["div_value"], (int, float)) and a["div_value"] > 0):
+        a["tail"].attrs["?"] = True
+        return
+    for i, (first, last) in enumerate(zip(a["cutoffs"], a["cutoffs"][1:])):
+        inner = int(a["in_features"] // a["div_value"] ** (i + 1))
+        layers = [
+            made(c, "torch.nn.Linear", wide, thin, bias=False, **options)
+            for wide, thin in ((a["in_features"], inner), (inner, last - first))
+        ]
+        a["tail"].attrs[str(i)] = Instance(Lib("torch.nn.Sequential"), {str(n): each for n, each in enumerate(layers)})
 
 
 @layer(
