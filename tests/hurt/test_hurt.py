@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-import shapelens.rules.keras
-import shapelens.rules.tensorflow  # noqa: F401  forked from here
-from tests.hurt import running
+from tests.hurt.apart import Runner
 from tests.hurt.programs import PROGRAMS
-from tests.hurt.running import MEGABYTES, SECONDS, run
+from tests.hurt.running import MEGABYTES, SECONDS, STEPS
 
 QUICK = sorted(PROGRAMS)[::4]
 """What each change is held against; `python -m tests.hurt` runs all."""
 
 
+@pytest.fixture(scope="module")
+def runner() -> Iterator[Runner]:
+    with Runner() as runner:
+        yield runner
+
+
 @pytest.mark.parametrize("name", QUICK)
-def test_answers_in_time(name: str) -> None:
-    outcome = run(PROGRAMS[name](), steps=("cold", "good"))
+def test_answers_in_time(runner: Runner, name: str) -> None:
+    outcome = runner.run(("cold", "good"), name)
     assert not outcome.wrong
     assert outcome.megabytes < MEGABYTES
     # The machine may be slower than the one that the budgets were made for.
@@ -24,7 +30,7 @@ def test_answers_in_time(name: str) -> None:
     assert outcome.steps["good"] < SECONDS / 3
 
 
-def test_says_what_was_not_looked_at() -> None:
-    assert run(PROGRAMS["ackermann"](), steps=("cold",)).unfinished
-    assert run(PROGRAMS["list of a million"](), steps=("cold",)).unfinished
-    assert not run("x = 1\n", steps=running.STEPS).unfinished
+def test_says_what_was_not_looked_at(runner: Runner) -> None:
+    assert runner.run(("cold",), "ackermann").unfinished
+    assert runner.run(("cold",), "list of a million").unfinished
+    assert not runner.run(STEPS, text="x = 1\n").unfinished
