@@ -112,6 +112,11 @@ class Place:
         return node
 
 
+def slowness() -> float:
+    """How many times longer than usual this machine takes just now, from 1 to 5."""
+    return min(max(_seconds_of_work() / _USUAL, 1.0), 5.0)
+
+
 def _seconds_of_work() -> float:
     """How long this machine takes for a little work of the kind that an analysis does."""
     started = time.thread_time()
@@ -427,7 +432,7 @@ class Machine:
         """Whether it is the machine that takes long: it is measured once, and has more time from then on."""
         if self.slowness:
             return False
-        self.slowness = min(max(_seconds_of_work() / _USUAL, 1.0), 5.0)
+        self.slowness = slowness()
         self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
         self.limit += PATIENCE * (self.slowness - 1.0)
         return time.thread_time() < self.deadline
