@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 SERVER_PATH = str(Path(__file__).parents[2] / "server")
-WAIT = 30
+WAIT = 90
 
 
 def capabilities(

@@ -29,7 +29,7 @@ from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_chunk
-from shapelens.interpreter.machine import MODULE_PATIENCE, PATIENCE, Budget, Cancelled, Frame, Machine
+from shapelens.interpreter.machine import MODULE_PATIENCE, PATIENCE, Budget, Cancelled, Frame, Machine, seconds_used
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, forget_names, layers, number_of_rules
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
@@ -328,14 +328,14 @@ class Session:
 
         Unless `thorough`, functions that most likely show nothing may be left out, which the result then tells.
         """
-        started, limit = time.perf_counter(), time.thread_time() + PATIENCE
+        started, limit = time.perf_counter(), seconds_used() + PATIENCE
         if path not in self._texts:
             self._look_again = True
             path = os.path.abspath(path) if os.path.exists(path) else path
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
-        limit = max(limit, time.thread_time() + PATIENCE / 2)  # however long it took to read
+        limit = max(limit, seconds_used() + PATIENCE / 2)  # however long it took to read
         m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit)
         try:
             if m.trusted and renderer.reports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import itertools
 import math
 import os
@@ -112,6 +113,26 @@ class Place:
         return node
 
 
+_collected = _collecting = 0.0
+
+
+def _watch_collector(phase: str, info: dict[str, int]) -> None:
+    global _collected, _collecting
+    if phase == "start":
+        _collecting = time.thread_time()
+    else:
+        _collected += max(time.thread_time() - _collecting, 0.0)
+
+
+# How long the collector takes depends on all that the process holds, which the program that is analysed cannot help.
+gc.callbacks.append(_watch_collector)
+
+
+def seconds_used() -> float:
+    """The processor time of this thread, but for what the collector of garbage took."""
+    return time.thread_time() - _collected
+
+
 def slowness() -> float:
     """How many times longer than usual this machine takes just now, from 1 to 5."""
     return min(max(_seconds_of_work() / _USUAL, 1.0), 5.0)
@@ -119,12 +140,12 @@ def slowness() -> float:
 
 def _seconds_of_work() -> float:
     """How long this machine takes for a little work of the kind that an analysis does."""
-    started = time.thread_time()
+    started = seconds_used()
     table: dict[int, Any] = {}
     for i in range(25_000):
         table[i % 977] = (i, str(i))
         isinstance(table, dict)
-    return time.thread_time() - started
+    return seconds_used() - started
 
 
 class Budget(Exception):
@@ -372,7 +393,7 @@ class Machine:
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
         # What is followed is run once, and shared: it has time of its own.
-        started, deadline, limit, late = time.thread_time(), self.deadline, self.limit, self.is_late
+        started, deadline, limit, late = seconds_used(), self.deadline, self.limit, self.is_late
         self.deadline, self.limit, self.is_late = started + PATIENCE * max(self.slowness, 1.0), math.inf, False
         used, finished = 0, True
         try:
@@ -380,7 +401,7 @@ class Machine:
         except Budget:
             finished = allowed == FOLLOW_FUEL
         finally:
-            took = time.thread_time() - started
+            took = seconds_used() - started
             self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
             used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
@@ -424,7 +445,7 @@ class Machine:
         self.next_look = self.ticks + 64
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
-        if time.thread_time() > self.deadline and not self._is_slow_machine():
+        if seconds_used() > self.deadline and not self._is_slow_machine():
             self.is_late = True
             raise Budget
 
@@ -435,11 +456,11 @@ class Machine:
         self.slowness = slowness()
         self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
         self.limit += PATIENCE * (self.slowness - 1.0)
-        return time.thread_time() < self.deadline
+        return seconds_used() < self.deadline
 
     def allow(self, seconds: float) -> bool:
         """Whether there is time for another part of the analysis, which then has at most so many seconds."""
-        now = time.thread_time()
+        now = seconds_used()
         self.deadline = min(now + seconds * max(self.slowness, 1.0), self.limit)
         self.is_late = now >= self.limit
         return not self.is_late
