@@ -66,8 +66,15 @@ class Told:
 class Renderer:
     """Collects after each run what that run saw; `analysis` gives a file's facts and problems at the end."""
 
-    def __init__(self, m: Machine, trees: dict[str, Tree], tree_of: Callable[[str], Tree] | None = None) -> None:
-        self.m, self.trees, self.tree_of = m, trees, tree_of
+    def __init__(
+        self,
+        m: Machine,
+        trees: dict[str, Tree],
+        tree_of: Callable[[str], Tree] | None = None,
+        assumes: bool = True,
+    ) -> None:
+        """With `assumes`, sizes that are left open are shown as those that fit."""
+        self.m, self.trees, self.tree_of, self.assumes = m, trees, tree_of, assumes
         # A dict keeps the order in which they were met, and finds one among thousands at once.
         self.facts: dict[tuple[Chunked, ast.AST, str, str], dict[Shown, dict[Site, None]]] = {}
         self.reports: list[Report] = []
@@ -129,7 +136,7 @@ class Renderer:
     def _assumed(self) -> Sizes | None:
         """The sizes that fit what the run has left open, worked out once at its end."""
         if self._fitting is None:
-            self._fitting = (self.m.store.assumed(),)
+            self._fitting = (self.m.store.assumed() if self.assumes else None,)
         return self._fitting[0]
 
     def _shown(self, value: Any, assumed: Sizes | None) -> Shown | None:

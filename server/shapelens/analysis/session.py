@@ -457,7 +457,8 @@ class Session:
             m.report_uncaught(error)
         except Budget:
             pass
-        renderer = Renderer(m, {path: tree}, self._tree)
+        # All inputs are given: a size that is open is one that got lost on the way, not one to choose.
+        renderer = Renderer(m, {path: tree}, self._tree, assumes=False)
         renderer.finish()
         return EntryResult(tuple(self._wanted(analysis) for analysis in renderer.analyses(m.below, path)))
 
