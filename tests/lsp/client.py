@@ -58,7 +58,9 @@ class Client:
     """Starts a server and talks to it."""
 
     def __init__(self, command: list[str], encoding: str = "utf-16", settings: dict[str, Any] | None = None) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([SERVER_PATH, os.environ.get("PYTHONPATH", "")])}
+        # An empty entry would be the folder that the test is in.
+        paths = [path for path in (SERVER_PATH, os.environ.get("PYTHONPATH", "")) if path]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
         )

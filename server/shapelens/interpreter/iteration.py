@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from typing import Any
 
 from shapelens.dims import Expr, substitute, symbol, symbols
@@ -386,6 +387,10 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
             if 0 <= index < len(value):
                 return value[index]
             return _one_of(m, _joined([rest, *value]) if index < 0 else rest)
+        if type(value) is range:  # one of more than 2**63 elements has no len()
+            with contextlib.suppress(IndexError):
+                return value[index]
+            raise Exceptional("IndexError")
         if -len(value) <= index < len(value):
             return value[index]
         raise Exceptional("IndexError")

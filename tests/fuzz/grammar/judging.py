@@ -9,7 +9,6 @@ import os
 import random
 import subprocess
 import sys
-import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapelens.analysis.session import Session
+from shapelens.interpreter.machine import seconds_used
 from shapelens.report.annotate import annotated
 from shapelens.report.jsonface import diagnostics, rows
 from shapelens.report.problems import reported
@@ -109,10 +109,10 @@ def judge(text: str, truth: dict[str, Any]) -> Judged:
     found = Judged()
     session = Session((), sys.executable)
     session.update(FILE, text)
-    started = time.process_time()
+    started = seconds_used()
     try:
         analysis = session.analyse(FILE)
-        took = time.process_time() - started
+        took = seconds_used() - started
         list(annotated(analysis))
         hints = rows([analysis])
         said = [p for p in diagnostics(reported(analysis)) if p["severity"] == "error"]
