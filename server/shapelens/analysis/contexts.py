@@ -131,7 +131,7 @@ class Roots:
         is_met, met, batches = key[1] in m.met, frozenset(m.met), len(m.last_batches)
         try:
             run = self._run(chunk, body, again)
-            if self._is_whole and len(m.last_batches) == batches:
+            if run.is_whole and len(m.last_batches) == batches:
                 run.others, run.met, run.is_met = m.others, m.met - met, is_met
                 reuse.keep(m, key, name, run)
         finally:
@@ -196,13 +196,13 @@ class Roots:
             m.caught.clear()
             m.watches.clear()
             told = self.renderer.collect()
-            self._is_whole = self._give_back(started) and not m.is_late
+            is_whole = self._give_back(started) and not m.is_late
             if not self.renderer.take(told) and not m.is_late:
                 self._silent.append((chunk.text, made, len(m.instances)))
             m.store.undo(mark)
             used = allowance - m.reserve - max(m.fuel, 0)
             m.fuel, m.reserve = fuel - used, 0
-        return Run(told, result, reports, m.instances[made:], used, allowance, m.unfinished - unfinished)
+        return Run(told, result, reports, m.instances[made:], used, allowance, m.unfinished - unfinished, is_whole)
 
     def _give_back(self, started: int) -> bool:
         """Give all that is older than the run the content back that it had; whether that is known of all it changed."""

@@ -13,7 +13,7 @@ from shapelens.interpreter.machine import Machine
 from shapelens.oracle.packages import versions
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_bytes
-from shapelens.source.tree import Tree
+from shapelens.source.tree import Chunk, Tree
 from shapelens.values import PyModule
 
 _MAX_MODULES = 2000
@@ -68,40 +68,36 @@ class Following:
 
     def execute(self, m: Machine, module: PyModule) -> None:
         """Run a module's statements."""
-        if module.path is None:
+        chunks = self._chunks(module)
+        if chunks is None:
             return
-        try:
-            tree = self.tree_of(module.path)
-        except (SourceError, OSError):
-            return
-        self.stamps[module.path] = file_stamp(module.path)
         module.namespace["__name__"] = module.name
         asked = m.asked
-        run_module(m, module, tree.chunks)
+        run_module(m, module, chunks)
         self.has_asked = self.has_asked or m.asked != asked
 
     def may_bind(self, module: PyModule, name: str) -> bool:
         """Whether a module's text may bind the name."""
-        if module.path is None:
-            return False
-        try:
-            chunks = self.tree_of(module.path).chunks
-        except (SourceError, OSError):
-            return False
-        self.stamps[module.path] = file_stamp(module.path)
+        chunks = self._chunks(module) or ()
         return any(name in c.names_bound or "*" in c.names_bound for c in chunks) or any(
             "globals" in c.names_used for c in chunks
         )
 
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
+        nodes = (node for chunk in self._chunks(module) or () for node in chunk.tree)
+        return next((found for node in nodes if (found := _typed(node, name))), None)
+
+    def _chunks(self, module: PyModule) -> tuple[Chunk, ...] | None:
+        """What a module's file says, which counts as followed from now on; None where it cannot be read."""
         if module.path is None:
             return None
         try:
             chunks = self.tree_of(module.path).chunks
         except (SourceError, OSError):
             return None
-        return next((found for chunk in chunks for node in chunk.tree if (found := _typed(node, name))), None)
+        self.stamps[module.path] = file_stamp(module.path)
+        return chunks
 
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where only the server's own packages are known."""

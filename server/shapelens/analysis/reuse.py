@@ -70,6 +70,8 @@ class Run:
     fuel: int
     allowance: int
     unfinished: int
+    is_whole: bool
+    """Whether all that it changed is given back, and no limit of time ended it."""
     is_met: bool = False
     """Whether a call with known sizes had been held against the annotations of the function before."""
     met: set[ast.AST] = field(default_factory=set)
@@ -89,7 +91,7 @@ class Reuse:
     following: Following
     ground: object
     """What is registered, configured and answered: with another of these, nothing would be used again."""
-    defined: dict[Hashable, _Defined] = field(default_factory=dict)
+    defined: dict[Place, _Defined] = field(default_factory=dict)
     runs: dict[Hashable, Run] = field(default_factory=dict)
     _places: dict[Hashable, Place] = field(default_factory=dict)
     _names: dict[str, Any] = field(default_factory=dict)
@@ -97,7 +99,6 @@ class Reuse:
     _state: Any = None
     _used: dict[Place, frozenset[str]] = field(default_factory=dict)
     _used_runs: set[Hashable] = field(default_factory=set)
-    _keys: dict[int, Hashable] = field(default_factory=dict)
 
     # -- places ------------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,6 @@ class Reuse:
         self.module.namespace["__name__"] = "__main__"
         found: dict[int, Place] = {}
         live: dict[Hashable, Place] = {}
-        self._keys = {}
         for key, chunk in _keyed(tree):
             place = self._places.get(key)
             if place is None:
@@ -117,13 +117,11 @@ class Reuse:
             else:
                 place.move(chunk)
             live[key] = found[id(chunk)] = place
-            self._keys[id(chunk)] = key
         for key, place in self._places.items():
             if live.get(key) is not place:
                 place.leave()
         self._places = live
-        for key in [key for key in self.defined if key not in live]:
-            del self.defined[key]
+        self.defined = {place: known for place, known in self.defined.items() if not place.gone}
         self._used_runs.clear()
         return found
 
@@ -135,21 +133,20 @@ class Reuse:
             run_chunk(m, self.module, place)
             return
         node: Any = chunk.tree[0]
-        key = self._keys[id(chunk)]
-        known = self.defined.get(key)
+        known = self.defined.get(place)
         if known is not None and self._holds(m, known, chunk, place, node):
             self.module.namespace[node.name] = known.value
             m.fuel -= known.fuel
             if m.fuel < 0:
                 raise Budget
             return
-        self.defined.pop(key, None)
+        self.defined.pop(place, None)
         needs = self._needed(m, node)
         fuel = m.fuel
         if self._is_pure(m, lambda: run_chunk(m, self.module, place)):
             value = self.module.namespace.get(node.name)
             parts = frozenset(chunk.parsed.parts)
-            self.defined[key] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts)
+            self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts)
 
     def _needed(self, m: Machine, node: ast.stmt) -> dict[str, Any]:
         namespace = self.module.namespace

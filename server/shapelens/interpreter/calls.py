@@ -514,15 +514,13 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     if key is not None:
         known = m.memo.get(key)
         if known is not None and not m.is_unread(known.reads):
-            if m.reads:
-                m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in known.reads})
+            m.rely(known.reads, known.trace)
             m.tried.pop(function.node, None)
             if known.truncations != m.truncations or known.start > len(m.seen):
                 m.seen.extend([list(e) for e in known.seen])
                 m.reports.extend(known.reports)
             if known.work.work and m.call.work is not None:
                 m.call.work.append(known.work)
-            m.trace.extend(known.trace)
             m.unsure += known.unsure
             return known.result
     nested = m.active.get(function.node, ())
@@ -540,9 +538,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     try:
         result = run_function(m, function, bound)
     finally:
-        reads = m.reads.pop()
-        if m.reads:
-            m.reads[-1].update(reads)
+        reads = m.end_reads()
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested

@@ -369,9 +369,7 @@ def _made_once(
     known = m.templates.get(key) if key is not None else None
     if known is not None and not m.is_unread(known[2]):
         template, since, depends, trace = known
-        m.trace.extend(trace)
-        if m.reads:
-            m.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in depends})
+        m.rely(depends, trace)
         twin = builtins.copied(m, template, since)
         twin.origin = instance.origin
         m.instances.append(twin)
@@ -385,9 +383,7 @@ def _made_once(
     try:
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
     finally:
-        reads = m.reads.pop()
-        if m.reads:
-            m.reads[-1].update(reads)
+        reads = m.end_reads()
         m.making.discard(since)
         m.watches.pop()
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):

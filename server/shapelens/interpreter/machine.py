@@ -583,13 +583,7 @@ class Machine:
 
     def touch(self, obj: Any) -> None:
         """Must be called before a mutable object is changed, so that a branch can be taken back."""
-        if self.touched:
-            table = self.touched[-1]
-            if id(obj) not in table:
-                table[id(obj)] = (obj, content(obj))
-        for log in self.turns:
-            if id(obj) not in log:
-                log[id(obj)] = (obj, content(obj))
+        self._log(obj)
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -607,6 +601,12 @@ class Machine:
                     list.clear(other)
                     other.rest, other.count = UNKNOWN, None
 
+    def _log(self, obj: Any) -> None:
+        """Keep what the innermost branch, and each turn of a loop under way, has to be taken back to."""
+        for log in (*self.touched[-1:], *self.turns):
+            if id(obj) not in log:
+                log[id(obj)] = (obj, content(obj))
+
     def _is_shared(self, born: int) -> bool:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""
         if born < self.began:
@@ -617,13 +617,7 @@ class Machine:
 
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
-        if self.touched:
-            table = self.touched[-1]
-            if id(scope) not in table:
-                table[id(scope)] = (scope, dict(scope))
-        for log in self.turns:
-            if id(scope) not in log:
-                log[id(scope)] = (scope, dict(scope))
+        self._log(scope)
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:
@@ -682,6 +676,19 @@ class Machine:
         """Note that the call under way depends on what a name of a scope around it stands for."""
         if type(value) not in _FIXED:
             self.reads[-1][id(scope), name] = scope, value
+
+    def end_reads(self) -> dict[tuple[int, str], tuple[dict[str, Any], Any]]:
+        """What a call that is over has read, on which the one around it then depends too."""
+        reads = self.reads.pop()
+        if self.reads:
+            self.reads[-1].update(reads)
+        return reads
+
+    def rely(self, reads: tuple[Read, ...], trace: list[Function]) -> None:
+        """Take over what a call depended on that is not made again, and which functions it ran."""
+        self.trace.extend(trace)
+        if self.reads:
+            self.reads[-1].update({(id(read.scope), read.name): (read.scope, read.value) for read in reads})
 
     def settled_reads(self, reads: dict[tuple[int, str], tuple[dict[str, Any], Any]]) -> tuple[Read, ...]:
         """What a call that is over depends on; raises Unkeyable where that cannot be held against later states."""
