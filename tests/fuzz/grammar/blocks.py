@@ -36,6 +36,29 @@ def some(s: Scope, *choices: str) -> str:
     return s.rng.choice(choices)
 
 
+def index_parts(s: Scope, count: int, *others: str) -> str:
+    """What may stand in the brackets of `x[…]`, of arrays and tensors alike and of `others` that one of them knows."""
+    return ", ".join(
+        some(
+            s,
+            ":",
+            ":",
+            "0",
+            "-1",
+            "::2",
+            "1:",
+            ":-1",
+            f":{s.size(2)}",
+            "None",
+            "[0, 0]",
+            f"{s.size(1)}:",
+            "...",
+            *others,
+        )
+        for _ in range(count)
+    )
+
+
 def axis(s: Scope, x: str, over: int = 0) -> str:
     """One of the axes, from either end."""
     rank = len(s.shape(x)) + over

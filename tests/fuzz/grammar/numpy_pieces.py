@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.grammar.blocks import Words, axis, some, steps
+from tests.fuzz.grammar.blocks import Words, axis, index_parts, some, steps
 from tests.fuzz.grammar.plain import configuration
 from tests.fuzz.grammar.scope import Scope, Writer, indented
 
@@ -137,33 +137,20 @@ def _index(s: Scope, x: str) -> str:
     shape = s.shape(x)
     n = shape[0] if shape else 1
     d = axis(s, x)
-    parts = [
-        some(
-            s,
-            ":",
-            ":",
-            "0",
-            "-1",
-            "::2",
-            "1:",
-            ":-1",
-            f":{s.size(2)}",
-            "None",
-            "[0, 0]",
-            f"{s.size(1)}:",
-            "...",
-            "np.array([0, 0])",
-            "np.newaxis",
-            "[True]",
-            "::-1",
-            "slice(0, 1)",
-            "np.arange(1)",
-            "(0, 0)",
-            "np.int64(0)",
-        )
-        for _ in range(s.rng.randrange(1, len(shape) + 2))
-    ]
-    return some(s, f"{x}[{', '.join(parts)}]", f"{x}[{', '.join(parts)}]", f"{x}[{', '.join(parts)}]", f"{x}[0]", f"{x}[-1]", f"{x}[:, 0]", f"{x}[..., :{s.size(2)}]", f"{x}[{x} > 0]", f"{x}[np.random.permutation({n})]", f"{x}[np.arange({n}), 0]", f"np.take({x}, [0, 0], axis={d})", f"{x}.take(0, axis={d})", f"np.take_along_axis({x}, np.argsort({x}, axis={d}), axis={d})", f"np.split({x}, {n})[0]", f"np.array_split({x}, 2, axis={d})[0]", f"np.split({x}, [1], axis={d})[1]", f"{x}[np.ones({n}, dtype=bool)]", f"np.compress([True], {x}, axis={d})", f"{x}[:{x}.shape[0] // 2]", f"{x}[::-1]", f"{x}[np.ix_([0], [0])]", f"{x}[np.where({x} > 0)]", f"{x}[[0, -1]]", f"{x}[:, ::2]", f"{x}[0][0]", f"np.choose(np.zeros({n}, dtype=int), {x})", f"{x}[np.argmax({x}, axis=0)]", f"{x}.flat[0]", f"np.extract({x} > 0, {x})", f"np.vsplit({x}, 1)[0]", f"{x}[np.array([[0, 0], [0, 0]])]", f"{x}[tuple([0] * {x}.ndim)]", f"np.random.choice({x}.ravel(), {s.size(3)})", f"[row for row in {x}][0]", f"list({x})[-1]", f"np.hsplit({x}, 1)[0]", f"np.select([{x} > 0], [{x}], 0)", f"{x}[0, ..., 0]", f"{x}[:, [0], None]", f"{x}[[0], :, [0]]", f"{x}.item(0)", f"np.nditer({x})")  # fmt: skip
+    count = s.rng.randrange(1, len(shape) + 2)
+    parts = index_parts(
+        s,
+        count,
+        "np.array([0, 0])",
+        "np.newaxis",
+        "[True]",
+        "::-1",
+        "slice(0, 1)",
+        "np.arange(1)",
+        "(0, 0)",
+        "np.int64(0)",
+    )
+    return some(s, f"{x}[{parts}]", f"{x}[{parts}]", f"{x}[{parts}]", f"{x}[0]", f"{x}[-1]", f"{x}[:, 0]", f"{x}[..., :{s.size(2)}]", f"{x}[{x} > 0]", f"{x}[np.random.permutation({n})]", f"{x}[np.arange({n}), 0]", f"np.take({x}, [0, 0], axis={d})", f"{x}.take(0, axis={d})", f"np.take_along_axis({x}, np.argsort({x}, axis={d}), axis={d})", f"np.split({x}, {n})[0]", f"np.array_split({x}, 2, axis={d})[0]", f"np.split({x}, [1], axis={d})[1]", f"{x}[np.ones({n}, dtype=bool)]", f"np.compress([True], {x}, axis={d})", f"{x}[:{x}.shape[0] // 2]", f"{x}[::-1]", f"{x}[np.ix_([0], [0])]", f"{x}[np.where({x} > 0)]", f"{x}[[0, -1]]", f"{x}[:, ::2]", f"{x}[0][0]", f"np.choose(np.zeros({n}, dtype=int), {x})", f"{x}[np.argmax({x}, axis=0)]", f"{x}.flat[0]", f"np.extract({x} > 0, {x})", f"np.vsplit({x}, 1)[0]", f"{x}[np.array([[0, 0], [0, 0]])]", f"{x}[tuple([0] * {x}.ndim)]", f"np.random.choice({x}.ravel(), {s.size(3)})", f"[row for row in {x}][0]", f"list({x})[-1]", f"np.hsplit({x}, 1)[0]", f"np.select([{x} > 0], [{x}], 0)", f"{x}[0, ..., 0]", f"{x}[:, [0], None]", f"{x}[[0], :, [0]]", f"{x}.item(0)", f"np.nditer({x})")  # fmt: skip
 
 
 def _join(s: Scope, x: str) -> str:

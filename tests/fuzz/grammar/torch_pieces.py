@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from tests.fuzz.grammar.blocks import Words, axis, some, step, steps
+from tests.fuzz.grammar.blocks import Words, axis, index_parts, some, step, steps
 from tests.fuzz.grammar.plain import configuration, puzzle
 from tests.fuzz.grammar.scope import Scope, Writer, indented
 from tests.fuzz.grammar.torch_scenes import scene
@@ -183,31 +183,9 @@ def _index(s: Scope, x: str) -> str:
     n = shape[0] if shape else 1
     d = axis(s, x)
     k = s.rng.randrange(max(shape[0], 1)) if shape else 0
-    parts = [
-        some(
-            s,
-            ":",
-            ":",
-            "0",
-            "-1",
-            "::2",
-            "1:",
-            ":-1",
-            f":{s.size(2)}",
-            "None",
-            "[0, 0]",
-            f"{s.size(1)}:",
-            "...",
-            "0:1",
-            "::1",
-            "[0]",
-            "torch.tensor([0, 0, 0])",
-            "torch.arange(1)",
-            "slice(None)",
-        )
-        for _ in range(s.rng.randrange(1, max(rank, 1) + 2))
-    ]
-    return some(s, f"{x}[{k}]", f"{x}[{', '.join(parts)}]", f"{x}[{', '.join(parts)}]", f"{x}[{', '.join(parts)}]", f"{x}[:, 0]", f"{x}[..., -1]", f"{x}[..., :{s.size(2)}]", f"{x}[:, :, None]", f"{x}[torch.tensor([0, 0])]", f"{x}[torch.arange({x}.size(0)), 0]", f"{x}[{x} > 0]", f"{x}[torch.randperm({n})]",
+    count = s.rng.randrange(1, max(rank, 1) + 2)
+    parts = index_parts(s, count, "0:1", "::1", "[0]", "torch.tensor([0, 0, 0])", "torch.arange(1)", "slice(None)")
+    return some(s, f"{x}[{k}]", f"{x}[{parts}]", f"{x}[{parts}]", f"{x}[{parts}]", f"{x}[:, 0]", f"{x}[..., -1]", f"{x}[..., :{s.size(2)}]", f"{x}[:, :, None]", f"{x}[torch.tensor([0, 0])]", f"{x}[torch.arange({x}.size(0)), 0]", f"{x}[{x} > 0]", f"{x}[torch.randperm({n})]",
                 f"{x}.index_select({d}, torch.tensor([0, 0]))", f"{x}.narrow({d}, 0, 1)", f"{x}.select({d}, 0)", f"torch.gather({x}, {d}, torch.zeros_like({x}, dtype=torch.long))", f"{x}.gather({d}, {x}.argmax({d}, keepdim=True))", f"{x}.unbind({d})[0]", f"{x}.chunk(2, dim={d})[0]", f"{x}.split({s.size(1)}, dim={d})[-1]", f"torch.split({x}, [1, {n - 1}])[1]",
                 f"torch.take_along_dim({x}, {x}.argsort(-1), dim=-1)", f"{x}[torch.ones({n}, dtype=torch.bool)]", f"torch.masked_select({x}, {x} > 0)", f"[{x}[i] for i in range(len({x}))][-1]", f"list({x})[0]", f"{x}[:{x}.shape[0] // 2]", f"{x}[{x}.size(0) - 1]", f"torch.triu({x})", f"{x}[:, torch.tensor([0])]", f"{x}[[0, -1]]", f"{x}[:, [0, 0], :]", f"{x}[0][0]", f"{x}[0, ..., 0]", f"{x}[torch.zeros(2, 3, dtype=torch.long)]", f"{x}[:, None, 0]", f"{x}[0:1].squeeze(0)", f"{x}[:, ::2, ::2]", f"{x}[True]")  # fmt: skip
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
-import types
 from pathlib import Path
 
 import pytest
 import torch
-from tests.unit.interpreter.test_python import IMPORTS, analysed
+from tests.unit.interpreter.test_python import IMPORTS, hold
 from torch import nn
 
 from shapelens.analysis.session import Session
@@ -295,15 +293,7 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_ends_with_the_shapes_of_the_real_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHAPELENS_STRICT", "1")
-    source = IMPORTS + textwrap.dedent(PROGRAMS[name])
-    module = types.ModuleType("program")
-    monkeypatch.setitem(sys.modules, "program", module)
-    exec(compile(source, name, "exec", dont_inherit=True), vars(module))
-    real = {k: (tuple(v.shape), str(v.dtype)[6:]) for k, v in vars(module).items() if isinstance(v, torch.Tensor)}
-    ours = analysed(source, tmp_path / "program.py")
-    wrong = {k: (v, ours.get(k)) for k, v in real.items() if ours.get(k, [None])[-1] != v}
-    assert not wrong, wrong
+    hold(name, PROGRAMS[name], tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -521,15 +521,20 @@ def analysed(source: str, path: Path) -> dict[str, list[tuple[object, ...]]]:
     return {f.name: [(v.shape, v.dtype) for v in f.values] for f in found.facts if f.kind == "assign"}
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_ends_with_the_shapes_of_the_real_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def hold(name: str, program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a program, and hold what is said of its last tensors against it."""
     monkeypatch.setenv("SHAPELENS_STRICT", "1")
-    source = IMPORTS + textwrap.dedent(PROGRAMS[name])
+    source = IMPORTS + textwrap.dedent(program)
     module = types.ModuleType("program")
     monkeypatch.setitem(sys.modules, "program", module)
     exec(compile(source, name, "exec", dont_inherit=True), vars(module))
     real = {k: (tuple(v.shape), str(v.dtype)[6:]) for k, v in vars(module).items() if isinstance(v, torch.Tensor)}
     assert real, "the program must leave tensors behind"
-    ours = analysed(source, tmp_path / "program.py")
+    ours = analysed(source, folder / "program.py")
     wrong = {k: (v, ours.get(k)) for k, v in real.items() if ours.get(k, [None])[-1] != v}
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_ends_with_the_shapes_of_the_real_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold(name, PROGRAMS[name], tmp_path, monkeypatch)
