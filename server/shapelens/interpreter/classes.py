@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from shapelens.interpreter import attributes, builtins, calls, keras, memory
+from shapelens.interpreter import attributes, calls, copying, keras, memory, natives, python_types
 from shapelens.interpreter.machine import Frame, Machine, Unkeyable
 from shapelens.interpreter.truth import truth
 from shapelens.rules import registry
@@ -370,7 +370,7 @@ def _made_once(
     if known is not None and not m.is_unread(known[2]):
         template, since, depends, trace = known
         m.rely(depends, trace)
-        twin = builtins.copied(m, template, since)
+        twin = copying.copied(m, template, since)
         twin.origin = instance.origin
         m.instances.append(twin)
         return twin  # type: ignore[no-any-return]
@@ -389,7 +389,7 @@ def _made_once(
     if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
         with contextlib.suppress(Unkeyable):
             depends, trace = m.settled_reads(reads), list(dict.fromkeys(m.trace[traced:]))
-            m.templates[key] = builtins.copied(m, instance, since - 1), since, depends, trace
+            m.templates[key] = copying.copied(m, instance, since - 1), since, depends, trace
     m.instances.append(instance)
     return instance
 
@@ -517,7 +517,7 @@ def construct(
         instance.attrs["fget"] = args[0]
     if path in _PLAIN_BASES or path.startswith("builtins."):
         if args and instance.payload is not None:
-            made = builtins.convert(m, f, node, path.rpartition(".")[2], args)
+            made = python_types.convert(m, f, node, path.rpartition(".")[2], args)
             if made is not None and type(made) is type(instance.payload):
                 instance.payload = made
         if kwargs and isinstance(instance.payload, Dict):
@@ -559,7 +559,7 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, Unknown) or isinstance(value, Unknown) and not isinstance(value, Scalar):
         return None
     if isinstance(value, Scalar):
-        found = builtins.python_class(value.type)
+        found = python_types.python_class(value.type)
         return True if kinds is found else None if kinds is Lib("builtins.object") else False
     if isinstance(kinds, Class):
         if isinstance(value, Instance) and isinstance(value.cls, Class):
@@ -599,10 +599,10 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
             # Of a function that is traced, or a variable, only the run knows which it is.
             return None if value.library == "tensorflow" else False
         return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
-    abstract = builtins.is_abstract_instance(value, path)
+    abstract = python_types.is_abstract_instance(value, path)
     if abstract is not None:
         return abstract
-    names = builtins.python_type_names(value)
+    names = python_types.python_type_names(value)
     if names is None:
         return None
     if path in names or path == "builtins.object":
@@ -622,7 +622,7 @@ def holds(m: Machine, f: Frame, node: ast.AST, container: Instance, item: Any) -
     path = f"{library_base(container.cls)}.__contains__"
     if isinstance(owner, Class) and method is not None:
         return truth(m, calls.call(m, f, node, Bound(method, container), [item], {}))
-    if container.payload is None and path in builtins.NATIVES:
+    if container.payload is None and path in natives.NATIVES:
         return truth(m, calls.call(m, f, node, Lib(path), [container, item], {}))
     return instance_contains(m, item, container)
 

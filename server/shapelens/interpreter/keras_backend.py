@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 from shapelens.interpreter import keras
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.natives import NATIVES
 from shapelens.values import UNKNOWN, Instance, List, Scalar, Tensor, Unknown
-
-Native = Callable[[Machine, Frame, ast.AST, list[Any], dict[str, Any]], Any]
 
 
 def _input(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -85,26 +83,32 @@ def _clone(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
     return value if keras.is_layer(value) and len(args) + len(kwargs) == 1 else UNKNOWN
 
 
-NATIVES: dict[str, Native] = {
-    "keras.Input": _input,
-    **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), _data_format),
-    **dict.fromkeys(("keras.backend.set_image_data_format", "keras.config.set_image_data_format"), _set_data_format),
-    **dict.fromkeys(("keras.backend.floatx", "keras.config.floatx"), _floatx),
-    **dict.fromkeys(("keras.backend.set_floatx", "keras.config.set_floatx"), _set_floatx),
-    **dict.fromkeys(("keras.backend.epsilon", "keras.config.epsilon"), lambda m, f, node, args, kwargs: 1e-07),
-    **dict.fromkeys(("keras.backend.backend", "keras.config.backend"), lambda m, f, node, args, kwargs: "tensorflow"),
-    **dict.fromkeys(
-        (
-            "keras.mixed_precision.set_global_policy",
-            "keras.mixed_precision.set_dtype_policy",
-            "keras.mixed_precision.experimental.set_policy",
-            "keras.config.set_dtype_policy",
+NATIVES.update(
+    {
+        "keras.Input": _input,
+        **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), _data_format),
+        **dict.fromkeys(
+            ("keras.backend.set_image_data_format", "keras.config.set_image_data_format"), _set_data_format
         ),
-        _policy,
-    ),
-    **dict.fromkeys(("keras.backend.clear_session", "keras.utils.clear_session"), _clear),
-    **dict.fromkeys(("keras.backend.is_keras_tensor", "keras.utils.is_keras_tensor"), _is_keras_tensor),
-    "keras.backend.int_shape": _int_shape,
-    **dict.fromkeys(("keras.ops.operation_utils.get_source_inputs", "keras.utils.get_source_inputs"), _sources),
-    "keras.models.clone_model": _clone,
-}
+        **dict.fromkeys(("keras.backend.floatx", "keras.config.floatx"), _floatx),
+        **dict.fromkeys(("keras.backend.set_floatx", "keras.config.set_floatx"), _set_floatx),
+        **dict.fromkeys(("keras.backend.epsilon", "keras.config.epsilon"), lambda m, f, node, args, kwargs: 1e-07),
+        **dict.fromkeys(
+            ("keras.backend.backend", "keras.config.backend"), lambda m, f, node, args, kwargs: "tensorflow"
+        ),
+        **dict.fromkeys(
+            (
+                "keras.mixed_precision.set_global_policy",
+                "keras.mixed_precision.set_dtype_policy",
+                "keras.mixed_precision.experimental.set_policy",
+                "keras.config.set_dtype_policy",
+            ),
+            _policy,
+        ),
+        **dict.fromkeys(("keras.backend.clear_session", "keras.utils.clear_session"), _clear),
+        **dict.fromkeys(("keras.backend.is_keras_tensor", "keras.utils.is_keras_tensor"), _is_keras_tensor),
+        "keras.backend.int_shape": _int_shape,
+        **dict.fromkeys(("keras.ops.operation_utils.get_source_inputs", "keras.utils.get_source_inputs"), _sources),
+        "keras.models.clone_model": _clone,
+    }
+)
