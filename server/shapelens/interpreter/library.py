@@ -11,7 +11,6 @@ from shapelens.interpreter import (
     builtins,
     copying,
     functional,
-    keras_backend,
     packages,
     pure,
     python_types,
@@ -19,11 +18,20 @@ from shapelens.interpreter import (
     tensorflow_control,
     torch_state,
 )
+from shapelens.interpreter.keras import backend
 from shapelens.interpreter.natives import NATIVES
 
 # Those of which nothing is used here are imported so that their natives are known.
 __all__ = [
-    "NATIVES", "builtins", "copying", "functional", "keras_backend", "packages", "python_types", "tensorflow_control", "torch_state",
+    "NATIVES",
+    "backend",
+    "builtins",
+    "copying",
+    "functional",
+    "packages",
+    "python_types",
+    "tensorflow_control",
+    "torch_state",
 ]  # fmt: skip
 
 CONSTANTS: dict[str, Any] = {

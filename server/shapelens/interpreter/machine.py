@@ -357,7 +357,7 @@ class Machine:
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
         self.training: bool | None = None
-        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras.py
+        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras/kinds.py
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}

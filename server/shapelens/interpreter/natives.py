@@ -2,7 +2,7 @@
 
 A rule says what a call does to shapes. What needs the program as well (`map`, `functools.partial`, `tf.cond`, a decorator)
 is a native: a function that is given the machine, the frame and the node of the call. They are found by the library they
-belong to: `builtins`, `stdlib`, `functional`, `torch_state`, `tensorflow_control`, `keras_backend`, `packages`.
+belong to: `builtins`, `stdlib`, `functional`, `torch_state`, `tensorflow_control`, `keras/backend`, `packages`.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from shapelens.interpreter import keras
+from shapelens.interpreter.keras import graph, input_layers, kinds
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.natives import NATIVES
 from shapelens.values import UNKNOWN, Instance, List, Scalar, Tensor, Unknown
 
 
 def _input(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return keras.make_input(m, f, node, args, kwargs)
+    return input_layers.make_input(m, f, node, args, kwargs)
 
 
 def _data_format(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -33,7 +33,7 @@ def _is_keras_tensor(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwarg
 
 
 def _int_shape(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return keras.shape_tuple(m, m.store.value(args[0])) if args else UNKNOWN
+    return graph.shape_tuple(m, m.store.value(args[0])) if args else UNKNOWN
 
 
 def _policy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -57,7 +57,7 @@ def _floatx(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
 
 
 def _clear(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    keras.state(m).counts.clear()
+    kinds.state(m).counts.clear()
     return None
 
 
@@ -80,7 +80,7 @@ def _sources(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
 def _clone(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """`keras.models.clone_model(model)`: the same shapes, unless what it does to the layers is not known."""
     value = m.store.value(args[0] if args else kwargs.get("model", UNKNOWN))
-    return value if keras.is_layer(value) and len(args) + len(kwargs) == 1 else UNKNOWN
+    return value if kinds.is_layer(value) and len(args) + len(kwargs) == 1 else UNKNOWN
 
 
 NATIVES.update(
