@@ -915,7 +915,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
                 doubtful = doubtful or known is None
             m.doubtful += doubtful
             try:
-                loop(i + 1, doubtful)
+                loop(i + 1, doubtful)  # noqa: F821
             finally:
                 m.doubtful -= doubtful
 
@@ -936,6 +936,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
         loop(0, False)
     finally:
         m.doubtful -= lazy
+        del loop  # it holds itself
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):
