@@ -1146,12 +1146,26 @@ def _copy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str
     return copied(m, args[0]) if args else UNKNOWN
 
 
-def copied(m: Machine, value: Any, since: int = 0) -> Any:
-    """A deep copy, paid for by what was copied."""
+class TooLarge(Exception):
+    """There is more to copy than was allowed."""
+
+
+def copied(m: Machine, value: Any, since: int = 0, most: int | None = None) -> Any:
+    """A deep copy, paid for by what was copied. Raises TooLarge where that is more than `most` objects."""
     made: dict[int, Any] = {}
-    twin = clone(value, made, since, m.tick)
-    m.burn(len(made))
-    return twin
+    left = -1 if most is None else most
+
+    def tick() -> None:
+        nonlocal left
+        if left == 0:
+            raise TooLarge
+        left -= 1
+        m.tick()
+
+    try:
+        return clone(value, made, since, tick)
+    finally:
+        m.burn(len(made))
 
 
 def clone(

@@ -356,7 +356,8 @@ def _made_once(
     """Make a module; one of the same class with the same plain arguments is a copy of the first.
 
     A deep network makes the same block dozens of times. Only a constructor that touched nothing from before it, learnt
-    nothing and failed nowhere is taken as the same.
+    nothing and failed nowhere is taken as the same. Of a large one the copy to go by is made when it is met a second
+    time: blocks that hold one another would else be copied at each level.
     """
     key: Any = None
     m.keyed = 0
@@ -380,18 +381,31 @@ def _made_once(
     m.watches.append(watch)
     m.reads.append({})
     m.making.add(since)
+    is_second = key is not None and key in m.large and not m.copying
+    m.copying = m.copying or is_second
     try:
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
     finally:
+        if is_second:
+            m.copying = False
         reads = m.end_reads()
         m.making.discard(since)
         m.watches.pop()
-    if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
+    kept = not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen))
+    if key is not None and kept and (is_second or key not in m.large):
         with contextlib.suppress(Unkeyable):
             depends, trace = m.settled_reads(reads), list(dict.fromkeys(m.trace[traced:]))
-            m.templates[key] = builtins.copied(m, instance, since - 1), since, depends, trace
+            try:
+                template = builtins.copied(m, instance, since - 1, None if is_second else _LARGE)
+                m.templates[key] = template, since, depends, trace
+            except builtins.TooLarge:
+                m.large.add(key)
     m.instances.append(instance)
     return instance
+
+
+_LARGE = 16
+"""Objects: a module with more in it is large."""
 
 
 def _post_init(m: Machine, f: Frame, node: ast.AST, instance: Instance) -> None:
@@ -549,6 +563,8 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, (tuple, list)):
         answers = [is_instance(m, value, k) for k in kinds]
         return True if True in answers else None if None in answers else False
+    if type(value) is Instance and type(kinds) is Lib:
+        return _is_of_library(m, value, kinds)
     if isinstance(kinds, Choice):
         decided = {is_instance(m, value, k) for k in kinds.values}
         return decided.pop() if len(decided) == 1 else None
@@ -570,6 +586,17 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, Lib):
         return _is_library_instance(value, kinds)
     return None
+
+
+def _is_of_library(m: Machine, value: Instance, kind: Lib) -> bool | None:
+    """isinstance of an object and a class of a library, which is asked of each module of a model in turn."""
+    if value.payload is not None:
+        return _is_library_instance(value, kind)
+    try:
+        return m.kinds[value.cls, kind]
+    except KeyError:
+        known = m.kinds[value.cls, kind] = _is_library_instance(value, kind)
+        return known
 
 
 def _is_library_instance(value: Any, kind: Lib) -> bool | None:

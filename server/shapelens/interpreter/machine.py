@@ -343,6 +343,8 @@ class Machine:
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         # Modules made once, with the serial before them, what they depend on and the functions that made them.
         self.templates: dict[Any, tuple[Instance, int, tuple[Read, ...], list[Function]]] = {}
+        self.large: set[Any] = set()  # what was made once, and holds too much to be copied for one use
+        self.copying = False  # whether something is made that will be copied with all that is in it
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
@@ -372,6 +374,7 @@ class Machine:
         self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
         self.asking: set[tuple[int, str]] = set()  # attributes that a __getattr__ is just asked for
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
+        self.kinds: dict[tuple[Any, Lib], bool | None] = {}  # which classes' objects are of which of a library
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
 
