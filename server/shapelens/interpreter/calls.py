@@ -18,8 +18,13 @@ from shapelens.interpreter import (
     importing,
     iteration,
     keras,
+    library,
     memory,
+    natives,
+    packages,
     plain,
+    pure,
+    torch_state,
 )
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
@@ -463,7 +468,7 @@ def call_function(
 ) -> Any:
     """Run a function of the program; a call that only depends on keyed arguments is run once."""
     m.burn()
-    native = builtins.NATIVE_SOURCES.get(f"{function.module.name}.{function.qualname}")
+    native = packages.INSTEAD_OF_SOURCE.get(f"{function.module.name}.{function.qualname}")
     if native is not None:
         return native(m, f, node, args, kwargs)
     bound, problem = bind_arguments(m, function, args, kwargs)
@@ -484,7 +489,7 @@ def call_function(
             return call_function(m, f, node, wrapped, args, kwargs)
         return result
     if "__autocast__" in function.attrs:
-        before, m.call.autocast = m.call.autocast, builtins.autocast_state(function.attrs["__autocast__"])[1]
+        before, m.call.autocast = m.call.autocast, torch_state.autocast_state(function.attrs["__autocast__"])[1]
         try:
             return _remembered(m, f, node, function, bound)
         finally:
@@ -542,8 +547,8 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested
-    pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
-    if key is not None and pure and _memoisable(m, result, key):
+    is_pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
+    if key is not None and is_pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
         trace = list(dict.fromkeys(m.trace[traced:]))
         sure = m.trying > 0 and unsure == m.unsure
@@ -721,7 +726,7 @@ def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
 def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call a library name: a native of the interpreter, a class, a rule, a pure function, or unknown."""
     path = registry.canonical(function.path)
-    native = builtins.NATIVES.get(path)
+    native = natives.NATIVES.get(path)
     if native is not None:
         return native(m, f, node, args, kwargs)
     if path.startswith(importing.FOLLOWED_PARTS):
@@ -734,11 +739,11 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         m.instances.append(instance)
         return instance
     rule = registry.rules.get(path)
-    pure = builtins.PURE.get(path)
-    if rule is not None and (pure is None or _is_of_arrays(m, path, args)):
+    computed = pure.PURE.get(path)
+    if rule is not None and (computed is None or _is_of_arrays(m, path, args)):
         return _ruled(m, f, node, rule, path, args, kwargs)
-    if pure is not None:
-        return builtins.call_pure(m, f, node, path, pure, args, kwargs)
+    if computed is not None:
+        return pure.call(m, f, node, path, computed, args, kwargs)
     short, _, name = path.rpartition(".")
     if short == "torch" and f"torch.Tensor.{name}" in registry.rules and args:
         return call_method(m, f, node, Lib(f"torch.Tensor.{name}"), args[0], args[1:], kwargs)
@@ -749,7 +754,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         made = asking.unruled(m, path, args, kwargs)
         return made if made is not None else _asked(m, f, node, path, args, kwargs, Unknown(f"{path}()"))
     _lacking(m, f, node, path, args)
-    if not builtins.is_harmless(path):
+    if not library.is_harmless(path):
         for value in (*args, *kwargs.values()):
             havoc(m, value)
         not_counted(m, None, args)
@@ -761,7 +766,7 @@ def _is_of_arrays(m: Machine, path: str, args: Sequence[Any]) -> bool:
     values = [m.store.value(a) for a in args]
     if any(isinstance(v, Tensor) for v in values):
         return True
-    if path in builtins.NUMBERS_OF_NUMPY:
+    if path in pure.NUMBERS_OF_NUMPY:
         return all(isinstance(v, (int, float, list, tuple)) for v in values)
     return path.startswith("numpy.") and path != "numpy.prod" and any(isinstance(v, (list, tuple)) for v in values)
 
@@ -835,7 +840,7 @@ def call_method(
             del value
             return receiver
     if rule is None:
-        native = builtins.NATIVES.get(path)
+        native = natives.NATIVES.get(path)
         if native is not None:
             return native(m, f, node, [receiver, *args], kwargs)
         if isinstance(receiver, Tensor) and m.oracle is not None and m.oracle.may_ask(path):
@@ -931,7 +936,7 @@ def _call_instance(
         if isinstance(owner, Lib):
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
-    if cls is builtins.AUTOCAST:  # as a decorator
+    if cls is torch_state.AUTOCAST:  # as a decorator
         if args and isinstance(args[0], Function):
             args[0].attrs["__autocast__"] = instance
         return args[0] if args else UNKNOWN

@@ -5,7 +5,7 @@ A lost shape stays lost: joining with unknown gives unknown, never the other mem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from shapelens.dims import Expr, symbol
@@ -76,6 +76,14 @@ def _scalar_type(value: Any) -> str:
     if isinstance(value, Expr):
         return "int"
     return type(value).__name__ if isinstance(value, (int, float, bool, str)) else ""
+
+
+def join_all(values: Iterable[Any]) -> Any:
+    """One value that stands for each of several; unknown for none."""
+    joined: Any = _MISSING
+    for value in values:
+        joined = value if joined is _MISSING else join(joined, value)
+    return UNKNOWN if joined is _MISSING else joined
 
 
 def choice(values: Sequence[Any]) -> Any:

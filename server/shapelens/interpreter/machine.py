@@ -341,10 +341,9 @@ class Machine:
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
-        # Modules made once, with the serial before them, what they depend on and the functions that made them.
-        self.templates: dict[Any, tuple[Instance, int, tuple[Read, ...], list[Function]]] = {}
-        self.large: set[Any] = set()  # what was made once, and holds too much to be copied for one use
-        self.copying = False  # whether something is made that will be copied with all that is in it
+        self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
@@ -359,7 +358,7 @@ class Machine:
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
         self.training: bool | None = None
-        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras.py
+        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras/kinds.py
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}
@@ -672,7 +671,7 @@ class Machine:
             value.held = True
             return ("dict", *[(k, self.key(v, depth)) for k, v in value.items()])
         if isinstance(value, Unknown):
-            return ("unknown", id(value))
+            return "unknown", value
         raise Unkeyable
 
     def read(self, scope: dict[str, Any], name: str, value: Any) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from shapelens.interpreter import (
     attributes,
-    builtins,
     calls,
     classes,
     containers,
@@ -20,6 +19,7 @@ from shapelens.interpreter import (
     memory,
     plain,
     prose,
+    torch_state,
 )
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
@@ -646,7 +646,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         shelters = shelters or isinstance(value, Unknown) and name not in memory.QUIET
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
-        found, state = builtins.autocast_state(value)
+        found, state = torch_state.autocast_state(value)
         quiet = quiet and (found or _library_path(m, f, callee).startswith(_HONEST))
         if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
             # What only has the name, as `accelerator.autocast()`, may be one or not.
