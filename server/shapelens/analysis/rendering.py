@@ -24,7 +24,7 @@ from shapelens.analysis.facts import (
     Site,
     Span,
 )
-from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
+from shapelens.dims import Dim, Sizes, Symbol, substitute, symbols, text
 from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
 from shapelens.interpreter.machine import Place as Chunked
@@ -522,6 +522,3 @@ class Names:
     def enter(self, taken: dict[str, Symbol]) -> None:
         """Go on with the names of a run that is over."""
         self._taken, self._numbers = taken, {}
-
-
-__all__ = ["Expr", "Names", "Renderer"]

@@ -25,7 +25,6 @@ from shapelens.values import (
     List,
     Named,
     Scalar,
-    Size,
     Tensor,
     Unknown,
 )
@@ -627,6 +626,3 @@ def operator_method(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: A
                         return binary(m, f, node, name, apply, left, right)
                 del compare
     return UNKNOWN
-
-
-__all__ = ["Dict", "Size", "attributes", "truth"]

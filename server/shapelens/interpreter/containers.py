@@ -8,7 +8,6 @@ from typing import Any
 
 from shapelens.interpreter import keras
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import registry
 from shapelens.rules.devices import device_kind
 from shapelens.values import (
     UNKNOWN,
@@ -693,5 +692,3 @@ _QUIET: dict[str, Any] = dict.fromkeys(
     "named_members _version reset_parameters flatten_parameters __repr__ set_extra_state __dir__".split(),
     UNKNOWN,
 )
-
-__all__ = ["registry"]

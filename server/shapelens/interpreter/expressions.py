@@ -10,7 +10,7 @@ from typing import Any
 
 from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
 from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain, stdlib
-from shapelens.interpreter.joining import join, run_branch, settle_outcomes
+from shapelens.interpreter.joining import join, join_all, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
@@ -589,10 +589,7 @@ def value_of_branches(m: Machine, f: Frame, bodies: list[Callable[[], Any]]) -> 
             values.append(outcome.signal[1])
             outcome.signal = None
     settle_outcomes(m, f, outcomes)
-    joined = values[0] if values else UNKNOWN
-    for value in values[1:]:
-        joined = join(joined, value)
-    return joined
+    return join_all(values)
 
 
 _ORDER: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {

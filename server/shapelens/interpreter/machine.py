@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import itertools
 import math
 import os
 import time
@@ -183,16 +182,6 @@ class Frame:
         self.contract: Any = None  # what its annotations promise; see contracts
 
 
-class Seen(NamedTuple):
-    """A value that a name, parameter, return or layer had; `value` may still hold symbols that are bound later."""
-
-    place: Place
-    node: ast.AST
-    name: str
-    kind: str
-    value: Any
-
-
 class Report(NamedTuple):
     """A problem with the place where the program would raise."""
 
@@ -362,7 +351,6 @@ class Machine:
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}
-        self.loading: list[str] = []
         # What a loader gives, by identity: the element, its last and smaller one, and how that comes about.
         self.last_batches: dict[int, tuple[Any, Any, str]] = {}
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
@@ -791,6 +779,3 @@ def restore(obj: Any, saved: Any) -> None:
         obj.namespace.update(saved)
     elif kind is Tensor:
         obj.frozen = saved
-
-
-fresh_numbers = itertools.count()

@@ -914,5 +914,3 @@ _STATEMENTS: dict[type, Callable[..., Signal]] = {
 for _newer in ("TryStar", "TypeAlias"):
     if hasattr(ast, _newer):
         _STATEMENTS[getattr(ast, _newer)] = _try if _newer == "TryStar" else _type_alias
-
-__all__ = ["Failure", "run_block"]
