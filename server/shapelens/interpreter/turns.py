@@ -230,7 +230,8 @@ class Modules:
     def _state(self) -> tuple[int, ...]:
         m, f = self.m, self.f
         shown = len(m.seen), len(m.reports), len(m.instances), len(m.call.work or ()), m.asked
-        return (*shown, len(m.store._trail), m.truncations, m.epoch, m.unsure, len(f.exits), len(f.loops and f.loops[-1]))
+        left = len(f.exits), len(f.loops and f.loops[-1])
+        return *shown, len(m.store._trail), m.truncations, m.epoch, m.unsure, *left
 
     def _is_kept(self, before: dict[str, Any], left: dict[str, Any]) -> bool:
         """Whether all variables are what they were, but for the loop's own and plain ones that each turn sets."""
