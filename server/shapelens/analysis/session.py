@@ -370,6 +370,8 @@ class Session:
         module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
         m.cancelled, m.prose, m.limit = cancelled, prose, limit
+        if reuse is not None:
+            m.kept, m.interned = reuse, reuse.interned
         m.allow(MODULE_PATIENCE)
         renderer = Renderer(m, {path: tree})
         try:

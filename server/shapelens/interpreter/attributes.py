@@ -161,7 +161,12 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
         if value.library == "numpy":
             _refuse_missing(m, f, value, name, node)
         return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
-    if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
+    if (
+        path in registry.rules
+        or path in registry.reshaping_in_place
+        or name.endswith("_")
+        and path[:-1] in registry.rules
+    ):
         return Bound(Lib(path), value)
     if m.oracle is not None and not name.startswith("_") and m.oracle.may_ask(path):
         return Bound(Lib(path), value)
@@ -552,9 +557,6 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
     target.attrs[name] = value
-
-
-__all__ = ["classes", "get", "of_class", "of_hole", "of_instance", "of_lib", "of_module", "put", "set_attribute"]
 
 
 def _answered(m: Machine, f: Frame, value: Instance, hook: Function, name: str, node: ast.AST) -> bool | None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from shapelens.interpreter import attributes, calls, copying, keras, memory, natives, python_types
-from shapelens.interpreter.machine import Frame, Machine, Unkeyable
+from shapelens.interpreter import attributes, calls, keras, memory, natives, python_types, templates
+from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -26,7 +25,6 @@ from shapelens.values import (
     List,
     Named,
     Scalar,
-    Size,
     Tensor,
     Unknown,
 )
@@ -311,7 +309,7 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         _post_init(m, f, node, instance)
     elif isinstance(owner, Class) and isinstance(init, Function):
         if not isinstance(new_owner, Class) and is_module_class(cls):
-            return _made_once(m, f, node, instance, init, args, kwargs)
+            return templates.make(m, f, node, instance, init, args, kwargs)
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
         if init.owner is None:  # a decorator put it there, around one that it made or found
             _take_fields(instance, args, kwargs)
@@ -348,50 +346,6 @@ def _asks_super(new: Any) -> bool:
     return isinstance(new, Function) and any(
         isinstance(n, ast.Attribute) and n.attr == "__new__" for n in ast.walk(new.node)
     )
-
-
-def _made_once(
-    m: Machine, f: Frame, node: ast.AST, instance: Instance, init: Function, args: list[Any], kwargs: dict[str, Any]
-) -> Instance:
-    """Make a module; one of the same class with the same plain arguments is a copy of the first.
-
-    A deep network makes the same block dozens of times. Only a constructor that touched nothing from before it, learnt
-    nothing and failed nowhere is taken as the same.
-    """
-    key: Any = None
-    m.keyed = 0
-    try:
-        if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
-            names = [(k, m.key(v)) for k, v in kwargs.items()]
-            key = ("made", instance.cls.born, m.epoch, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
-    except Unkeyable:
-        key = None
-    known = m.templates.get(key) if key is not None else None
-    if known is not None and not m.is_unread(known[2]):
-        template, since, depends, trace = known
-        m.rely(depends, trace)
-        twin = copying.copied(m, template, since)
-        twin.origin = instance.origin
-        m.instances.append(twin)
-        return twin  # type: ignore[no-any-return]
-    since = instance.born
-    before, traced = (len(m.store._trail), len(m.reports), len(m.seen)), len(m.trace)
-    watch = [since, 0]
-    m.watches.append(watch)
-    m.reads.append({})
-    m.making.add(since)
-    try:
-        calls.call(m, f, node, Bound(init, instance), args, kwargs)
-    finally:
-        reads = m.end_reads()
-        m.making.discard(since)
-        m.watches.pop()
-    if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
-        with contextlib.suppress(Unkeyable):
-            depends, trace = m.settled_reads(reads), list(dict.fromkeys(m.trace[traced:]))
-            m.templates[key] = copying.copied(m, instance, since - 1), since, depends, trace
-    m.instances.append(instance)
-    return instance
 
 
 def _post_init(m: Machine, f: Frame, node: ast.AST, instance: Instance) -> None:
@@ -549,6 +503,8 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, (tuple, list)):
         answers = [is_instance(m, value, k) for k in kinds]
         return True if True in answers else None if None in answers else False
+    if type(value) is Instance and type(kinds) is Lib:
+        return _is_of_library(m, value, kinds)
     if isinstance(kinds, Choice):
         decided = {is_instance(m, value, k) for k in kinds.values}
         return decided.pop() if len(decided) == 1 else None
@@ -570,6 +526,17 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, Lib):
         return _is_library_instance(value, kinds)
     return None
+
+
+def _is_of_library(m: Machine, value: Instance, kind: Lib) -> bool | None:
+    """isinstance of an object and a class of a library, which is asked of each module of a model in turn."""
+    if value.payload is not None:
+        return _is_library_instance(value, kind)
+    try:
+        return m.kinds[value.cls, kind]
+    except KeyError:
+        known = m.kinds[value.cls, kind] = _is_library_instance(value, kind)
+        return known
 
 
 def _is_library_instance(value: Any, kind: Lib) -> bool | None:
@@ -659,6 +626,3 @@ def operator_method(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: A
                         return binary(m, f, node, name, apply, left, right)
                 del compare
     return UNKNOWN
-
-
-__all__ = ["Dict", "Size", "attributes", "truth"]

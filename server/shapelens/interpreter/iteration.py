@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, substitute, symbol, symbols
@@ -313,7 +314,7 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Instance):
         return _instance_item(m, f, node, value, index)
     if isinstance(value, Choice):
-        return _item_of_choice(m, f, node, value, index)
+        return calls.of_each(m, f, [partial(get_item, m, f, node, v, index) for v in value.values if v is not None])
     if isinstance(value, Many):
         if isinstance(index, (int, Unknown, Expr)):
             return value.element
@@ -341,29 +342,6 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
         if value.hole is not None and isinstance(index, (str, int)):
             return attributes.of_hole(m, value, f"[{index!r}]", index if isinstance(index, str) else value.hole.name)
     return UNKNOWN
-
-
-def _item_of_choice(m: Machine, f: Frame, node: ast.AST, value: Choice, index: Any) -> Any:
-    """`value[index]` where the value is one of several: what only some of them refuse is no problem."""
-    before, fine = len(m.reports), False
-    found: list[Any] = []
-    error: Exceptional | None = None
-    for one in value.values:
-        if one is None:
-            continue
-        start = len(m.reports)
-        try:
-            found.append(get_item(m, f, node, one, index))
-        except Exceptional as raised:
-            error = raised
-            fine = True
-        else:
-            fine = fine or len(m.reports) == start
-    if fine:
-        del m.reports[before:]
-    if not found and error is not None:
-        raise error
-    return join_all(found if error is None else [*found, UNKNOWN])
 
 
 def _is_tensor_index(index: Any) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import itertools
 import math
 import os
 import time
@@ -189,16 +188,6 @@ class Frame:
         self.contract: Any = None  # what its annotations promise; see contracts
 
 
-class Seen(NamedTuple):
-    """A value that a name, parameter, return or layer had; `value` may still hold symbols that are bound later."""
-
-    place: Place
-    node: ast.AST
-    name: str
-    kind: str
-    value: Any
-
-
 class Report(NamedTuple):
     """A problem with the place where the program would raise."""
 
@@ -353,8 +342,9 @@ class Machine:
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
-        # Modules made once, with the serial before them, what they depend on and the functions that made them.
-        self.templates: dict[Any, tuple[Instance, int, tuple[Read, ...], list[Function]]] = {}
+        self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
@@ -373,7 +363,6 @@ class Machine:
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}
-        self.loading: list[str] = []
         # What a loader gives, by identity: the element, its last and smaller one, and how that comes about.
         self.last_batches: dict[int, tuple[Any, Any, str]] = {}
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
@@ -384,6 +373,7 @@ class Machine:
         self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
         self.asking: set[tuple[int, str]] = set()  # attributes that a __getattr__ is just asked for
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
+        self.kinds: dict[tuple[Any, Lib], bool | None] = {}  # which classes' objects are of which of a library
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
 
@@ -682,7 +672,7 @@ class Machine:
             value.held = True
             return ("dict", *[(k, self.key(v, depth)) for k, v in value.items()])
         if isinstance(value, Unknown):
-            return ("unknown", id(value))
+            return "unknown", value
         raise Unkeyable
 
     def read(self, scope: dict[str, Any], name: str, value: Any) -> None:
@@ -802,6 +792,3 @@ def restore(obj: Any, saved: Any) -> None:
         obj.namespace.update(saved)
     elif kind is Tensor:
         obj.frozen = saved
-
-
-fresh_numbers = itertools.count()

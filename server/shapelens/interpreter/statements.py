@@ -31,9 +31,9 @@ from shapelens.interpreter.joining import (
     run_branch,
     settle_outcomes,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report, Unkeyable
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
-from shapelens.interpreter.turns import Turns, may_be_alike
+from shapelens.interpreter.turns import Modules, Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.rules.devices import DEVICE, device_kind
@@ -203,9 +203,13 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
             return run_block(m, node.body, f)
 
         turns = Turns(m, f, node, items) if rest is None and may_be_alike(m, node, items) else None
+        modules = Modules(m, f, node) if len(items) > 1 and type(node.target) is ast.Name else None
         for number, item in enumerate(items, 1):
             m.burn()
-            signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
+            if modules is not None and type(item) is Instance:
+                signal, is_alike = modules.run(item, turn), False
+            else:
+                signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
             if signal is None or signal[0] == "continue":
                 _rejoin_continues(m, f)
                 if is_alike and turns is not None and turns.rest_is_alike(number, turn):
@@ -287,37 +291,6 @@ def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlie
             text = f"{said}: {failure.message}"
             m.reports.append(report._replace(failure=Failure("last-batch", text, failure.related, (), "warning")))
             return
-
-
-def _turn_over_module(m: Machine, f: Frame, node: ast.For | ast.AsyncFor, item: Instance, alike: set[Any]) -> Signal:
-    """One turn of a loop such as `for m in self.modules(): init(m)`: a module like one before changes nothing more.
-
-    A turn that left everything as it was does so again for an equal module, so that turn is not run again.
-    """
-    assert isinstance(node.target, ast.Name)
-    cls = item.cls
-    # Cheap first: layers of a library without submodules are equal by their attributes.
-    try:
-        key = m.fingerprint(item) if isinstance(cls, Lib) else None
-    except Unkeyable:
-        key = None
-    if key is not None and key in alike:
-        return None
-    before = {k: v for k, v in f.locals.items() if k != node.target.id}
-    state = len(m.store._trail), len(m.reports), len(f.exits), len(f.loops[-1])
-    iteration.assign_target(m, f, node.target, item, node)
-    watch = [next(serials), 0]
-    m.watches.append(watch)
-    try:
-        signal = run_block(m, node.body, f)
-    finally:
-        m.watches.pop()
-    if key is not None and signal is None and not watch[1]:
-        after = f.locals
-        same = len(after) == len(before) + 1 and all(after.get(k) is v for k, v in before.items())
-        if same and state == (len(m.store._trail), len(m.reports), len(f.exits), len(f.loops[-1])):
-            alike.add(key)
-    return signal
 
 
 def _rejoin_continues(m: Machine, f: Frame) -> bool:
@@ -941,5 +914,3 @@ _STATEMENTS: dict[type, Callable[..., Signal]] = {
 for _newer in ("TryStar", "TypeAlias"):
     if hasattr(ast, _newer):
         _STATEMENTS[getattr(ast, _newer)] = _try if _newer == "TryStar" else _type_alias
-
-__all__ = ["Failure", "run_block"]
