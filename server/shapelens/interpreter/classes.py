@@ -503,6 +503,8 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, (tuple, list)):
         answers = [is_instance(m, value, k) for k in kinds]
         return True if True in answers else None if None in answers else False
+    if type(value) is Instance and type(kinds) is Lib:
+        return _is_of_library(m, value, kinds)
     if isinstance(kinds, Choice):
         decided = {is_instance(m, value, k) for k in kinds.values}
         return decided.pop() if len(decided) == 1 else None
@@ -524,6 +526,17 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, Lib):
         return _is_library_instance(value, kinds)
     return None
+
+
+def _is_of_library(m: Machine, value: Instance, kind: Lib) -> bool | None:
+    """isinstance of an object and a class of a library, which is asked of each module of a model in turn."""
+    if value.payload is not None:
+        return _is_library_instance(value, kind)
+    try:
+        return m.kinds[value.cls, kind]
+    except KeyError:
+        known = m.kinds[value.cls, kind] = _is_library_instance(value, kind)
+        return known
 
 
 def _is_library_instance(value: Any, kind: Lib) -> bool | None:

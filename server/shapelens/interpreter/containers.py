@@ -552,10 +552,15 @@ def _set_training(m: Machine, instance: Instance, mode: Any) -> Any:
 
 def _apply(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from shapelens.interpreter import calls
+    from shapelens.interpreter.turns import Modules
+
+    def turn(module: Instance) -> None:
+        calls.call(m, f, node, args[0], [module], {})
 
     if args:
+        turns = Modules(m, f)
         for _, module in walk(instance):
-            calls.call(m, f, node, args[0], [module], {})
+            turns.run(module, turn)
     return instance
 
 

@@ -21,6 +21,7 @@ def copied(m: Machine, value: Any, since: int = 0) -> Any:
     """A deep copy, paid for by what was copied."""
     made: dict[int, Any] = {}
     twin = clone(value, made, since, m.tick)
+    m.copies += len(made)
     m.burn(len(made))
     return twin
 

@@ -57,11 +57,14 @@ SNIPPET_NAMES = {
 
 def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     """The value of an expression."""
-    value = _EXPRESSIONS[type(node)](m, node, f)
+    form = type(node)
+    if form is ast.Constant:
+        return node.value  # type: ignore[attr-defined]
+    value = _EXPRESSIONS[form](m, node, f)
     if m.trying and _may_have_failed(value):
         m.unsure += 1
     kind = type(value)
-    if kind in _SIZED and type(node) not in _HANDED_ON and len(value) > 63:
+    if kind in _SIZED and form not in _HANDED_ON and len(value) > 63:
         m.burn(len(value) >> 4)
     if f.place.focus and m.recording:
         if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
@@ -912,7 +915,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
                 doubtful = doubtful or known is None
             m.doubtful += doubtful
             try:
-                loop(i + 1, doubtful)
+                loop(i + 1, doubtful)  # noqa: F821
             finally:
                 m.doubtful -= doubtful
 
@@ -933,6 +936,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
         loop(0, False)
     finally:
         m.doubtful -= lazy
+        del loop  # it holds itself
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+from weakref import ref
 
 from shapelens.dims import Expr, Symbol
 from shapelens.rules.call import Call, Failure, Related
@@ -69,21 +70,26 @@ class Place:
     A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
     """
 
-    __slots__ = ("_parts", "chunk", "file", "focus", "gone", "node", "whole")
+    __slots__ = ("_parts", "_whole", "chunk", "file", "focus", "gone", "node")
 
     def __init__(
         self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None, node: ast.AST | None = None
     ) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
-        self.whole, self.node = whole or self, node  # the place of the chunk that this is a part of, and what it is
+        self._whole, self.node = whole, node  # of which chunk this is a part, and what it is
         self.gone = False  # whether a later version of the file no longer has it
         self._parts: dict[ast.AST, Place] = {}
+
+    @property
+    def whole(self) -> Place:
+        """The place of the chunk that this is a part of."""
+        return self._whole or self
 
     def part(self, node: ast.AST) -> Place:
         """The place of a statement in the body of a class: one of its own for what is a part."""
         known = self._parts.get(node)
         if known is None:
-            chunk = self.chunk.part(node) if self.whole is self else self.chunk
+            chunk = self.chunk.part(node) if self._whole is None else self.chunk
             if chunk is self.chunk:
                 return self
             known = self._parts[node] = Place(self.file, chunk, self.focus, self, node)
@@ -107,7 +113,7 @@ class Place:
 
     def current(self, node: ast.AST) -> ast.AST:
         """The node that stands today where this one stood: of a class that was edited, the class as it is."""
-        if isinstance(node, ast.ClassDef) and self.whole is self and len(self.chunk.tree) == 1:
+        if isinstance(node, ast.ClassDef) and self._whole is None and len(self.chunk.tree) == 1:
             return self.chunk.tree[0]
         return node
 
@@ -265,7 +271,13 @@ class Machine:
         self.store = Store()
         self.call = Call(self.store)
         self.call.device = "cpu"
-        self.call.tick = self.tick
+        machine = ref(self)  # what an analysis has made goes at once with it: no cycles
+
+        def tick() -> None:
+            if (running := machine()) is not None:
+                running.tick()
+
+        self.call.tick = tick
         self.loader = loader
         self.fuel = fuel
         self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
@@ -332,6 +344,7 @@ class Machine:
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
@@ -360,6 +373,7 @@ class Machine:
         self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
         self.asking: set[tuple[int, str]] = set()  # attributes that a __getattr__ is just asked for
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
+        self.kinds: dict[tuple[Any, Lib], bool | None] = {}  # which classes' objects are of which of a library
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
 
@@ -507,6 +521,7 @@ class Machine:
                     break
             else:
                 return
+        failure.with_traceback(None)  # it would hold all that was at work then
         self.reports.append(Report(place, node, failure, bool(self.caught), related))
 
     def _is_shown(self, place: Place) -> bool:

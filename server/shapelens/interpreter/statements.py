@@ -33,7 +33,7 @@ from shapelens.interpreter.joining import (
 )
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
-from shapelens.interpreter.turns import Turns, may_be_alike
+from shapelens.interpreter.turns import Modules, Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.rules.devices import DEVICE, device_kind
@@ -203,9 +203,13 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
             return run_block(m, node.body, f)
 
         turns = Turns(m, f, node, items) if rest is None and may_be_alike(m, node, items) else None
+        modules = Modules(m, f, node) if len(items) > 1 and type(node.target) is ast.Name else None
         for number, item in enumerate(items, 1):
             m.burn()
-            signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
+            if modules is not None and type(item) is Instance:
+                signal, is_alike = modules.run(item, turn), False
+            else:
+                signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
             if signal is None or signal[0] == "continue":
                 _rejoin_continues(m, f)
                 if is_alike and turns is not None and turns.rest_is_alike(number, turn):

@@ -60,7 +60,7 @@ def make(
             m.templates[key] = known
             return _first_twin(m, known, known.effects, instance)
     since, before, began = instance.born, _learnt(m), constant(m)
-    traced = len(m.trace)
+    traced, made, copies, templated = len(m.trace), len(m.instances), m.copies, m.templated
     watch = [since, 0]
     m.watches.append(watch)
     m.reads.append({})
@@ -74,7 +74,11 @@ def make(
         m.watches.pop()
         if recording is not None:
             recording.end()
-    if key is not None and not watch[1] and before == _learnt(m):
+    # Modules that hold one another are not copied at each level: what was copied is in proportion to what there is.
+    size = _OBJECTS * (len(m.instances) - made + 1) + (m.copies - copies) - (m.templated - templated)
+    is_worth = m.templated - templated <= _MOST_COPIES * size
+    if key is not None and is_worth and not watch[1] and before == _learnt(m):
+        copies = m.copies
         with contextlib.suppress(Unkeyable):
             depends, trace = m.settled_reads(reads), tuple(dict.fromkeys(m.trace[traced:]))
             effects = None
@@ -86,8 +90,15 @@ def make(
                 m.templates[key] = template = Template(copy, since, depends, trace, effects)
                 if kept is not None and effects is not None:
                     kept.keep_template(m, key, template)
+        m.templated += m.copies - copies
     m.instances.append(instance)
     return instance
+
+
+_OBJECTS = 3
+"""What a module has of its own, about: itself and its weights."""
+_MOST_COPIES = 4
+"""How often the parts of a module may have been copied for those in it, if it is to be copied too."""
 
 
 def _with_copies(m: Machine, instance: Instance, effects: Effects) -> tuple[Instance, Effects | None]:
