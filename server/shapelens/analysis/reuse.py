@@ -14,31 +14,22 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from shapelens.analysis.comparison import PLAIN, Comparison
+from shapelens.analysis.comparison import Comparison
 from shapelens.analysis.following import Following
 from shapelens.analysis.rendering import Told
-from shapelens.interpreter.effects import Effects, Recording, constant, happen_again, modes
+from shapelens.interpreter.effects import constant, modes
 from shapelens.interpreter.importing import run_chunk
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
 from shapelens.interpreter.statements import run_block
 from shapelens.interpreter.templates import Template
 from shapelens.source.tree import Chunk, Parsed, Tree, names_used
 from shapelens.values import (
-    Bound,
     Class,
     Descriptor,
-    Dict,
     Exceptional,
     Function,
     Instance,
-    Lib,
-    List,
-    Partial,
     PyModule,
-    Scalar,
-    Size,
-    Tensor,
-    Unknown,
     serials,
 )
 
