@@ -15,7 +15,7 @@ from shapelens.interpreter import calls, copying
 from shapelens.interpreter.effects import Effects, Recording, constant, happen_again
 from shapelens.interpreter.machine import Frame, Machine, Read, Unkeyable
 from shapelens.rules.work import all_calls
-from shapelens.values import Bound, Dict, Function, Instance, List, Partial, Tensor
+from shapelens.values import Bound, Choice, Dict, Function, Instance, List, Partial, Tensor
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,8 @@ def _parts(value: Any) -> Iterator[Any]:
             pending += each
         elif isinstance(each, dict):
             pending += each.values()
+        elif isinstance(each, Choice):
+            pending += each.values
         elif isinstance(each, Bound):
             pending.append(each.receiver)
         elif isinstance(each, Partial):
