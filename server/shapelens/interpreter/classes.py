@@ -363,7 +363,8 @@ def _made_once(
     try:
         if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
             names = [(k, m.key(v)) for k, v in kwargs.items()]
-            key = ("made", instance.cls.born, m.epoch, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
+            made_for = instance.cls.born, m.epoch, m.call.device, m.is_doubting()  # type: ignore[union-attr]
+            key = ("made", *made_for, *[m.key(a) for a in args], *names)
     except Unkeyable:
         key = None
     known = m.templates.get(key) if key is not None else None
