@@ -9,7 +9,7 @@ and the values of all names that these use stay the same.
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from shapelens.analysis.rendering import Told
 from shapelens.interpreter.importing import run_chunk
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
 from shapelens.interpreter.statements import run_block
+from shapelens.interpreter.templates import Template, state, told_so_far
 from shapelens.source.tree import Chunk, Parsed, Tree, names_used
 from shapelens.values import (
     Bound,
@@ -44,6 +45,9 @@ _MISSING = object()
 # A function that calls one of these may look at anything.
 _OPEN_EYED = frozenset("globals locals vars eval exec __import__".split())
 _MOST_COMPARED = 2_000
+_MOST_KEPT = 12_000
+"""Modules in templates that are kept: some kilobyte each."""
+_MOST_INTERNED = 40_000
 _HOOKS = frozenset(("__init_subclass__", "__class_getitem__", "__new__", "__getattribute__", "__set_name__"))
 
 
@@ -56,6 +60,17 @@ class _Defined:
     needs: dict[str, Any]
     fuel: int
     nodes: frozenset[ast.AST]
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A module that was made in an earlier analysis, and what that depended on beside its arguments."""
+
+    template: Template
+    names: dict[str, Any]
+    """What names of the file stood for that the functions which made it use."""
+    state: Any
+    size: int
 
 
 @dataclass
@@ -78,9 +93,9 @@ class Run:
     others: set[tuple[Place, ast.AST]] = field(default_factory=set)
     executed: set[ast.AST] = field(default_factory=set)
     places: tuple[Place, ...] = ()
-    """Of the functions that it entered or looked at."""
+    """Of the functions that it entered or looked at, and of all that it tells of."""
     names: frozenset[str] = frozenset()
-    """All that they use."""
+    """All that these functions use."""
 
 
 @dataclass
@@ -93,6 +108,12 @@ class Reuse:
     """What is registered, configured and answered: with another of these, nothing would be used again."""
     defined: dict[Place, _Defined] = field(default_factory=dict)
     runs: dict[Hashable, Run] = field(default_factory=dict)
+    interned: dict[Any, int] = field(default_factory=dict)
+    """The fingerprints of objects: equal from one analysis to the next for objects that are alike."""
+    _templates: OrderedDict[Hashable, _Template] = field(default_factory=OrderedDict)
+    _kept: int = 0
+    _settled: frozenset[int] = frozenset()
+    """By identity, what the file's own statements changed of what is shared: `settle` has compared it."""
     _places: dict[Hashable, Place] = field(default_factory=dict)
     _names: dict[str, Any] = field(default_factory=dict)
     _effects: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -108,6 +129,10 @@ class Reuse:
         self.module.found.clear()
         self.module.state = "running"
         self.module.namespace["__name__"] = "__main__"
+        if len(self.interned) > _MOST_INTERNED:  # what is known by these numbers goes with them
+            for kept in (self.interned, self._templates, self.runs):
+                kept.clear()
+            self._kept = 0
         found: dict[int, Place] = {}
         live: dict[Hashable, Place] = {}
         for key, chunk in _keyed(tree):
@@ -123,6 +148,7 @@ class Reuse:
         self._places = live
         self.defined = {place: known for place, known in self.defined.items() if not place.gone}
         self._used_runs.clear()
+        self._settled = frozenset()
         return found
 
     # -- definitions -------------------------------------------------------------------------------------------------
@@ -156,13 +182,13 @@ class Reuse:
         """Run something; whether it did nothing but make new objects. What changes these later is given back."""
         before = next(serials)
         watch = [before, 0]
-        state = _seen_so_far(m)
+        before_it = _seen_so_far(m)
         m.watches.append(watch)
         try:
             run()
         finally:
             m.watches.remove(watch)
-        if watch[1] or state != _seen_so_far(m):
+        if watch[1] or before_it != _seen_so_far(m):
             return False
         m.executions.append((before, next(serials)))
         return True
@@ -200,7 +226,7 @@ class Reuse:
         """The file's own statements have run: find out what is not as it was."""
         names = {name: m.store.value(value) for name, value in self.module.namespace.items()}
         effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
-        state = _state(m)
+        now = state(m)
         compare = _Comparison()
         before = self._names
         everything = before.keys() | names.keys()
@@ -210,10 +236,15 @@ class Reuse:
             former, known = self._effects.get(key, (None, _MISSING))
             if not compare.alike(held, known):
                 changed |= self._names_of(obj if former is None else former)
-        if state is None or state != self._state or _ANYTHING in changed:
+        if now is None or now != self._state or _ANYTHING in changed:
             self.runs = {}
+            self._templates.clear()
+            self._kept = 0
         self.runs = {key: run for key, run in self.runs.items() if run.names.isdisjoint(changed)}
-        self._names, self._effects, self._state = names, effects, state
+        for made in [key for key, kept in self._templates.items() if not changed.isdisjoint(kept.names)]:
+            self._drop(made)
+        self._settled = frozenset(m.shared)
+        self._names, self._effects, self._state = names, effects, now
 
     def _names_of(self, obj: Any) -> set[str]:
         """The names under which functions of followed modules may find an object."""
@@ -226,7 +257,7 @@ class Reuse:
         run = self.runs.get(key)
         if (
             run is None
-            or _state(m) != self._state
+            or state(m) != self._state
             or run.is_met != (function in m.met)
             or run.fuel > allowance
             or run.allowance != allowance
@@ -240,14 +271,63 @@ class Reuse:
     def keep(self, m: Machine, key: Hashable, name: str, run: Run) -> None:
         """A run was just made, of something in the definition of that name."""
         self.runs.pop(key, None)
-        if _state(m) != self._state or self._state is None:
+        if state(m) != self._state or self._state is None:
             return
         run.executed = {function.node for function in m.trace if function.code.focus}
-        run.places = tuple(dict.fromkeys(function.code for function in (*m.trace, *m.looked_at)))
-        run.names = frozenset({name, "*"}.union(*map(self._used_in, run.places)))
+        entered = dict.fromkeys(function.code for function in (*m.trace, *m.looked_at))
+        run.names = frozenset({name, "*"}.union(*map(self._used_in, entered)))
+        run.places = tuple(dict.fromkeys((*entered, *run.told.places())))
         if _ANYTHING not in run.names:
             self.runs[key] = run
             self._used_runs.add(key)
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def template(self, m: Machine, key: Hashable) -> Template | None:
+        """What making a module would give, if it is what it was."""
+        known = self._templates.get(key)
+        if known is None:
+            return None
+        if any(function.code.gone for function in known.template.trace):
+            self._drop(key)
+            return None
+        effects, namespace = known.template.effects, self.module.namespace
+        if (
+            known.state != state(m)
+            or effects is None
+            or effects.depth < m.depth
+            or any(namespace.get(name, _MISSING) is not value for name, value in known.names.items())
+            or not self._is_undisturbed(m)
+            or m.is_unread(known.template.reads)
+        ):
+            return None
+        self._templates.move_to_end(key)
+        return known.template
+
+    def keep_template(self, m: Machine, key: Hashable, template: Template) -> None:
+        """A module was just made."""
+        self._drop(key)
+        places = dict.fromkeys(function.code for function in template.trace)
+        used = frozenset[str]().union(*map(self._used_in, places))
+        now = state(m)
+        if now is None or _ANYTHING in used or not self._is_undisturbed(m) or template.effects is None:
+            return
+        namespace = self.module.namespace
+        names = {name: namespace.get(name, _MISSING) for name in used}
+        size = len(template.effects.instances) + 1
+        self._templates[key] = _Template(template, names, now, size)
+        self._kept += size
+        while self._kept > _MOST_KEPT and len(self._templates) > 1:
+            self._drop(next(iter(self._templates)))
+
+    def _is_undisturbed(self, m: Machine) -> bool:
+        """Whether of what is older than this analysis nothing else was changed but objects that have a name."""
+        return all(type(obj) is Instance or key in self._settled for key, (obj, _) in m.shared.items())
+
+    def _drop(self, key: Hashable) -> None:
+        dropped = self._templates.pop(key, None)
+        if dropped is not None:
+            self._kept -= dropped.size
 
     def finish(self) -> None:
         """The analysis is complete: what it did not make or tell again is not kept."""
@@ -295,23 +375,7 @@ def _looks_anywhere(node: ast.AST) -> bool:
 
 def _seen_so_far(m: Machine) -> tuple[Any, ...]:
     """What a definition that has no effect leaves as it was."""
-    return (
-        len(m.store._trail), len(m.store.equations), len(m.seen), len(m.reports), len(m.expressions), len(m.gaps),
-        len(m.instances), len(m.call.work or ()), len(m.trace), len(m.last_batches), len(m.met), m.truncations,
-        m.asked, m.unfinished, len(m.defects), _state(m),
-    )  # fmt: skip
-
-
-def _state(m: Machine) -> tuple[Any, ...] | None:
-    """What functions do depends on this too. None: on more than can be compared, for Keras counts its layers."""
-    if m.keras is not None:
-        return None
-    c = m.call
-    return (
-        m.hooked, m.gradients_known, m.training, m.untracked, m.sheltered, m.record_all, m.apart, m.memory_budget,
-        m.activation_budget, c.floating, c.device, c.moves, c.autocast, c.keras_policy, c.image_data_format,
-        len(m.last_batches), len(m.written_holes),
-    )  # fmt: skip
+    return (*told_so_far(m), len(m.expressions), len(m.instances), len(m.call.work or ()), len(m.trace))
 
 
 def _replace(m: Machine, inner: Frame, cls: Class, edited: list[Any]) -> None:

@@ -5,7 +5,7 @@ A lost shape stays lost: joining with unknown gives unknown, never the other mem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from shapelens.dims import Expr, symbol
@@ -76,6 +76,14 @@ def _scalar_type(value: Any) -> str:
     if isinstance(value, Expr):
         return "int"
     return type(value).__name__ if isinstance(value, (int, float, bool, str)) else ""
+
+
+def join_all(values: Iterable[Any]) -> Any:
+    """One value that stands for each of several; unknown for none."""
+    joined: Any = _MISSING
+    for value in values:
+        joined = value if joined is _MISSING else join(joined, value)
+    return UNKNOWN if joined is _MISSING else joined
 
 
 def choice(values: Sequence[Any]) -> Any:
@@ -232,7 +240,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         try:
             signal = body()
         except Exceptional as error:
-            signal = ("raise", error)
+            signal = ("raise", error.with_traceback(None))
         if isinstance(signal, tuple) and signal[0] == "return":
             signal = ("return", m.store.value(signal[1]))
         m.settle(seen)
@@ -358,6 +366,9 @@ def _settle_work(m: Machine, outcomes: Sequence[Outcome], alive: Sequence[Outcom
     works = tuple(o.work for o in alive if o.work is not None)
     for work in works:
         work.taken = True if len(alive) == 1 else None
-        work.others = works if len(works) == len(alive) else ()
+    if len(works) == len(alive) > 1:
+        works[0].others = works[1:]
+        for work in works[1:]:
+            work.is_counted = True
     if m.call.work is not None and len({o.signal is None for o in alive}) > 1:
         m.call.work.append(UNKNOWN_WORK)  # whether what follows is run, the run decides

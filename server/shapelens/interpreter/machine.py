@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import gc
-import itertools
 import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+from weakref import ref
 
 from shapelens.dims import Expr, Symbol
 from shapelens.rules.call import Call, Failure, Related
@@ -70,21 +70,26 @@ class Place:
     A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
     """
 
-    __slots__ = ("_parts", "chunk", "file", "focus", "gone", "node", "whole")
+    __slots__ = ("_parts", "_whole", "chunk", "file", "focus", "gone", "node")
 
     def __init__(
         self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None, node: ast.AST | None = None
     ) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
-        self.whole, self.node = whole or self, node  # the place of the chunk that this is a part of, and what it is
+        self._whole, self.node = whole, node  # of which chunk this is a part, and what it is
         self.gone = False  # whether a later version of the file no longer has it
         self._parts: dict[ast.AST, Place] = {}
+
+    @property
+    def whole(self) -> Place:
+        """The place of the chunk that this is a part of."""
+        return self._whole or self
 
     def part(self, node: ast.AST) -> Place:
         """The place of a statement in the body of a class: one of its own for what is a part."""
         known = self._parts.get(node)
         if known is None:
-            chunk = self.chunk.part(node) if self.whole is self else self.chunk
+            chunk = self.chunk.part(node) if self._whole is None else self.chunk
             if chunk is self.chunk:
                 return self
             known = self._parts[node] = Place(self.file, chunk, self.focus, self, node)
@@ -108,7 +113,7 @@ class Place:
 
     def current(self, node: ast.AST) -> ast.AST:
         """The node that stands today where this one stood: of a class that was edited, the class as it is."""
-        if isinstance(node, ast.ClassDef) and self.whole is self and len(self.chunk.tree) == 1:
+        if isinstance(node, ast.ClassDef) and self._whole is None and len(self.chunk.tree) == 1:
             return self.chunk.tree[0]
         return node
 
@@ -182,16 +187,6 @@ class Frame:
         self.yields: Iter | None = None
         self.names: Any = None  # what names in its comments stand for; see prose
         self.contract: Any = None  # what its annotations promise; see contracts
-
-
-class Seen(NamedTuple):
-    """A value that a name, parameter, return or layer had; `value` may still hold symbols that are bound later."""
-
-    place: Place
-    node: ast.AST
-    name: str
-    kind: str
-    value: Any
 
 
 class Report(NamedTuple):
@@ -277,7 +272,13 @@ class Machine:
         self.store = Store()
         self.call = Call(self.store)
         self.call.device = "cpu"
-        self.call.tick = self.tick
+        machine = ref(self)  # what an analysis has made goes at once with it: no cycles
+
+        def tick() -> None:
+            if (running := machine()) is not None:
+                running.tick()
+
+        self.call.tick = tick
         self.loader = loader
         self.fuel = fuel
         self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
@@ -345,8 +346,9 @@ class Machine:
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
-        # Modules made once, with the serial before them, what they depend on and the functions that made them.
-        self.templates: dict[Any, tuple[Instance, int, tuple[Read, ...], list[Function]]] = {}
+        self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
         self.truncations = 0
@@ -364,11 +366,10 @@ class Machine:
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
         self.training: bool | None = None
-        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras.py
+        self.keras: Any = None  # what Keras keeps throughout a run; see interpreter/keras/kinds.py
         self.hole_attributes: dict[tuple[int, str], Unknown] = {}
         self.written_holes: set[int] = set()  # serials: what was written into these is not known any more
         self.unbound: dict[tuple[str, str], Unknown] = {}
-        self.loading: list[str] = []
         # What a loader gives, by identity: the element, its last and smaller one, and how that comes about.
         self.last_batches: dict[int, tuple[Any, Any, str]] = {}
         self.growth: dict[int, tuple[Any, Any]] = {}  # lists that a loop makes longer by one element a turn
@@ -379,6 +380,7 @@ class Machine:
         self.put_on_tensors: set[str] = set()  # names of attributes that the program gave to some tensor
         self.asking: set[tuple[int, str]] = set()  # attributes that a __getattr__ is just asked for
         self.getting: set[int] = set()  # objects that a __getattribute__ is just looking into
+        self.kinds: dict[tuple[Any, Lib], bool | None] = {}  # which classes' objects are of which of a library
         self.getters: dict[object, Function | None] = {}  # the __getattribute__ of each class
         self.setting: set[tuple[int, str]] = set()  # attributes that a __setattr__ is just setting
 
@@ -528,6 +530,7 @@ class Machine:
                     break
             else:
                 return
+        failure.with_traceback(None)  # it would hold all that was at work then
         self.reports.append(Report(place, node, failure, bool(self.caught), related))
 
     def _is_shown(self, place: Place) -> bool:
@@ -690,7 +693,7 @@ class Machine:
             value.held = True
             return ("dict", *[(k, self.key(v, depth)) for k, v in value.items()])
         if isinstance(value, Unknown):
-            return ("unknown", id(value))
+            return "unknown", value
         raise Unkeyable
 
     def read(self, scope: dict[str, Any], name: str, value: Any) -> None:
@@ -810,6 +813,3 @@ def restore(obj: Any, saved: Any) -> None:
         obj.namespace.update(saved)
     elif kind is Tensor:
         obj.frozen = saved
-
-
-fresh_numbers = itertools.count()

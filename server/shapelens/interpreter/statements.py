@@ -10,7 +10,6 @@ from typing import Any
 
 from shapelens.interpreter import (
     attributes,
-    builtins,
     calls,
     classes,
     containers,
@@ -20,6 +19,7 @@ from shapelens.interpreter import (
     memory,
     plain,
     prose,
+    torch_state,
 )
 from shapelens.interpreter.expressions import _BINARY, binary, ev
 from shapelens.interpreter.joining import (
@@ -33,9 +33,9 @@ from shapelens.interpreter.joining import (
     settle_outcomes,
     suspend,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report, Unkeyable
+from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
-from shapelens.interpreter.turns import Turns, may_be_alike
+from shapelens.interpreter.turns import Modules, Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Failure
 from shapelens.rules.devices import DEVICE, device_kind
@@ -205,9 +205,13 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
             return run_block(m, node.body, f)
 
         turns = Turns(m, f, node, items) if rest is None and may_be_alike(m, node, items) else None
+        modules = Modules(m, f, node) if len(items) > 1 and type(node.target) is ast.Name else None
         for number, item in enumerate(items, 1):
             m.burn()
-            signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
+            if modules is not None and type(item) is Instance:
+                signal, is_alike = modules.run(item, turn), False
+            else:
+                signal, is_alike = (turn(item), False) if turns is None else turns.run(partial(turn, item))
             if signal is None or signal[0] == "continue":
                 _rejoin_continues(m, f)
                 if is_alike and turns is not None and turns.rest_is_alike(number, turn):
@@ -289,37 +293,6 @@ def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlie
             text = f"{said}: {failure.message}"
             m.reports.append(report._replace(failure=Failure("last-batch", text, failure.related, (), "warning")))
             return
-
-
-def _turn_over_module(m: Machine, f: Frame, node: ast.For | ast.AsyncFor, item: Instance, alike: set[Any]) -> Signal:
-    """One turn of a loop such as `for m in self.modules(): init(m)`: a module like one before changes nothing more.
-
-    A turn that left everything as it was does so again for an equal module, so that turn is not run again.
-    """
-    assert isinstance(node.target, ast.Name)
-    cls = item.cls
-    # Cheap first: layers of a library without submodules are equal by their attributes.
-    try:
-        key = m.fingerprint(item) if isinstance(cls, Lib) else None
-    except Unkeyable:
-        key = None
-    if key is not None and key in alike:
-        return None
-    before = {k: v for k, v in f.locals.items() if k != node.target.id}
-    state = len(m.store._trail), len(m.reports), len(f.exits), len(f.loops[-1])
-    iteration.assign_target(m, f, node.target, item, node)
-    watch = [next(serials), 0]
-    m.watches.append(watch)
-    try:
-        signal = run_block(m, node.body, f)
-    finally:
-        m.watches.pop()
-    if key is not None and signal is None and not watch[1]:
-        after = f.locals
-        same = len(after) == len(before) + 1 and all(after.get(k) is v for k, v in before.items())
-        if same and state == (len(m.store._trail), len(m.reports), len(f.exits), len(f.loops[-1])):
-            alike.add(key)
-    return signal
 
 
 def _rejoin_continues(m: Machine, f: Frame, went_on: bool = True) -> bool:
@@ -720,7 +693,7 @@ def _with(m: Machine, node: ast.With, f: Frame) -> Signal:
         shelters = shelters or isinstance(value, Unknown) and name not in memory.QUIET
         if item.optional_vars is not None:
             iteration.assign_target(m, f, item.optional_vars, _entered(m, f, item.context_expr, value), node)
-        found, state = builtins.autocast_state(value)
+        found, state = torch_state.autocast_state(value)
         quiet = quiet and (found or _library_path(m, f, callee).startswith(_HONEST))
         if found or name == "autocast" or isinstance(value, Unknown) and "autocast" in name:
             # What only has the name, as `accelerator.autocast()`, may be one or not.
@@ -988,5 +961,3 @@ _STATEMENTS: dict[type, Callable[..., Signal]] = {
 for _newer in ("TryStar", "TypeAlias"):
     if hasattr(ast, _newer):
         _STATEMENTS[getattr(ast, _newer)] = _try if _newer == "TryStar" else _type_alias
-
-__all__ = ["Failure", "run_block"]

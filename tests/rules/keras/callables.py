@@ -17,7 +17,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import keras
 
 import shapelens.rules.keras  # noqa: F401  registers the rules
-from shapelens.interpreter import builtins
+from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import canonical, layers, plain_bases, rules
 
 PAGE = Path(__file__).parents[3] / "docs" / "coverage-keras.md"
@@ -83,7 +83,7 @@ def _file(path: str) -> str | None:
         function: Any = forward.function if forward is not None else None
     elif path in rules:
         function = rules[path].function
-    elif path in plain_bases or path in builtins.NATIVES or path == "keras.layers.Layer":
+    elif path in plain_bases or path in NATIVES or path == "keras.layers.Layer":
         return "interpreter"
     else:
         return None

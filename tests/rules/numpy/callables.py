@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 import shapelens.rules.numpy  # noqa: F401  registers the rules
-from shapelens.interpreter import builtins
+from shapelens.interpreter import pure
+from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import attributes, layers, rules
 
 PAGE = Path(__file__).parents[3] / "docs" / "coverage-numpy.md"
@@ -96,7 +97,7 @@ def _entry(family: str, name: str) -> Entry:
         return Entry(family, name, RULE, f"{known.function.__module__.rpartition('.')[2]}.py")
     if path in layers:
         return Entry(family, name, RULE, "ufuncs.py" if name == "vectorize" else "random.py")
-    if path in builtins.NATIVES or path in builtins.PURE:
+    if path in NATIVES or path in pure.PURE:
         return Entry(family, name, RULE, "interpreter")
     reason = next((why for why, names in REASONS.items() if name in names.split()), "")
     return Entry(family, name, UNKNOWN if reason else "", reason)

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import tensorflow as tf
 
 import shapelens.rules.tensorflow  # noqa: F401  registers the rules
-from shapelens.interpreter import builtins
+from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import attributes, canonical, rules
 
 PAGE = Path(__file__).parents[3] / "docs" / "coverage-tensorflow.md"
@@ -85,7 +85,7 @@ def _entry(family: str, name: str) -> Entry:
     known = rules.get(path) or attributes.get(path)
     if known is not None:
         return Entry(family, name, RULE, f"{known.function.__module__.rpartition('.')[2]}.py")
-    if path in builtins.NATIVES:
+    if path in NATIVES:
         return Entry(family, name, RULE, "interpreter")
     if name in _NO_TENSOR:
         return Entry(family, name, NO_TENSOR, "")

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 import shapelens.rules.torch  # noqa: F401  registers the rules
-from shapelens.interpreter import builtins
+from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import aliases, attributes, layers, plain_bases, rules
 
 PAGE = Path(__file__).parents[3] / "docs" / "coverage.md"
@@ -128,7 +128,7 @@ def _file(path: str) -> str | None:
         function: Any = layers[path].forward and layers[path].forward.function
     elif path in rules or path in attributes:
         function = (rules.get(path) or attributes[path]).function
-    elif path in plain_bases or path in builtins.NATIVES or path == "torch.nn.Module":
+    elif path in plain_bases or path in NATIVES or path == "torch.nn.Module":
         return "interpreter"
     else:
         return None

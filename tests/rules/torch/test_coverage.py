@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from callables import COMPLETE, PAGE, REASONS, UNKNOWN, counts, entries, page, share
-from harness import real_function
+
+from tests.rules.torch.callables import COMPLETE, PAGE, REASONS, UNKNOWN, counts, entries, page, share
+from tests.rules.torch.harness import real_function
 
 VERSION = PAGE.read_text().partition("from torch ")[2].partition(" ")[0]
 pinned = pytest.mark.skipif(
