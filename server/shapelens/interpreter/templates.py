@@ -122,7 +122,8 @@ def _key(m: Machine, instance: Instance, args: list[Any], kwargs: dict[str, Any]
     try:
         names = [(name, _argument_key(m, value)) for name, value in kwargs.items()]
         given = [_argument_key(m, value) for value in args]
-        return ("made", instance.cls.born, m.epoch, m.prose, m.call.device, *given, *names)  # type: ignore[union-attr]
+        made_in = instance.cls.born, m.epoch, m.prose, m.is_doubting(), m.call.device  # type: ignore[union-attr]
+        return ("made", *made_in, *given, *names)
     except Unkeyable:
         return None
 
