@@ -245,3 +245,4 @@ def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
         except RecursionError:
             raise Budget from None
     frame.exits.clear()
+    m.suspended.clear()

@@ -332,14 +332,30 @@ def settle_outcomes(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> An
     for outcome in alive:
         if outcome.signal is None:
             continue
-        if outcome.signal[0] == "return":
-            frame.exits.append(outcome)
-        elif frame.loops:
-            frame.loops[-1].append(outcome)
+        suspend(m, frame, outcome)
     if going:
         adopt(m, frame, going)
         return None
     return ("ended", None)
+
+
+def suspend(m: Machine, frame: Frame, outcome: Outcome) -> None:
+    """Keep a branch that ended by return, break or continue while others go on: what they change is not its doing."""
+    held = frame.exits if outcome.signal[0] == "return" else frame.loops[-1] if frame.loops else None
+    if held is None:
+        return
+    for table in m.touched[frame.base :]:
+        for key, (obj, _) in table.items():
+            if key not in outcome.changed:
+                outcome.changed[key] = obj, content(obj)
+    held.append(outcome)
+    m.suspended.append((outcome.changed, next(serials)))
+
+
+def resume(m: Machine, outcomes: Sequence[Outcome]) -> None:
+    """These branches are joined with the others: what is changed from here on is changed for them too."""
+    resumed = {id(outcome.changed) for outcome in outcomes}
+    m.suspended = [entry for entry in m.suspended if id(entry[0]) not in resumed]
 
 
 def _settle_work(m: Machine, outcomes: Sequence[Outcome], alive: Sequence[Outcome]) -> None:
