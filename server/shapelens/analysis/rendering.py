@@ -222,8 +222,8 @@ class Renderer:
         )
 
     def _made(self, place: Chunked, node: ast.AST) -> Span | None:
-        origins = self.details().made.get((place, node), ())
-        return self.span(*origins[0].where) if len(origins) == 1 else None
+        places = self.details().made.get((place, node), ())
+        return self.span(*places[0]) if len(places) == 1 else None
 
     def _models(self, path: str) -> tuple[Model, ...]:
         found = [
@@ -389,7 +389,7 @@ class Details:
         self.renderer = renderer
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
-        self.made: dict[tuple[Chunked, ast.AST], list[Origin]] = {}
+        self.made: dict[tuple[Chunked, ast.AST], list[tuple[Chunked, ast.AST]]] = {}
 
     def add(self, run: _Run) -> None:
         """Add what one run saw; the store knows what it knew then."""
@@ -410,9 +410,9 @@ class Details:
                 if shown is not None and shown not in listed:
                     listed.append(shown)
                 if isinstance(resolved, Instance) and resolved.origin is not None:
-                    origins = self.made.setdefault(key, [])
-                    if resolved.origin not in origins:
-                        origins.append(resolved.origin)
+                    places = self.made.setdefault(key, [])
+                    if resolved.origin.where not in places:
+                        places.append(resolved.origin.where)
                 about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
                 if about and about not in abouts:
                     abouts.append(about)
