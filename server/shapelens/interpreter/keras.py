@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shapelens.dims import Dim, Expr, Symbol, as_symbol, substitute, symbol, symbols
+from shapelens.dims import Dim, Expr, Symbol, as_symbol, equal, substitute, symbol, symbols
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -482,7 +482,7 @@ def _call_sequential(
         declared = model.attrs.get("_input")
         if isinstance(declared, Tensor):
             value = _as_declared(m, f, node, model, value, declared)
-            if value is None:
+            if value is None or value.library == "keras" and _is_squeezable(m, value, declared):
                 return UNKNOWN
     given = value
     for layer in layers:
@@ -634,8 +634,20 @@ def _fitted(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor,
             return None
     taken = m.store.shape(fitted.shape)
     if isinstance(taken, tuple) and len(taken) == len(declared) > 1 and taken[-1] != declared[-1]:
+        if value.library == "keras":
+            return (
+                None  # The layers are not called: what they would give is asked of each, and none looks at its weights.
+            )
         return fitted if _goes_through(m, f, node, model, fitted, wanted) else None
     return fitted
+
+
+def _is_squeezable(m: Machine, value: Tensor, declared: Tensor) -> bool:
+    """Whether the two differ in a last axis that is 1 in one of them: a symbolic call takes that unseen."""
+    shape, wanted = m.store.shape(value.shape), m.store.shape(declared.shape)
+    if not isinstance(shape, tuple) or not isinstance(wanted, tuple) or not shape or not wanted:
+        return False
+    return len(shape) == len(wanted) and shape[-1] != wanted[-1] and 1 in (shape[-1], wanted[-1])
 
 
 def _goes_through(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor, wanted: Tensor) -> bool:
@@ -958,6 +970,41 @@ def _get_weights(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[An
     return List([w.with_(library="numpy") for w in weights(i)])
 
 
+def _set_weights(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Hold what is set against the weights that there are. Source: keras.layers.Layer.set_weights."""
+    given = m.store.value(args[0] if args else kwargs.get("weights"))
+    if i.attrs.get("?") is not None or not isinstance(given, (list, tuple)) or getattr(given, "rest", None) is not None:
+        return None
+    own = weights(i)
+    if len(own) != len(given):
+        if own and _has_all_weights(i):
+            text = f"{i.cls.name} has {len(own)} weights, and is given {len(given)}"
+            m.report(Failure("call-arguments", text), f.place, node)
+        return None
+    for number, (have, value) in enumerate(zip(own, given)):
+        value = m.store.value(value)
+        if not isinstance(value, Tensor):
+            continue
+        shape, came = m.store.shape(have.shape), m.store.shape(value.shape)
+        if not isinstance(shape, tuple) or not isinstance(came, tuple):
+            continue
+        if len(shape) != len(came) or any(equal(a, b) is False for a, b in zip(shape, came)):
+            text = f"{i.cls.name}: weight {number} is {m.call.text(have)}, and is given {m.call.text(value)}"
+            m.report(Failure("shape-mismatch", text, m.call.related(have, value)), f.place, node)
+            return None
+    return None
+
+
+def _has_all_weights(instance: Instance) -> bool:
+    """Whether each layer has made what weights it will have: it has some, or was called and has none."""
+    inner = layers_of(instance)
+    if instance.attrs.get("?") is not None or inner is None:
+        return False
+    if any(isinstance(v, Tensor) and v.parameter for v in instance.attrs.values()) or "output" in instance.attrs:
+        return all(is_layer(v) for v in inner)
+    return bool(inner) and all(is_layer(v) and (kind_of(v) == INPUT_LAYER or _has_all_weights(v)) for v in inner)
+
+
 def _fits(name: str) -> Method:
     def method(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
         from shapelens.interpreter import fitting
@@ -977,13 +1024,14 @@ _METHODS: dict[str, Method] = {
     "add_variable": _add_weight,
     "count_params": _count_params,
     "get_weights": _get_weights,
+    "set_weights": _set_weights,
     **{
         name: _fits(name)
         for name in "compile fit evaluate predict train_on_batch test_on_batch predict_on_batch".split()
     },
 }
 _QUIET = frozenset(
-    "summary save save_weights load_weights set_weights export to_json add_loss add_metric reset_states reset_metrics "
+    "summary save save_weights load_weights export to_json add_loss add_metric reset_states reset_metrics "
     "compute_loss compute_metrics make_train_function make_test_function plot get_config get_build_config quantize "
     "reset_state adapt stateless_call enable_lora get_metrics_result get_compile_config compile_from_config".split()
 )
