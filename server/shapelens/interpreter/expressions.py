@@ -10,7 +10,7 @@ from typing import Any
 
 from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
 from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain, stdlib
-from shapelens.interpreter.joining import join, run_branch, settle_outcomes
+from shapelens.interpreter.joining import join, join_all, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.call import Failure
@@ -59,11 +59,14 @@ SNIPPET_NAMES = {
 
 def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     """The value of an expression."""
-    value = _EXPRESSIONS[type(node)](m, node, f)
-    if m.trying and _may_have_failed(value):
+    form = type(node)
+    if form is ast.Constant:
+        return node.value  # type: ignore[attr-defined]
+    value = _EXPRESSIONS[form](m, node, f)
+    if m.trying and _may_have_failed(node, value):
         m.unsure += 1
     kind = type(value)
-    if kind in _SIZED and type(node) not in _HANDED_ON and len(value) > 63:
+    if kind in _SIZED and form not in _HANDED_ON and len(value) > 63:
         m.burn(len(value) >> 4)
     if f.place.focus and m.recording:
         if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
@@ -78,11 +81,13 @@ _SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
 _HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
 
 
-def _may_have_failed(value: Any) -> bool:
+def _may_have_failed(node: ast.expr, value: Any) -> bool:
     """Whether what an expression gave is so little known that it may have raised instead."""
     if type(value) is Tensor:
         return type(value.shape) is not tuple or any(type(d) is not int for d in value.shape)
-    return isinstance(value, (Unknown, Choice, Many)) or type(value) is Lib and value.path.startswith("os.environ")
+    if type(value) is Lib:
+        return isinstance(node, ast.Subscript) or value.path.startswith("os.environ")
+    return isinstance(value, (Unknown, Choice, Many))
 
 
 def _is_layer(value: Instance, node: ast.expr) -> bool:
@@ -598,10 +603,7 @@ def value_of_branches(m: Machine, f: Frame, bodies: list[Callable[[], Any]]) -> 
             values.append(outcome.signal[1])
             outcome.signal = None
     settle_outcomes(m, f, outcomes)
-    joined = values[0] if values else UNKNOWN
-    for value in values[1:]:
-        joined = join(joined, value)
-    return joined
+    return join_all(values)
 
 
 _ORDER: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
@@ -927,7 +929,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
                 doubtful = doubtful or known is None
             m.doubtful += doubtful
             try:
-                loop(i + 1, doubtful)
+                loop(i + 1, doubtful)  # noqa: F821
             finally:
                 m.doubtful -= doubtful
 
@@ -948,6 +950,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
         loop(0, False)
     finally:
         m.doubtful -= lazy
+        del loop  # it holds itself
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):

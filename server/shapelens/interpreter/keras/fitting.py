@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapelens.dims import Dim, equal
-from shapelens.interpreter import keras, memory
-from shapelens.interpreter import keras_judges as judges
+from shapelens.interpreter import memory
+from shapelens.interpreter.keras import calling, graph, judges, kinds
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -91,12 +91,12 @@ def _batch_size(m: Machine, value: Any) -> Dim:
     try:
         return m.call.dim(value)
     except registry.NotKnown:
-        return keras.state(m).batch
+        return kinds.state(m).batch
 
 
 def _is_arrays(m: Machine, value: Any) -> bool:
     """Whether all leaves are arrays or tensors."""
-    leaves = keras.flatten(value)
+    leaves = graph.flatten(value)
     return bool(leaves) and all(isinstance(m.store.value(leaf), Tensor) for leaf in leaves or ())
 
 
@@ -122,7 +122,7 @@ def _same_lengths(m: Machine, f: Frame, node: ast.AST, *parts: Any) -> bool:
     """Whether all arrays may have as many samples as each other; reports where they cannot."""
     first: Tensor | None = None
     for part in parts:
-        for leaf in keras.flatten(part) or ():
+        for leaf in graph.flatten(part) or ():
             leaf = m.store.value(leaf)
             shape = m.store.shape(leaf.shape) if isinstance(leaf, Tensor) else None
             if not isinstance(shape, tuple) or not shape:
@@ -148,7 +148,7 @@ def _cut(m: Machine, x: Any, value: Any) -> Any:
 
     Source: keras.src.trainers.data_adapters.array_slicing.train_validation_split.
     """
-    first = next((m.store.value(leaf) for leaf in keras.flatten(x) or ()), None)
+    first = next((m.store.value(leaf) for leaf in graph.flatten(x) or ()), None)
     shape = m.store.shape(first.shape) if isinstance(first, Tensor) else None
     count = shape[0] if isinstance(shape, tuple) and shape else None
 
@@ -275,7 +275,7 @@ def judge(m: Machine, f: Frame, node: ast.AST, model: Instance, y: Any, output: 
 
 def output_names(model: Instance) -> list[Any]:
     """The names of a functional model's output layers."""
-    leaves = keras.flatten(model.attrs.get("_outputs", model.attrs.get("_output"))) or []
+    leaves = graph.flatten(model.attrs.get("_outputs", model.attrs.get("_output"))) or []
     found = []
     for leaf in leaves:
         layer = leaf.history[0] if isinstance(leaf, Tensor) and leaf.history is not None else None
@@ -445,13 +445,13 @@ def _fit(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwar
     if data is not None:
         _step(m, f, node, i, data, "train_step")
         if len(m.reports) == reports:
-            arrays = keras.flatten(data.x) or []
+            arrays = graph.flatten(data.x) or []
             memory.hold_step(m, f, node, i, [m.store.value(a) for a in arrays], lambda: _one_batch(m, f, node, i, data))
     validation = m.store.value(given.get("validation_data"))
     if validation is not None and len(m.reports) == reports and not isinstance(validation, Unknown):
         held = _validation(m, f, node, validation, given)
         if held is not None:
-            keras.quietly(m, lambda: _step(m, f, node, i, held, "test_step"))
+            calling.quietly(m, lambda: _step(m, f, node, i, held, "test_step"))
     if len(m.reports) == reports:
         _call_back(m, f, node, i, m.store.value(given.get("callbacks")))
     return UNKNOWN
@@ -524,7 +524,7 @@ def _predict(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], 
     if len(m.reports) > reports:
         return UNKNOWN
     if data.whole and _own(i, "call") is not None:
-        output = keras.quietly(m, lambda: run(m, f, node, i, data, whole=True))
+        output = calling.quietly(m, lambda: run(m, f, node, i, data, whole=True))
     return _arrays(m, output, data.whole)
 
 
@@ -560,7 +560,7 @@ def _on_batch(step: str) -> Callable[..., Any]:
     return method
 
 
-METHODS: dict[str, keras.Method] = {
+METHODS: dict[str, kinds.Method] = {
     "compile": _compile,
     "fit": _fit,
     "evaluate": _evaluate,
@@ -569,5 +569,3 @@ METHODS: dict[str, keras.Method] = {
     "test_on_batch": _on_batch("test_step"),
     "predict_on_batch": _on_batch("predict"),
 }
-
-__all__ = ["METHODS", "Data", "data_of", "element_of", "judge"]
