@@ -127,8 +127,7 @@ def _type(editor: Editor, case: Case, text: str, pulls: bool, measured: Measured
     """One edit, and the wait for what it shows."""
     editor.split = {}
     before = editor.processor_seconds()
-    started = time.perf_counter()
-    editor.change(case.edited, text)
+    started = editor.change(case.edited, text)
     asked = [editor.ask_hints(case.shown)]
     if pulls:
         asked.append(editor.ask_problems(case.shown))

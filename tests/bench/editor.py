@@ -74,12 +74,15 @@ class Editor:
         document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": text}
         self._notify("textDocument/didOpen", {"textDocument": document})
 
-    def change(self, path: Path, text: str) -> None:
-        """Put another text into a document: as an editor does, by what has changed."""
+    def change(self, path: Path, text: str) -> float:
+        """Put another text into a document: as an editor does, by what has changed. When that was sent."""
         before, self._texts[path] = self._texts[path], text
         self._versions[path] += 1
         document = {"uri": path.as_uri(), "version": self._versions[path]}
-        self._notify("textDocument/didChange", {"textDocument": document, "contentChanges": [_change(before, text)]})
+        change = _change(before, text)
+        sent = time.perf_counter()
+        self._notify("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
+        return sent
 
     # -- answers -----------------------------------------------------------------------------------------------------
 

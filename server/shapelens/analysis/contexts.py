@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -18,7 +18,7 @@ from shapelens.analysis.reuse import Reuse, Run
 from shapelens.analysis.unsettled import methods, unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
-from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report, restore
+from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report, Unkeyable, restore
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import (
@@ -172,6 +172,7 @@ class Roots:
         m.fuel = min(fuel, FIRST_FUEL)
         m.reserve = allowance - m.fuel
         m.touched.append({})
+        m.suspended.clear()
         made = m.made = len(m.instances)
         result: Any = None
         reports: list[Report] = []
@@ -338,7 +339,8 @@ class Roots:
                     self._used.add(instance.born)
                     own = instance.born in self._open
                     again = partial(self._remade, node=node, cls=cls) if own else None
-                    which = "forward", forward.node, instance.born, ast.get_docstring(node, clean=False)
+                    said = ast.get_docstring(node, clean=False)
+                    which = "forward", forward.node, own, self._identity(instance), said
                     self._isolated(chunk, which, partial(self._forward, node=node, instance=instance), again)
         waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
         if not waiting:
@@ -350,7 +352,7 @@ class Roots:
             if function.node in m.executed or function.name in _SKIPPED_METHODS:
                 continue
             receiver: Any = instances[0] if instances else Unknown(cls.name)
-            key = ("method", function.node, instances[0].born if instances else None)
+            key = ("method", function.node, self._identity(instances[0]) if instances else None)
             if isinstance(value, Descriptor) and value.kind == "staticmethod":
                 self._isolated(chunk, key, partial(self._open_call, node=node, function=function))
             elif isinstance(value, Descriptor) and value.kind == "classmethod":
@@ -381,6 +383,13 @@ class Roots:
             return []
         self._open.add(made.born)
         return [made]
+
+    def _identity(self, instance: Instance) -> Hashable:
+        """What is equal for objects with which a run is the same, those of other analyses too."""
+        try:
+            return self.m.fingerprint(instance)
+        except (Unkeyable, Budget):
+            return instance.born
 
     def _again(
         self, cls: Class, node: ast.AST, function: Function, instance: Instance | None
@@ -452,7 +461,7 @@ class Roots:
                 return
             instance = instances[0]
         again = None if cls is None else self._again(cls, cls.node, function, instance)
-        key = "annotated", function.node, instance.born if instance is not None else None
+        key = "annotated", function.node, self._identity(instance) if instance is not None else None
         self._isolated(chunk, key, lambda f: self._open_call(f, function.node, function, instance), again)
 
 

@@ -196,7 +196,7 @@ class Problem:
 class FileAnalysis:
     """All that is known of one version of one file. `names` says how a symbol is shown (`B`, `H`).
 
-    `broken` are the first and last lines of the top-level statements that do not parse, `lost` those of the parts of
+    `facts` and `problems` are in the order of their places. `broken` are the first and last lines of the top-level statements that do not parse, `lost` those of the parts of
     them that were lost by it. `unfinished` is how many parts of it were not looked at, because the file had
     used up its budget; `waiting` tells that functions were left out which most likely show nothing.
     """

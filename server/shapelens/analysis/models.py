@@ -70,7 +70,7 @@ def _built(model: Instance, made_before: Sequence[Called]) -> Called | None:
     outputs = model.attrs.get("_outputs", model.attrs.get("_output"))
     if not keras.is_keras_class(model.cls) or inputs is None or model.attrs.get("?") is not None:
         return None
-    tensors = keras.graph_tensors(inputs, outputs)
+    tensors = keras.tensors_between(inputs, outputs)
     if tensors is None:
         return None
     order = {id(tensor): i for i, tensor in enumerate(tensors)}

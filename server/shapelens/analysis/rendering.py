@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from shapelens.analysis.facts import (
     Site,
     Span,
 )
-from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
+from shapelens.dims import Dim, Sizes, Symbol, substitute, symbols, text
 from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
 from shapelens.interpreter.machine import Place as Chunked
@@ -61,6 +61,16 @@ class Told:
     reports: tuple[Report, ...]
     gaps: dict[tuple[Chunked, ast.AST], str]
     run: _Run | None
+
+    def places(self) -> Iterator[Chunked]:
+        """Where the objects come from that it tells of."""
+        origins: list[Origin | None] = [r.origin for report in self.reports for r in report.related]
+        if self.run is not None:
+            origins += [v.origin for values in self.run.expressions.values() for v in values if isinstance(v, Instance)]
+        for origin in origins:
+            if origin is not None and origin.where is not None:
+                place, node = origin.where
+                yield place.part(node)
 
 
 class Renderer:
@@ -512,6 +522,3 @@ class Names:
     def enter(self, taken: dict[str, Symbol]) -> None:
         """Go on with the names of a run that is over."""
         self._taken, self._numbers = taken, {}
-
-
-__all__ = ["Expr", "Names", "Renderer"]

@@ -9,33 +9,27 @@ and the values of all names that these use stay the same.
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from shapelens.analysis.comparison import Comparison
 from shapelens.analysis.following import Following
 from shapelens.analysis.rendering import Told
+from shapelens.interpreter.effects import constant, modes
 from shapelens.interpreter.importing import run_chunk
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
 from shapelens.interpreter.statements import run_block
+from shapelens.interpreter.templates import Template
 from shapelens.source.tree import Chunk, Parsed, Tree, names_used
 from shapelens.values import (
-    Bound,
     Class,
     Descriptor,
-    Dict,
     Exceptional,
     Function,
     Instance,
-    Lib,
-    List,
-    Partial,
     PyModule,
-    Scalar,
-    Size,
-    Tensor,
-    Unknown,
     serials,
 )
 
@@ -43,7 +37,9 @@ _Definition = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _MISSING = object()
 # A function that calls one of these may look at anything.
 _OPEN_EYED = frozenset("globals locals vars eval exec __import__".split())
-_MOST_COMPARED = 2_000
+_MOST_KEPT = 12_000
+"""Modules in templates that are kept: some kilobyte each."""
+_MOST_INTERNED = 40_000
 _HOOKS = frozenset(("__init_subclass__", "__class_getitem__", "__new__", "__getattribute__", "__set_name__"))
 
 
@@ -56,6 +52,17 @@ class _Defined:
     needs: dict[str, Any]
     fuel: int
     nodes: frozenset[ast.AST]
+
+
+@dataclass(frozen=True)
+class _Template:
+    """A module that was made in an earlier analysis, and what that depended on beside its arguments."""
+
+    template: Template
+    names: dict[str, Any]
+    """What names of the file stood for that the functions which made it use."""
+    state: Any
+    size: int
 
 
 @dataclass
@@ -78,9 +85,9 @@ class Run:
     others: set[tuple[Place, ast.AST]] = field(default_factory=set)
     executed: set[ast.AST] = field(default_factory=set)
     places: tuple[Place, ...] = ()
-    """Of the functions that it entered or looked at."""
+    """Of the functions that it entered or looked at, and of all that it tells of."""
     names: frozenset[str] = frozenset()
-    """All that they use."""
+    """All that these functions use."""
 
 
 @dataclass
@@ -93,6 +100,12 @@ class Reuse:
     """What is registered, configured and answered: with another of these, nothing would be used again."""
     defined: dict[Place, _Defined] = field(default_factory=dict)
     runs: dict[Hashable, Run] = field(default_factory=dict)
+    interned: dict[Any, int] = field(default_factory=dict)
+    """The fingerprints of objects: equal from one analysis to the next for objects that are alike."""
+    _templates: OrderedDict[Hashable, _Template] = field(default_factory=OrderedDict)
+    _kept: int = 0
+    _settled: frozenset[int] = frozenset()
+    """By identity, what the file's own statements changed of what is shared: `settle` has compared it."""
     _places: dict[Hashable, Place] = field(default_factory=dict)
     _names: dict[str, Any] = field(default_factory=dict)
     _effects: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -108,6 +121,10 @@ class Reuse:
         self.module.found.clear()
         self.module.state = "running"
         self.module.namespace["__name__"] = "__main__"
+        if len(self.interned) > _MOST_INTERNED:  # what is known by these numbers goes with them
+            for kept in (self.interned, self._templates, self.runs):
+                kept.clear()
+            self._kept = 0
         found: dict[int, Place] = {}
         live: dict[Hashable, Place] = {}
         for key, chunk in _keyed(tree):
@@ -123,6 +140,7 @@ class Reuse:
         self._places = live
         self.defined = {place: known for place, known in self.defined.items() if not place.gone}
         self._used_runs.clear()
+        self._settled = frozenset()
         return found
 
     # -- definitions -------------------------------------------------------------------------------------------------
@@ -156,20 +174,20 @@ class Reuse:
         """Run something; whether it did nothing but make new objects. What changes these later is given back."""
         before = next(serials)
         watch = [before, 0]
-        state = _seen_so_far(m)
+        before_it = _seen_so_far(m)
         m.watches.append(watch)
         try:
             run()
         finally:
             m.watches.remove(watch)
-        if watch[1] or state != _seen_so_far(m):
+        if watch[1] or before_it != _seen_so_far(m):
             return False
         m.executions.append((before, next(serials)))
         return True
 
     def _holds(self, m: Machine, known: _Defined, chunk: Chunk, place: Place, node: Any) -> bool:
         """Whether a definition is what running its chunk would give. Methods that were edited are then replaced."""
-        compare = _Comparison()
+        compare = Comparison()
         namespace = self.module.namespace
         for name, value in known.needs.items():
             if not compare.alike(value, m.store.value(namespace.get(name, _MISSING))):
@@ -200,8 +218,8 @@ class Reuse:
         """The file's own statements have run: find out what is not as it was."""
         names = {name: m.store.value(value) for name, value in self.module.namespace.items()}
         effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
-        state = _state(m)
-        compare = _Comparison()
+        now = _state(m)
+        compare = Comparison()
         before = self._names
         everything = before.keys() | names.keys()
         changed = {n for n in everything if not compare.alike(before.get(n, _MISSING), names.get(n, _MISSING))}
@@ -210,10 +228,15 @@ class Reuse:
             former, known = self._effects.get(key, (None, _MISSING))
             if not compare.alike(held, known):
                 changed |= self._names_of(obj if former is None else former)
-        if state is None or state != self._state or _ANYTHING in changed:
+        if now is None or now != self._state or _ANYTHING in changed:
             self.runs = {}
+            self._templates.clear()
+            self._kept = 0
         self.runs = {key: run for key, run in self.runs.items() if run.names.isdisjoint(changed)}
-        self._names, self._effects, self._state = names, effects, state
+        for made in [key for key, kept in self._templates.items() if not changed.isdisjoint(kept.names)]:
+            self._drop(made)
+        self._settled = frozenset(m.shared)
+        self._names, self._effects, self._state = names, effects, now
 
     def _names_of(self, obj: Any) -> set[str]:
         """The names under which functions of followed modules may find an object."""
@@ -243,11 +266,60 @@ class Reuse:
         if _state(m) != self._state or self._state is None:
             return
         run.executed = {function.node for function in m.trace if function.code.focus}
-        run.places = tuple(dict.fromkeys(function.code for function in (*m.trace, *m.looked_at)))
-        run.names = frozenset({name, "*"}.union(*map(self._used_in, run.places)))
+        entered = dict.fromkeys(function.code for function in (*m.trace, *m.looked_at))
+        run.names = frozenset({name, "*"}.union(*map(self._used_in, entered)))
+        run.places = tuple(dict.fromkeys((*entered, *run.told.places())))
         if _ANYTHING not in run.names:
             self.runs[key] = run
             self._used_runs.add(key)
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def template(self, m: Machine, key: Hashable) -> Template | None:
+        """What making a module would give, if it is what it was."""
+        known = self._templates.get(key)
+        if known is None:
+            return None
+        if any(function.code.gone for function in known.template.trace):
+            self._drop(key)
+            return None
+        effects, namespace = known.template.effects, self.module.namespace
+        if (
+            known.state != _state(m)
+            or effects is None
+            or effects.depth < m.depth
+            or any(namespace.get(name, _MISSING) is not value for name, value in known.names.items())
+            or not self._is_undisturbed(m)
+            or m.is_unread(known.template.reads)
+        ):
+            return None
+        self._templates.move_to_end(key)
+        return known.template
+
+    def keep_template(self, m: Machine, key: Hashable, template: Template) -> None:
+        """A module was just made."""
+        self._drop(key)
+        places = dict.fromkeys(function.code for function in template.trace)
+        used = frozenset[str]().union(*map(self._used_in, places))
+        now = _state(m)
+        if now is None or _ANYTHING in used or not self._is_undisturbed(m) or template.effects is None:
+            return
+        namespace = self.module.namespace
+        names = {name: namespace.get(name, _MISSING) for name in used}
+        size = len(template.effects.instances) + 1
+        self._templates[key] = _Template(template, names, now, size)
+        self._kept += size
+        while self._kept > _MOST_KEPT and len(self._templates) > 1:
+            self._drop(next(iter(self._templates)))
+
+    def _is_undisturbed(self, m: Machine) -> bool:
+        """Whether of what is older than this analysis nothing else was changed but objects that have a name."""
+        return all(type(obj) is Instance or key in self._settled for key, (obj, _) in m.shared.items())
+
+    def _drop(self, key: Hashable) -> None:
+        dropped = self._templates.pop(key, None)
+        if dropped is not None:
+            self._kept -= dropped.size
 
     def finish(self) -> None:
         """The analysis is complete: what it did not make or tell again is not kept."""
@@ -296,22 +368,14 @@ def _looks_anywhere(node: ast.AST) -> bool:
 def _seen_so_far(m: Machine) -> tuple[Any, ...]:
     """What a definition that has no effect leaves as it was."""
     return (
-        len(m.store._trail), len(m.store.equations), len(m.seen), len(m.reports), len(m.expressions), len(m.gaps),
-        len(m.instances), len(m.call.work or ()), len(m.trace), len(m.last_batches), len(m.met), m.truncations,
-        m.asked, m.unfinished, len(m.defects), _state(m),
+        len(m.seen), len(m.gaps), len(m.expressions), len(m.instances), len(m.trace), len(m.last_batches), len(m.met),
+        len(m.call.work or ()), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
     )  # fmt: skip
 
 
 def _state(m: Machine) -> tuple[Any, ...] | None:
-    """What functions do depends on this too. None: on more than can be compared, for Keras counts its layers."""
-    if m.keras is not None:
-        return None
-    c = m.call
-    return (
-        m.hooked, m.gradients_known, m.training, m.untracked, m.sheltered, m.record_all, m.apart, m.memory_budget,
-        m.activation_budget, c.floating, c.device, c.moves, c.formats, c.autocast, c.keras_policy, c.image_data_format,
-        len(m.last_batches), len(m.written_holes),
-    )  # fmt: skip
+    """On what runs depend beside what they use. None: on more than is compared, for Keras counts its layers."""
+    return None if m.keras is not None else (len(m.last_batches), *modes(m))
 
 
 def _replace(m: Machine, inner: Frame, cls: Class, edited: list[Any]) -> None:
@@ -365,99 +429,3 @@ def _defining_names(node: ast.AST) -> frozenset[str]:
         known = frozenset(names)
         node._defining = known  # type: ignore[attr-defined]
     return known
-
-
-class _Comparison:
-    """Whether values of two runs of one file are the same, as far as functions that use them can tell."""
-
-    def __init__(self) -> None:
-        self._pairs: set[tuple[int, int]] = set()
-        self._left = _MOST_COMPARED
-
-    def alike(self, a: Any, b: Any) -> bool:
-        """Never True for what is not: what is not known to be the same counts as changed."""
-        if a is b:
-            return True
-        known = set(self._pairs)
-        self._left = _MOST_COMPARED
-        found = self._alike(a, b)
-        if not found:
-            self._pairs = known  # some of what seemed alike did so because this did
-        return found
-
-    def _alike(self, a: Any, b: Any) -> bool:
-        if a is b:
-            return True
-        kind = type(a)
-        if kind is not type(b):
-            return False
-        if kind in (int, str, bool, float, complex, bytes):
-            return bool(a == b) or kind is float and a != a and b != b
-        pair = id(a), id(b)
-        if pair in self._pairs:
-            return True  # known, or being compared further up
-        self._left -= 1
-        if self._left < 0:
-            return False
-        self._pairs.add(pair)
-        found = self._compared(kind, a, b)
-        if not found:
-            self._pairs.discard(pair)
-        return found
-
-    def _compared(self, kind: type, a: Any, b: Any) -> bool:
-        alike = self._alike
-        if kind is tuple or kind is Size or kind is list:
-            return len(a) == len(b) and all(map(alike, a, b))
-        if kind is List:
-            return len(a) == len(b) and alike(a.rest, b.rest) and alike(a.count, b.count) and all(map(alike, a, b))
-        if kind is Dict:
-            return alike(a.rest, b.rest) and alike(a.factory, b.factory) and self._tables(a, b)
-        if kind is dict:
-            return self._tables(a, b)
-        if kind is Function:
-            return (
-                a.node is b.node
-                and a.module is b.module
-                and alike(a.owner, b.owner)
-                and alike(a.defaults, b.defaults)
-                and self._tables(a.kw_defaults, b.kw_defaults)
-                and self._tables(a.attrs, b.attrs)
-                and len(a.cells) == len(b.cells)
-                and all(map(self._tables, a.cells, b.cells))
-            )
-        if kind is Bound:
-            return alike(a.function, b.function) and alike(a.receiver, b.receiver)
-        if kind is Partial:
-            return alike(a.function, b.function) and alike(a.args, b.args) and self._tables(a.keywords, b.keywords)
-        if kind is Descriptor:
-            return all(alike(getattr(a, name), getattr(b, name)) for name in Descriptor.__slots__)
-        if kind is Tensor:
-            return (
-                a == b
-                and repr(a.scalars) == repr(b.scalars)
-                and (a.parameter, a.frozen) == (b.parameter, b.frozen)
-                and a.history is None
-                and b.history is None
-            )
-        if kind is Instance:
-            return (
-                alike(a.cls, b.cls)
-                and (a.cls is b.cls or isinstance(a.cls, Lib))
-                and alike(a.payload, b.payload)
-                and self._tables(a.attrs, b.attrs)
-            )
-        if kind is Unknown:
-            return a.hole is None and b.hole is None and a.why == b.why
-        if kind is Scalar:
-            return a.type == b.type and a.why == b.why and a.relation is None and b.relation is None
-        return False
-
-    def _tables(self, a: dict[Any, Any], b: dict[Any, Any]) -> bool:
-        if len(a) != len(b):
-            return False
-        for (key, value), (other, held) in zip(a.items(), b.items()):
-            plain = type(key) is type(other) and (isinstance(key, (str, int)) or key is None) and key == other
-            if not (plain or self._alike(key, other)) or not self._alike(value, held):
-                return False
-        return True

@@ -8,12 +8,24 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr
-from shapelens.interpreter import builtins, calls, classes, containers, importing, keras, plain
+from shapelens.interpreter import (
+    calls,
+    captured,
+    classes,
+    containers,
+    importing,
+    keras,
+    library,
+    natives,
+    plain,
+    python_types,
+)
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import registry
+from shapelens.rules import placeholders, registry
 from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.numpy.arrays import ATTRIBUTES, INSTEAD
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 from shapelens.values import (
     UNKNOWN,
@@ -138,7 +150,7 @@ def get(m: Machine, f: Frame, value: Any, name: str, node: ast.AST) -> Any:
     if isinstance(value, Expr):
         return {"real": value, "numerator": value}.get(name, UNKNOWN)
     if name == "__class__":
-        return builtins.type_of(m, value)
+        return python_types.type_of(m, value)
     if isinstance(value, range) and name in ("start", "stop", "step"):
         return getattr(value, name)
     if isinstance(value, type) and name == "__name__":
@@ -160,8 +172,23 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
     if value.library != "torch":
         if value.library == "numpy":
             _refuse_missing(m, f, value, name, node)
+        elif (
+            is_placeholder(value)
+            and name not in placeholders.ATTRIBUTES
+            and not name.startswith("_")
+            and m.is_certain()
+        ):
+            text = (
+                f"a KerasTensor, as {m.call.text(value)} is one, has no attribute '{name}': it stands for what a model"
+            )
+            m.report(Failure("no-attribute", f"{text} will be given, and holds no numbers"), f.place, node)
         return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
-    if path in registry.rules or name in calls.RESHAPING_IN_PLACE or name.endswith("_") and path[:-1] in registry.rules:
+    if (
+        path in registry.rules
+        or path in registry.reshaping_in_place
+        or name.endswith("_")
+        and path[:-1] in registry.rules
+    ):
         return Bound(Lib(path), value)
     if m.oracle is not None and not name.startswith("_") and m.oracle.may_ask(path):
         return Bound(Lib(path), value)
@@ -182,7 +209,7 @@ def _refuse_missing(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AS
 def of_lib(value: Lib, name: str) -> Any:
     """An attribute of a library name: a constant, or a longer name."""
     path = registry.canonical(f"{value.path}.{name}")
-    constant = builtins.CONSTANTS.get(path, _MISSING)
+    constant = library.CONSTANTS.get(path, _MISSING)
     if constant is not _MISSING:
         return constant
     if name == "__name__":
@@ -394,12 +421,12 @@ def _library_attribute(m: Machine, f: Frame, value: Instance, owner: Any, name: 
         return Bound(Lib(f"{owner.path}.forward"), value)
     if containers.has_method(value, name):
         return Bound(Lib(f"torch.nn.Module.{name}"), value)
-    constant = builtins.CONSTANTS.get(f"{owner.path}.{name}", _MISSING)
+    constant = library.CONSTANTS.get(f"{owner.path}.{name}", _MISSING)
     if constant is not _MISSING:
         return constant
     if owner.path == "inspect.Parameter":
         return Lib(f"{owner.path}.{name}")
-    if f"{owner.path}.{name}" in builtins.NATIVES:
+    if f"{owner.path}.{name}" in natives.NATIVES:
         return Bound(Lib(f"{owner.path}.{name}"), value)
     return Unknown(f"{owner.name}.{name}")
 
@@ -477,6 +504,8 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
     target = m.store.value(target)
     if type(target) is Unknown and target.hole is not None:
         m.written_holes.add(target.hole.serial)
+    if type(target) is Unknown and isinstance(value, (Function, Bound, Partial)):
+        calls.havoc(m, value)  # whoever has the object may call it
     if isinstance(target, Choice):
         for one in target.values:
             if isinstance(one, Instance):
@@ -551,10 +580,9 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     m.touch(target)
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
+    if (target.born, name) in m.captured_fields:
+        captured.forget(m, value)
     target.attrs[name] = value
-
-
-__all__ = ["classes", "get", "of_class", "of_hole", "of_instance", "of_lib", "of_module", "put", "set_attribute"]
 
 
 def _answered(m: Machine, f: Frame, value: Instance, hook: Function, name: str, node: ast.AST) -> bool | None:
@@ -651,7 +679,7 @@ def attribute_or_none(m: Machine, f: Frame, value: Any, name: str, node: ast.AST
         return None
     if isinstance(value, Lib):
         path = f"{value.path}.{name}"
-        return True if name in registry.known_names(value.path) or builtins.is_known_place(path) else None
+        return True if name in registry.known_names(value.path) or library.is_known_place(path) else None
     if isinstance(value, PyModule):
         return True if importing.member(m, value, name) is not importing.MISSING else None
     if isinstance(value, Function):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from shapelens.dims import Expr, simple_dims, symbols
+from shapelens.dims import simple_dims, symbols
 from shapelens.interpreter import (
     asking,
     builtins,
@@ -18,13 +18,20 @@ from shapelens.interpreter import (
     importing,
     iteration,
     keras,
+    library,
     memory,
+    natives,
+    packages,
     plain,
+    pure,
+    torch_state,
 )
-from shapelens.interpreter.joining import Outcome, adopt_heap, common, join, run_branch, settle_outcomes
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume
+from shapelens.interpreter.keras import judges
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
-from shapelens.rules.call import Call, Failure
+from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import refuse_symbolic
 from shapelens.rules.work import UNKNOWN_WORK, Again, Step, record
 from shapelens.values import (
     UNKNOWN,
@@ -43,11 +50,10 @@ from shapelens.values import (
     Origin,
     Partial,
     Plain,
-    PyModule,
-    Scalar,
     Super,
     Tensor,
     Unknown,
+    serials,
 )
 
 MAX_DEPTH = 60
@@ -163,7 +169,9 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
     if is_open:
-        kwargs.update(dict.fromkeys(_left_out(function, args, kwargs), UNKNOWN))
+        kwargs.update(dict.fromkeys(_left_out(m, function, args, kwargs), UNKNOWN))
+        kwargs = Dict(kwargs)
+        kwargs.rest = UNKNOWN  # for the keywords that the callee collects in its turn
     return call(m, f, node, function, args, kwargs)
 
 
@@ -177,7 +185,7 @@ def _is_own(function: Any) -> bool:
     return isinstance(function, Function)
 
 
-def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
+def _left_out(m: Machine, function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
     """The parameters that an open table must give in a call, and those that it may give as well."""
     count = len(args)
     if isinstance(function, Class):
@@ -191,9 +199,9 @@ def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[st
         *names[count : len(names) - len(function.defaults)],
         *(k for k in keywords if k not in function.kw_defaults),
     ]
-    if all(name in kwargs for name in needed):
+    if all(name in kwargs for name in needed) and not m.doubt:
         return []
-    # The table gives those, so it gives more than is known of it: any of the others too.
+    # The table gives those, so it gives more than is known of it: any of the others too. In doubt, it gives them anyway.
     return [name for name in (*names[count:], *keywords) if name not in kwargs]
 
 
@@ -316,17 +324,16 @@ def not_counted(m: Machine, value: Any, args: Sequence[Any] | None = None) -> An
 
 
 def _call_choice(m: Machine, f: Frame, node: ast.AST, function: Choice, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    def one(callee: Any) -> Callable[[], Any]:
-        return lambda: call(m, f, node, callee, list(args), dict(kwargs))
-
-    return of_each(m, f, [one(v) for v in function.values if v is not None])
+    return of_each(
+        m, f, [partial(call, m, f, node, v, list(args), dict(kwargs)) for v in function.values if v is not None]
+    )
 
 
 def of_each(m: Machine, f: Frame, uses: Sequence[Callable[[], Any]]) -> Any:
     """What may come of using a value that is one of several; each is used aside, and the results are joined.
 
     Which one it is was decided elsewhere, where all else may have been decided too: a problem counts only if there is
-    one with every alternative.
+    one with every alternative. A run that goes on had none of those that raise, so these add nothing to the result.
     """
     from shapelens.interpreter.expressions import value_of_branches
 
@@ -417,7 +424,7 @@ def bind_arguments(
     if count > len(names):
         if code.vararg is None:
             problem = f"{function.name}() takes {len(names)} positional arguments but {count} were given"
-    open_ended = m.doubt and m.depth == 0
+    open_ended = m.is_doubting()
     if code.vararg is not None:
         bound[code.vararg] = Many(UNKNOWN) if open_ended else tuple(args[len(names) :])
     loose: dict[str, Any] = {}
@@ -431,7 +438,7 @@ def bind_arguments(
                 loose[name] = value
     if code.kwarg is not None:
         bound[code.kwarg] = Dict(loose)
-        if open_ended:
+        if open_ended or isinstance(kwargs, Dict) and kwargs.rest is not None:
             bound[code.kwarg].rest = UNKNOWN
     elif loose and not problem:
         problem = f"{function.name}() got an unexpected keyword argument '{next(iter(loose))}'"
@@ -448,7 +455,7 @@ def bind_arguments(
     for name in code.kwonly:
         if name not in bound:
             default = function.kw_defaults.get(name, _MISSING)
-            if default is not _MISSING and not (m.doubt and m.depth == 0 and default is None):
+            if default is not _MISSING and not (open_ended and default is None):
                 bound[name] = default
             elif default is not _MISSING:  # nobody has called with that default
                 bound[name] = m.named_unknown(name)
@@ -463,7 +470,7 @@ def call_function(
 ) -> Any:
     """Run a function of the program; a call that only depends on keyed arguments is run once."""
     m.burn()
-    native = builtins.NATIVE_SOURCES.get(f"{function.module.name}.{function.qualname}")
+    native = packages.INSTEAD_OF_SOURCE.get(f"{function.module.name}.{function.qualname}")
     if native is not None:
         return native(m, f, node, args, kwargs)
     bound, problem = bind_arguments(m, function, args, kwargs)
@@ -479,12 +486,12 @@ def call_function(
             and m.depth < MAX_DEPTH
         ):
             # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
-            if m.doubt and m.depth == 0:
+            if m.is_doubting():
                 kwargs = {**_opened_defaults(m, wrapped, len(args)), **kwargs}
             return call_function(m, f, node, wrapped, args, kwargs)
         return result
     if "__autocast__" in function.attrs:
-        before, m.call.autocast = m.call.autocast, builtins.autocast_state(function.attrs["__autocast__"])[1]
+        before, m.call.autocast = m.call.autocast, torch_state.autocast_state(function.attrs["__autocast__"])[1]
         try:
             return _remembered(m, f, node, function, bound)
         finally:
@@ -530,7 +537,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         return UNKNOWN
     start, reports, trail, traced = len(m.seen), len(m.reports), len(m.store._trail), len(m.trace)
     truncations, done, unsure = m.truncations, len(m.call.work or ()), m.unsure
-    watch = [_now(), 0]
+    watch = [next(serials), 0]
     m.watches.append(watch)
     m.reads.append({})
     m.callsites.append((f.place, node, len(m.touched), len(m.frames)))
@@ -542,8 +549,8 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         m.watches.pop()
         m.callsites.pop()
         m.active[function.node] = nested
-    pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
-    if key is not None and pure and _memoisable(m, result, key):
+    is_pure = not watch[1] and len(m.store._trail) == trail and truncations == m.truncations
+    if key is not None and is_pure and _memoisable(m, result, key):
         work = Again(m.call.work[done:] if m.call.work is not None else [])
         trace = list(dict.fromkeys(m.trace[traced:]))
         sure = m.trying > 0 and unsure == m.unsure
@@ -561,12 +568,6 @@ def _escaped(m: Machine, function: Function) -> None:
                 for held in list(value.attrs.values()):
                     if isinstance(held, (List, Dict)):
                         havoc(m, held)
-
-
-def _now() -> int:
-    from shapelens.values import serials
-
-    return next(serials)
 
 
 def _memoisable(m: Machine, value: Any, key: Any) -> bool:
@@ -613,6 +614,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
                 m.others.add((place, parameter))
     m.depth += 1
     m.frames.append(frame)
+    frame.base, suspended = len(m.touched), len(m.suspended)
     try:
         if code.is_lambda:
             return ev(m, function.node.body, frame)
@@ -639,6 +641,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     finally:
         m.depth -= 1
         m.frames.pop()
+        del m.suspended[suspended:]
 
 
 def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
@@ -646,10 +649,9 @@ def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
     values = [o.signal[1] for o in frame.exits]
     if not ended:
         values.append(m.store.value(result))
-    joined = values[0]
-    for value in values[1:]:
-        joined = join(joined, value)
+    joined = join_all(values)
     going = [] if ended else [Outcome(None, frame.locals, {}, [])]
+    resume(m, frame.exits)
     if len(frame.exits) > 1 or going:
         adopt_heap(m, [*frame.exits, *going])
     else:
@@ -721,7 +723,7 @@ def _placed(m: Machine, f: Frame, node: ast.AST, value: Tensor) -> Tensor:
 def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Call a library name: a native of the interpreter, a class, a rule, a pure function, or unknown."""
     path = registry.canonical(function.path)
-    native = builtins.NATIVES.get(path)
+    native = natives.NATIVES.get(path)
     if native is not None:
         return native(m, f, node, args, kwargs)
     if path.startswith(importing.FOLLOWED_PARTS):
@@ -734,11 +736,11 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         m.instances.append(instance)
         return instance
     rule = registry.rules.get(path)
-    pure = builtins.PURE.get(path)
-    if rule is not None and (pure is None or _is_of_arrays(m, path, args)):
+    computed = pure.PURE.get(path)
+    if rule is not None and (computed is None or _is_of_arrays(m, path, args)):
         return _ruled(m, f, node, rule, path, args, kwargs)
-    if pure is not None:
-        return builtins.call_pure(m, f, node, path, pure, args, kwargs)
+    if computed is not None:
+        return pure.call(m, f, node, path, computed, args, kwargs)
     short, _, name = path.rpartition(".")
     if short == "torch" and f"torch.Tensor.{name}" in registry.rules and args:
         return call_method(m, f, node, Lib(f"torch.Tensor.{name}"), args[0], args[1:], kwargs)
@@ -749,7 +751,7 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         made = asking.unruled(m, path, args, kwargs)
         return made if made is not None else _asked(m, f, node, path, args, kwargs, Unknown(f"{path}()"))
     _lacking(m, f, node, path, args)
-    if not builtins.is_harmless(path):
+    if not library.is_harmless(path):
         for value in (*args, *kwargs.values()):
             havoc(m, value)
         not_counted(m, None, args)
@@ -761,7 +763,7 @@ def _is_of_arrays(m: Machine, path: str, args: Sequence[Any]) -> bool:
     values = [m.store.value(a) for a in args]
     if any(isinstance(v, Tensor) for v in values):
         return True
-    if path in builtins.NUMBERS_OF_NUMPY:
+    if path in pure.NUMBERS_OF_NUMPY:
         return all(isinstance(v, (int, float, list, tuple)) for v in values)
     return path.startswith("numpy.") and path != "numpy.prod" and any(isinstance(v, (list, tuple)) for v in values)
 
@@ -772,7 +774,13 @@ def _ruled(
     """What a rule gives; what it leaves open, without a problem, the oracle may know."""
     reports = len(m.reports)
     otherwise = registry.unknown_result(rule.result)
-    value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
+
+    def apply() -> Any:
+        if m.keras is not None and path.startswith(_NUMERIC):
+            refuse_symbolic(m.call, path, [m.store.value(v) for v in (*args, *kwargs.values())])
+        return registry.apply_rule(m.call, rule, args, kwargs)
+
+    value = guarded(m, f, node, apply, otherwise)
     memory.hold(m, f, node, path, value, args, kwargs)
     if asking.is_unanswered(value) and len(m.reports) == reports:
         if m.oracle is not None:
@@ -780,6 +788,9 @@ def _ruled(
         if rule.result == "Tensor" and asking.is_unanswered(value):
             _lacking(m, f, node, path, args)
     return value
+
+
+_NUMERIC = ("tensorflow.", "numpy.")
 
 
 def _lacking(m: Machine, f: Frame, node: ast.AST, path: str, args: list[Any]) -> None:
@@ -807,12 +818,6 @@ def call_method(
             captured.release(m, m.store.value(hook))
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
-    if path == "tensorflow.Tensor.set_shape" and isinstance(receiver, Tensor) and receiver.shape is None:
-        said = args[0] if args else kwargs.get("shape", UNKNOWN)
-        stated = guarded(m, f, node, lambda: stated_shape(m.call, said), None)
-        if isinstance(stated, tuple) and not m.touched:
-            reshape_in_place(m, receiver, stated)
-        return None
     if isinstance(receiver, Instance):
         found = containers.call_method(m, f, node, receiver, owner, name, args, kwargs)
         if found is not containers.NO_METHOD:
@@ -821,21 +826,21 @@ def call_method(
     if path.startswith("torch.Tensor.") and isinstance(receiver, Tensor) and not isinstance(receiver.shape, tuple):
         if name in _OF_BOTH and any(isinstance(a, Tensor) and a.library == "numpy" for a in args):
             return not_counted(m, UNKNOWN)  # Taken for torch's by the name alone: `matrix.dot(array)`
-    if isinstance(receiver, Tensor) and (name in RESHAPING_IN_PLACE or path == "numpy.ndarray.resize"):
+    if isinstance(receiver, Tensor) and path in registry.reshaping_in_place:
         known = rule or registry.rules.get(path[:-1])
         value: Any = UNKNOWN
         if known is not None:
             value = guarded(m, f, node, lambda: registry.apply_rule(m.call, known, [receiver, *args], kwargs), UNKNOWN)
-        reshape_in_place(m, receiver, value.shape if isinstance(value, Tensor) else None)
-        return receiver if name in RESHAPING_IN_PLACE else None
+        if value is not None:
+            reshape_in_place(m, receiver, value.shape if isinstance(value, Tensor) else None)
+        return receiver if registry.reshaping_in_place[path] else None
     if rule is None and name.endswith("_") and not name.endswith("__"):
         rule = registry.rules.get(path[:-1])
         if rule is not None:
-            value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs), UNKNOWN)
-            del value
+            guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, [receiver, *args], kwargs), UNKNOWN)
             return receiver
     if rule is None:
-        native = builtins.NATIVES.get(path)
+        native = natives.NATIVES.get(path)
         if native is not None:
             return native(m, f, node, [receiver, *args], kwargs)
         if isinstance(receiver, Tensor) and m.oracle is not None and m.oracle.may_ask(path):
@@ -850,15 +855,6 @@ def call_method(
     return _ruled(m, f, node, rule, path, [receiver, *args], kwargs)
 
 
-def stated_shape(c: Call, shape: Any) -> tuple[Any, ...] | None:
-    """The dims that `x.set_shape([None, 3])` states, those that are None being of their own; None if they are not known."""
-    value = c.store.value(shape)
-    if not isinstance(value, (list, tuple)) or getattr(value, "rest", None) is not None:
-        return None
-    dims = [c.store.value(v) for v in value]
-    return tuple([d if isinstance(d, (int, Expr)) else c.fresh("n", 0) for d in dims])
-
-
 def set_frozen(m: Machine, tensor: Tensor, requires_grad: Any) -> None:
     """The tensor requires gradients from here on, or does not."""
     frozen = not requires_grad if isinstance(requires_grad, bool) else None
@@ -871,10 +867,6 @@ def set_frozen(m: Machine, tensor: Tensor, requires_grad: Any) -> None:
 
 # Methods with an argument that arrays have too, under the same name.
 _OF_BOTH = frozenset("dot multiply take put".split())
-# Methods that give the tensor itself, and all other names of it, another shape.
-RESHAPING_IN_PLACE = frozenset(
-    "t_ transpose_ swapaxes_ swapdims_ unsqueeze_ squeeze_ resize_ resize_as_ set_ as_strided_".split()
-)
 
 
 def reshape_in_place(m: Machine, tensor: Tensor, shape: Any) -> None:
@@ -929,9 +921,14 @@ def _call_instance(
         if isinstance(owner, Class) and method is not None:
             return call(m, f, node, Bound(method, instance), args, kwargs)
         if isinstance(owner, Lib):
+            judge = judges.base_of(instance) if owner.path.startswith("keras.") else None
+            if judge == judges.LOSS and judges.own_method(instance, "call") is not None:
+                return judges.call_loss(m, f, node, instance, args, kwargs)
+            if judge == judges.METRIC and judges.own_method(instance, "update_state") is not None:
+                return judges.call_metric(m, f, node, instance, args, kwargs)
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
-    if cls is builtins.AUTOCAST:  # as a decorator
+    if cls is torch_state.AUTOCAST:  # as a decorator
         if args and isinstance(args[0], Function):
             args[0].attrs["__autocast__"] = instance
         return args[0] if args else UNKNOWN
@@ -985,6 +982,3 @@ def forward_of_library(
             return not_counted(m, UNKNOWN)
     layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)
     return value
-
-
-__all__ = ["Expr", "PyModule", "Scalar", "run_branch", "settle_outcomes"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from shapelens.interpreter import attributes, builtins, calls, keras, memory
-from shapelens.interpreter.machine import Frame, Machine, Unkeyable
+from shapelens.interpreter import attributes, calls, keras, memory, natives, python_types, templates
+from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import truth
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -26,7 +25,6 @@ from shapelens.values import (
     List,
     Named,
     Scalar,
-    Size,
     Tensor,
     Unknown,
 )
@@ -311,7 +309,7 @@ def instantiate(m: Machine, f: Frame, node: ast.AST, cls: Class, args: list[Any]
         _post_init(m, f, node, instance)
     elif isinstance(owner, Class) and isinstance(init, Function):
         if not isinstance(new_owner, Class) and is_module_class(cls):
-            return _made_once(m, f, node, instance, init, args, kwargs)
+            return templates.make(m, f, node, instance, init, args, kwargs)
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
         if init.owner is None:  # a decorator put it there, around one that it made or found
             _take_fields(instance, args, kwargs)
@@ -348,50 +346,6 @@ def _asks_super(new: Any) -> bool:
     return isinstance(new, Function) and any(
         isinstance(n, ast.Attribute) and n.attr == "__new__" for n in ast.walk(new.node)
     )
-
-
-def _made_once(
-    m: Machine, f: Frame, node: ast.AST, instance: Instance, init: Function, args: list[Any], kwargs: dict[str, Any]
-) -> Instance:
-    """Make a module; one of the same class with the same plain arguments is a copy of the first.
-
-    A deep network makes the same block dozens of times. Only a constructor that touched nothing from before it, learnt
-    nothing and failed nowhere is taken as the same.
-    """
-    key: Any = None
-    m.keyed = 0
-    try:
-        if not any(isinstance(a, (Instance, Tensor)) for a in (*args, *kwargs.values())):
-            names = [(k, m.key(v)) for k, v in kwargs.items()]
-            key = ("made", instance.cls.born, m.epoch, m.call.device, *[m.key(a) for a in args], *names)  # type: ignore[union-attr]
-    except Unkeyable:
-        key = None
-    known = m.templates.get(key) if key is not None else None
-    if known is not None and not m.is_unread(known[2]):
-        template, since, depends, trace = known
-        m.rely(depends, trace)
-        twin = builtins.copied(m, template, since)
-        twin.origin = instance.origin
-        m.instances.append(twin)
-        return twin  # type: ignore[no-any-return]
-    since = instance.born
-    before, traced = (len(m.store._trail), len(m.reports), len(m.seen)), len(m.trace)
-    watch = [since, 0]
-    m.watches.append(watch)
-    m.reads.append({})
-    m.making.add(since)
-    try:
-        calls.call(m, f, node, Bound(init, instance), args, kwargs)
-    finally:
-        reads = m.end_reads()
-        m.making.discard(since)
-        m.watches.pop()
-    if key is not None and not watch[1] and before == (len(m.store._trail), len(m.reports), len(m.seen)):
-        with contextlib.suppress(Unkeyable):
-            depends, trace = m.settled_reads(reads), list(dict.fromkeys(m.trace[traced:]))
-            m.templates[key] = builtins.copied(m, instance, since - 1), since, depends, trace
-    m.instances.append(instance)
-    return instance
 
 
 def _post_init(m: Machine, f: Frame, node: ast.AST, instance: Instance) -> None:
@@ -517,7 +471,7 @@ def construct(
         instance.attrs["fget"] = args[0]
     if path in _PLAIN_BASES or path.startswith("builtins."):
         if args and instance.payload is not None:
-            made = builtins.convert(m, f, node, path.rpartition(".")[2], args)
+            made = python_types.convert(m, f, node, path.rpartition(".")[2], args)
             if made is not None and type(made) is type(instance.payload):
                 instance.payload = made
         if kwargs and isinstance(instance.payload, Dict):
@@ -549,6 +503,8 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, (tuple, list)):
         answers = [is_instance(m, value, k) for k in kinds]
         return True if True in answers else None if None in answers else False
+    if type(value) is Instance and type(kinds) is Lib:
+        return _is_of_library(m, value, kinds)
     if isinstance(kinds, Choice):
         decided = {is_instance(m, value, k) for k in kinds.values}
         return decided.pop() if len(decided) == 1 else None
@@ -559,7 +515,7 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, Unknown) or isinstance(value, Unknown) and not isinstance(value, Scalar):
         return None
     if isinstance(value, Scalar):
-        found = builtins.python_class(value.type)
+        found = python_types.python_class(value.type)
         return True if kinds is found else None if kinds is Lib("builtins.object") else False
     if isinstance(kinds, Class):
         if isinstance(value, Instance) and isinstance(value.cls, Class):
@@ -570,6 +526,17 @@ def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     if isinstance(kinds, Lib):
         return _is_library_instance(value, kinds)
     return None
+
+
+def _is_of_library(m: Machine, value: Instance, kind: Lib) -> bool | None:
+    """isinstance of an object and a class of a library, which is asked of each module of a model in turn."""
+    if value.payload is not None:
+        return _is_library_instance(value, kind)
+    try:
+        return m.kinds[value.cls, kind]
+    except KeyError:
+        known = m.kinds[value.cls, kind] = _is_library_instance(value, kind)
+        return known
 
 
 def _is_library_instance(value: Any, kind: Lib) -> bool | None:
@@ -599,10 +566,10 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
             # Of a function that is traced, or a variable, only the run knows which it is.
             return None if value.library == "tensorflow" else False
         return False if path.startswith(("builtins.", "torch.nn.", "typing.")) else None
-    abstract = builtins.is_abstract_instance(value, path)
+    abstract = python_types.is_abstract_instance(value, path)
     if abstract is not None:
         return abstract
-    names = builtins.python_type_names(value)
+    names = python_types.python_type_names(value)
     if names is None:
         return None
     if path in names or path == "builtins.object":
@@ -622,7 +589,7 @@ def holds(m: Machine, f: Frame, node: ast.AST, container: Instance, item: Any) -
     path = f"{library_base(container.cls)}.__contains__"
     if isinstance(owner, Class) and method is not None:
         return truth(m, calls.call(m, f, node, Bound(method, container), [item], {}))
-    if container.payload is None and path in builtins.NATIVES:
+    if container.payload is None and path in natives.NATIVES:
         return truth(m, calls.call(m, f, node, Lib(path), [container, item], {}))
     return instance_contains(m, item, container)
 
@@ -659,6 +626,3 @@ def operator_method(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: A
                         return binary(m, f, node, name, apply, left, right)
                 del compare
     return UNKNOWN
-
-
-__all__ = ["Dict", "Size", "attributes", "truth"]

@@ -8,7 +8,6 @@ from typing import Any
 
 from shapelens.interpreter import keras
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import registry
 from shapelens.rules.devices import device_kind
 from shapelens.values import (
     UNKNOWN,
@@ -553,10 +552,15 @@ def _set_training(m: Machine, instance: Instance, mode: Any) -> Any:
 
 def _apply(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from shapelens.interpreter import calls
+    from shapelens.interpreter.turns import Modules
+
+    def turn(module: Instance) -> None:
+        calls.call(m, f, node, args[0], [module], {})
 
     if args:
+        turns = Modules(m, f)
         for _, module in walk(instance):
-            calls.call(m, f, node, args[0], [module], {})
+            turns.run(module, turn)
     return instance
 
 
@@ -689,5 +693,3 @@ _QUIET: dict[str, Any] = dict.fromkeys(
     "named_members _version reset_parameters flatten_parameters __repr__ set_extra_state __dir__".split(),
     UNKNOWN,
 )
-
-__all__ = ["registry"]

@@ -10,9 +10,11 @@ from typing import Any
 
 from shapelens.dims import Expr, TooComplex, equal, less, less_equal, simple
 from shapelens.interpreter import attributes, builtins, calls, classes, importing, iteration, memory, plain, stdlib
-from shapelens.interpreter.joining import join, run_branch, settle_outcomes
+from shapelens.interpreter.joining import join, join_all, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
+from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
 from shapelens.values import (
     MAYBE_ARRAY,
@@ -57,11 +59,14 @@ SNIPPET_NAMES = {
 
 def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     """The value of an expression."""
-    value = _EXPRESSIONS[type(node)](m, node, f)
-    if m.trying and _may_have_failed(value):
+    form = type(node)
+    if form is ast.Constant:
+        return node.value  # type: ignore[attr-defined]
+    value = _EXPRESSIONS[form](m, node, f)
+    if m.trying and _may_have_failed(node, value):
         m.unsure += 1
     kind = type(value)
-    if kind in _SIZED and type(node) not in _HANDED_ON and len(value) > 63:
+    if kind in _SIZED and form not in _HANDED_ON and len(value) > 63:
         m.burn(len(value) >> 4)
     if f.place.focus and m.recording:
         if kind is Tensor or kind is Unknown and value.hole is not None or kind is Instance and _is_layer(value, node):
@@ -76,11 +81,13 @@ _SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
 _HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
 
 
-def _may_have_failed(value: Any) -> bool:
+def _may_have_failed(node: ast.expr, value: Any) -> bool:
     """Whether what an expression gave is so little known that it may have raised instead."""
     if type(value) is Tensor:
         return type(value.shape) is not tuple or any(type(d) is not int for d in value.shape)
-    return isinstance(value, (Unknown, Choice, Many)) or type(value) is Lib and value.path.startswith("os.environ")
+    if type(value) is Lib:
+        return isinstance(node, ast.Subscript) or value.path.startswith("os.environ")
+    return isinstance(value, (Unknown, Choice, Many))
 
 
 def _is_layer(value: Instance, node: ast.expr) -> bool:
@@ -477,6 +484,8 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}
     if libraries & _TENSORFLOW:
+        if isinstance(a, Tensor) and a.library == "numpy" and is_placeholder(b) and name not in ("eq", "ne"):
+            return _array_before_symbolic(m, f, node, name, b)
         rule = operator_rule(libraries, name)
         return Tensor(None, None, "tensorflow") if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
     if "numpy" in libraries:
@@ -493,6 +502,14 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
 
 
 _TENSORFLOW = {"tensorflow", "keras"}
+
+
+def _array_before_symbolic(m: Machine, f: Frame, node: ast.AST, name: str, symbolic: Tensor) -> Any:
+    """Report an array on the left of a KerasTensor: NumPy asks it for its numbers."""
+    text = f"an array cannot stand before a KerasTensor, {m.call.text(symbolic)}: NumPy would need its numbers"
+    advice = "write the KerasTensor first, or use keras.ops"
+    m.report(Failure("argument-value", f"{text}; {advice}", m.call.related(symbolic)), f.place, node)
+    return UNKNOWN
 
 
 def _array_binary(
@@ -586,10 +603,7 @@ def value_of_branches(m: Machine, f: Frame, bodies: list[Callable[[], Any]]) -> 
             values.append(outcome.signal[1])
             outcome.signal = None
     settle_outcomes(m, f, outcomes)
-    joined = values[0] if values else UNKNOWN
-    for value in values[1:]:
-        joined = join(joined, value)
-    return joined
+    return join_all(values)
 
 
 _ORDER: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
@@ -915,7 +929,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
                 doubtful = doubtful or known is None
             m.doubtful += doubtful
             try:
-                loop(i + 1, doubtful)
+                loop(i + 1, doubtful)  # noqa: F821
             finally:
                 m.doubtful -= doubtful
 
@@ -936,6 +950,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
         loop(0, False)
     finally:
         m.doubtful -= lazy
+        del loop  # it holds itself
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):

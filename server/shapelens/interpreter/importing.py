@@ -7,7 +7,7 @@ module's statements run when something of it is first asked for.
 from __future__ import annotations
 
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from shapelens.interpreter import attributes
@@ -65,6 +65,7 @@ def of_followed_part(m: Machine, f: Frame, path: str) -> Any:
     return None if found is MISSING else found
 
 
+@lru_cache(maxsize=4096)
 def is_ruled_part(name: str) -> bool:
     """Whether a module belongs to the part of a package that is known by rules."""
     return any(name == part or name.startswith(f"{part}.") for part in RULED_PARTS)
@@ -115,7 +116,7 @@ def member(m: Machine, module: PyModule, name: str) -> Any:
 
 def _imported_member(m: Machine, module: PyModule, name: str) -> Any:
     """A name that a module has without having bound it: by `from x import *`, or as a submodule."""
-    for star in _stars(module.namespace):
+    for star in _stars(module.namespace) if "*" in module.namespace else ():
         target = m.load_module(star, module.path)
         if target is not None and target is not module and m.may_bind(target, name):
             found = member(m, target, name)
@@ -244,3 +245,4 @@ def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
         except RecursionError:
             raise Budget from None
     frame.exits.clear()
+    m.suspended.clear()

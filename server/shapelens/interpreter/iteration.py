@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from functools import partial
 from typing import Any
 
 from shapelens.dims import Expr, substitute, symbol, symbols
-from shapelens.interpreter import attributes, builtins, calls, classes, containers, importing, plain
-from shapelens.interpreter.joining import choice, join, one_of
+from shapelens.interpreter import attributes, calls, classes, containers, importing, natives, plain
+from shapelens.interpreter.joining import choice, join, join_all, one_of
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import apply_rule, of_tensor, rules
 from shapelens.rules.torch import info
 from shapelens.values import (
@@ -79,6 +81,10 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
             return [], value.element
         return [], another(value.element)
     if isinstance(value, Tensor):
+        if is_placeholder(value) and f is not None and node is not None:
+            text = f"{m.call.text(value)} is one KerasTensor, which cannot be iterated or unpacked"
+            m.report(Failure("unpack-mismatch", text, m.call.related(value)), f.place, node)
+            return [], UNKNOWN
         return _iterate_tensor(m, f, value, node)
     if isinstance(value, Instance):
         return _iterate_instance(m, f, value, node)
@@ -116,7 +122,7 @@ def _iterate_instance(m: Machine, f: Frame | None, value: Instance, node: ast.AS
             return iterate(m, f, calls.call(m, f, node, Bound(method, value), [], {}), node)
         method = classes.find_in_class(value.cls, "__getitem__")[0]
         if method is not None:
-            count = builtins.NATIVES["builtins.len"](m, f, node, [value], {})
+            count = natives.NATIVES["builtins.len"](m, f, node, [value], {})
             if isinstance(count, int) and count <= _MAX_PICKED:
                 return [calls.call(m, f, node, Bound(method, value), [i], {}) for i in range(count)], None
             m.doubtful += 1
@@ -313,7 +319,7 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Instance):
         return _instance_item(m, f, node, value, index)
     if isinstance(value, Choice):
-        return _item_of_choice(m, f, node, value, index)
+        return calls.of_each(m, f, [partial(get_item, m, f, node, v, index) for v in value.values if v is not None])
     if isinstance(value, Many):
         if isinstance(index, (int, Unknown, Expr)):
             return value.element
@@ -343,39 +349,9 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     return UNKNOWN
 
 
-def _item_of_choice(m: Machine, f: Frame, node: ast.AST, value: Choice, index: Any) -> Any:
-    """`value[index]` where the value is one of several: what only some of them refuse is no problem."""
-    before, fine = len(m.reports), False
-    found: list[Any] = []
-    error: Exceptional | None = None
-    for one in value.values:
-        if one is None:
-            continue
-        start = len(m.reports)
-        try:
-            found.append(get_item(m, f, node, one, index))
-        except Exceptional as raised:
-            error = raised
-            fine = True
-        else:
-            fine = fine or len(m.reports) == start
-    if fine:
-        del m.reports[before:]
-    if not found and error is not None:
-        raise error
-    return _joined(found if error is None else [*found, UNKNOWN])
-
-
 def _is_tensor_index(index: Any) -> bool:
     """Only a tensor or array takes `[:, 0]` or `[..., None]`."""
     return isinstance(index, tuple) and any(isinstance(i, slice) or i is Ellipsis or i is None for i in index)
-
-
-def _joined(values: list[Any]) -> Any:
-    result = values[0] if values else UNKNOWN
-    for value in values[1:]:
-        result = join(result, value)
-    return result
 
 
 def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
@@ -386,7 +362,7 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
         if rest is not None:
             if 0 <= index < len(value):
                 return value[index]
-            return _one_of(m, _joined([rest, *value]) if index < 0 else rest)
+            return _one_of(m, join_all([rest, *value]) if index < 0 else rest)
         if type(value) is range:  # one of more than 2**63 elements has no len()
             with contextlib.suppress(IndexError):
                 return value[index]
@@ -404,14 +380,14 @@ def _sequence_item(m: Machine, value: Any, index: Any) -> Any:
                 return List(taken)
             return Size(taken) if isinstance(value, Size) else taken
         if isinstance(value, (List, tuple)) and len(value) + (rest is not None):
-            return Many(_joined([*value, *([] if rest is None else [rest])]))
+            return Many(join_all([*value, *([] if rest is None else [rest])]))
         return UNKNOWN
     if isinstance(index, (Unknown, Expr)) and isinstance(value, (tuple, list)) and (value or rest is not None):
         if rest is None and all(isinstance(v, (Instance, Class, Lib)) for v in value):
             return choice(value)
         if rest is None and len(value) == 1:
             return value[0]
-        return _one_of(m, _joined([*value, *([] if rest is None else [rest])]))
+        return _one_of(m, join_all([*value, *([] if rest is None else [rest])]))
     if isinstance(index, Instance) and isinstance(index.payload, int):
         return _sequence_item(m, value, index.payload)
     return UNKNOWN
@@ -448,7 +424,7 @@ def _dict_item(m: Machine, f: Frame, node: ast.AST, value: dict[Any, Any], index
             if all(isinstance(v, (Class, Lib, Instance)) for v in candidates):
                 return choice(candidates)
         if isinstance(getattr(value, "rest", None), Tensor) and all(isinstance(v, Tensor) for v in candidates):
-            return _joined([value.rest, *candidates])  # type: ignore[attr-defined]
+            return join_all([value.rest, *candidates])  # type: ignore[attr-defined]
         factory = getattr(value, "factory", None)
         if factory is not None and getattr(value, "rest", None) is None and isinstance(value, Dict):
             made = calls.call(m, f, node, factory, [], {})
@@ -475,7 +451,7 @@ def one_of_values(table: dict[Any, Any]) -> Any:
     rest = getattr(table, "rest", None)
     values = [*table.values(), *([] if rest is None else [rest])]
     if values and all(type(v) is List for v in values):
-        found = _joined(values)
+        found = join_all(values)
         return found if found.others else one_of(found)
     return choice(values) if values and all(type(v) is Dict for v in values) else None
 
@@ -517,7 +493,7 @@ def set_item(m: Machine, f: Frame, node: ast.AST, container: Any, index: Any, va
         if isinstance(index, int) and -len(container) <= index < len(container):
             container[index] = value
         elif isinstance(container, List):
-            joined = _joined([value, *container, *([] if container.rest is None else [container.rest])])
+            joined = join_all([value, *container, *([] if container.rest is None else [container.rest])])
             list.clear(container)
             container.rest = joined
     elif isinstance(container, Instance):

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import attributes, classes, iteration, plain
+from shapelens.interpreter import attributes, calls, classes, importing, iteration, plain, python_types
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.natives import NATIVES, Native, first_argument, native, nothing
+from shapelens.rules.registry import layers
 from shapelens.values import (
     UNKNOWN,
     Bound,
     Class,
-    Descriptor,
     Dict,
     Exceptional,
     Function,
     Instance,
     Lib,
     List,
-    Partial,
     Plain,
     Scalar,
     Unknown,
 )
-
-Native = Callable[[Machine, Frame, ast.AST, list[Any], dict[str, Any]], Any]
-NATIVES: dict[str, Native] = {}
-
-
-def native(*paths: str) -> Callable[[Native], Native]:
-    """Register what a name of the standard library does."""
-
-    def register(function: Native) -> Native:
-        NATIVES.update(dict.fromkeys(paths, function))
-        return function
-
-    return register
-
 
 # -- methods of dict and list by their special names: what a subclass calls by `super()` -------------------------------
 
@@ -154,6 +141,61 @@ def _has_key(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
     return Scalar("bool") if known is None else known
 
 
+# -- collections -------------------------------------------------------------------------------------------------------
+
+
+@native("collections.defaultdict")
+def _defaultdict(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    table = Dict()
+    if args and args[0] is not None:
+        table.factory = args[0]
+    for given in (*args[1:2], Dict(kwargs)):
+        iteration.update_dict(m, table, given)
+    return table
+
+
+@native("collections.deque")
+def _deque(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    made: Any = python_types.convert(m, f, node, "list", args[:1]) if args else List()
+    if isinstance(made, List) and (args[1:2] or [kwargs.get("maxlen")]) != [None]:
+        made.clear()
+        made.rest = UNKNOWN
+    return made
+
+
+@native("collections.Counter")
+def _counter(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    table = Dict()
+    table.rest = Scalar("int")
+    return table
+
+
+@native("collections.namedtuple")
+def _namedtuple(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) < 2 or not isinstance(args[0], str):
+        return UNKNOWN
+    names = args[1]
+    if isinstance(names, str):
+        names = names.replace(",", " ").split()
+    if not isinstance(names, (list, tuple)) or not all(isinstance(n, str) for n in names):
+        return UNKNOWN
+    cls = Class(args[0], (), {}, f.module, node)
+    cls.mro = (cls,)
+    cls.kind = "namedtuple"
+    cls.fields = tuple((n, False) for n in names)
+    defaults = kwargs.get("defaults")
+    if isinstance(defaults, (tuple, list)):
+        for name, value in zip(names[len(names) - len(defaults) :], defaults):
+            cls.attrs[name] = value
+    return cls
+
+
+@native("collections.namedtuple._make")
+def _make_named(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    items, rest = iteration.iterate(m, f, args[1], node) if len(args) == 2 else ([], UNKNOWN)
+    return UNKNOWN if rest is not None else calls.call(m, f, node, args[0], items, {})
+
+
 # -- context variables -------------------------------------------------------------------------------------------------
 
 _VARIABLE = Lib("contextvars.ContextVar")
@@ -201,10 +243,19 @@ def _variable_reset(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
 # -- the environment ---------------------------------------------------------------------------------------------------
 
 
+# What launchers set for the processes that they start (torchrun, mpirun, srun): of those, nobody knows.
+_LAUNCHED = re.compile(
+    r"(LOCAL_|GROUP_|ROLE_)?(RANK|WORLD_SIZE)|MASTER_(ADDR|PORT)|CUDA_VISIBLE_DEVICES|TF_CONFIG"
+    r"|(SLURM|OMPI|PMI|MPI|MV2|TORCHELASTIC)_\w+"
+)
+
+
 @native("os.environ.get", "os.getenv")
 def _variable_of_environment(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A variable of the environment: an installed package's switches are taken to be as they come."""
     if not f.module.path or not any(folder in f.module.path for folder in ("site-packages", "dist-packages")):
+        return UNKNOWN
+    if args and isinstance(args[0], str) and _LAUNCHED.fullmatch(args[0]):
         return UNKNOWN
     return args[1] if len(args) > 1 else kwargs.get("default")
 
@@ -296,6 +347,34 @@ class Version(str):
 # -- dataclasses -------------------------------------------------------------------------------------------------------
 
 
+@native("dataclasses.field")
+def _field(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return Instance(Lib("dataclasses.field"), dict(kwargs))
+
+
+@native("dataclasses.dataclass", "attrs.define", "attr.s", "attr.dataclass")
+def _dataclass(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if args and isinstance(args[0], Class):
+        classes.make_dataclass(m, f, args[0], kwargs)
+        return args[0]
+    return Instance(Lib("dataclasses.dataclass"), dict(kwargs))
+
+
+@native("dataclasses.asdict")
+def _asdict(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    value = args[0] if args else UNKNOWN
+    return Dict(value.attrs) if isinstance(value, Instance) else UNKNOWN
+
+
+@native("dataclasses.replace", "copy.replace")
+def _replace(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    value = args[0] if args else UNKNOWN
+    if not isinstance(value, Instance) or not isinstance(value.cls, Class):
+        return UNKNOWN
+    fields = [name for name in classes.init_fields(value.cls) if name in value.attrs]
+    return calls.call(m, f, node, value.cls, [], {**{name: value.attrs[name] for name in fields}, **kwargs})
+
+
 @native("dataclasses.fields")
 def _fields(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     value = m.store.value(args[0]) if args else UNKNOWN
@@ -353,7 +432,90 @@ def _get_plainly(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: d
 
 # -- the rest ----------------------------------------------------------------------------------------------------------
 
+# How the rules write the kinds of parameters.
+_KINDS = {
+    "": inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    "*": inspect.Parameter.VAR_POSITIONAL,
+    "**": inspect.Parameter.VAR_KEYWORD,
+    "kw": inspect.Parameter.KEYWORD_ONLY,
+}
 
-def is_decorated(args: list[Any]) -> bool:
-    """Whether what may be a decorator or make one (`@lru_cache`, `@lru_cache(8)`) was handed what it decorates."""
-    return len(args) == 1 and isinstance(args[0], (Function, Class, Bound, Partial, Descriptor, Plain))
+
+@native("inspect.signature")
+def _signature(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    function = args[0].function if args and isinstance(args[0], Bound) else args[0] if args else UNKNOWN
+    skip = 1 if args and isinstance(args[0], Bound) else 0
+    if isinstance(function, Class):
+        function, skip = classes.find_in_class(function, "__init__")[0], 1
+    while isinstance(function, Function) and "__wrapped__" in function.attrs:
+        function = function.attrs["__wrapped__"]
+    table = Dict()
+    kinds = inspect.Parameter
+
+    def add(name: str, kind: Any, default: Any) -> None:
+        one = Instance(Lib("inspect.Parameter"))
+        one.attrs.update(name=name, kind=Lib(f"inspect.Parameter.{kind.name}"), default=default, annotation=UNKNOWN)
+        table[name] = one
+
+    empty = Lib("inspect.Parameter.empty")
+    if isinstance(function, Lib) and function.path in layers:
+        for parameter in layers[function.path].make.parameters:
+            add(parameter.name, _KINDS[parameter.kind], UNKNOWN if parameter.has_default else empty)
+        return Instance(Lib("inspect.Signature"), {"parameters": table})
+    if not isinstance(function, Function):
+        return UNKNOWN
+    code = calls.code_of(function)
+    first_default = len(code.args) - len(function.defaults)
+    for i, name in enumerate(code.args):
+        if i >= skip:
+            kind = kinds.POSITIONAL_ONLY if name in code.positional else kinds.POSITIONAL_OR_KEYWORD
+            add(name, kind, function.defaults[i - first_default] if i >= first_default else empty)
+    if code.vararg:
+        add(code.vararg, kinds.VAR_POSITIONAL, empty)
+    for name in code.kwonly:
+        add(name, kinds.KEYWORD_ONLY, function.kw_defaults.get(name, empty))
+    if code.kwarg:
+        add(code.kwarg, kinds.VAR_KEYWORD, empty)
+    return Instance(Lib("inspect.Signature"), {"parameters": table})
+
+
+@native("enum.auto")
+def _auto(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return Unknown("auto")
+
+
+@native("typing.cast", "typing_extensions.cast", "torch.jit.annotate")
+def _cast(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return args[1] if len(args) > 1 else UNKNOWN
+
+
+@native("types.SimpleNamespace", "argparse.Namespace", "easydict.EasyDict", "ml_collections.ConfigDict")
+def _namespace(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    made = Instance(Lib("types.SimpleNamespace"), dict(kwargs))
+    if args and isinstance(args[0], dict):
+        made.attrs.update({k: v for k, v in args[0].items() if isinstance(k, str)})
+    return made
+
+
+@native("importlib.import_module")
+def _import_module(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    if len(args) != 1 or kwargs or not isinstance(args[0], str) or args[0].startswith("."):
+        return UNKNOWN
+    return importing.imported(m, f, args[0], True)
+
+
+@native("sys.modules.get")
+def _loaded_module(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    return importing.loaded(m, f, args[0]) if args else UNKNOWN
+
+
+# -- decorators, and what has no effect on any shape ---------------------------------------------------------------
+
+for _path in (
+    "abc.abstractmethod", "atexit.register", "contextlib.asynccontextmanager", "contextlib.contextmanager", "typing.final",
+    "typing.no_type_check", "typing.overload", "typing.runtime_checkable",
+):  # fmt: skip
+    NATIVES[_path] = first_argument
+
+for _path in ("gc.collect", "logging.info", "random.seed", "warnings.filterwarnings", "warnings.warn"):
+    NATIVES[_path] = nothing

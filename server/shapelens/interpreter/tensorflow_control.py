@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.natives import NATIVES
 from shapelens.interpreter.truth import truth
 from shapelens.values import UNKNOWN, Dict, List
-
-Native = Callable[[Machine, Frame, ast.AST, list[Any], dict[str, Any]], Any]
 
 
 def _joined(m: Machine, f: Frame, node: ast.AST, functions: list[Any]) -> Any:
@@ -52,8 +51,10 @@ def _cases(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[st
     return _joined(m, f, node, [*found, *([default] if default is not None else [])])
 
 
-NATIVES: dict[str, Native] = {
-    "tensorflow.cond": _cond,
-    "tensorflow.switch_case": _cases,
-    "tensorflow.case": _cases,
-}
+NATIVES.update(
+    {
+        "tensorflow.cond": _cond,
+        "tensorflow.switch_case": _cases,
+        "tensorflow.case": _cases,
+    }
+)

@@ -1,7 +1,8 @@
 """Loops that do the same in every turn, as those over the epochs of a training: what is left of them is not run.
 
 If a turn leaves every variable and every object as it was, and one for any number in the place of the loop's does so too
-and shows nothing else, then each turn that is left would do just that.
+and shows nothing else, then each turn that is left would do just that. So would a turn for a module that is equal to one
+that an earlier turn was run for, as in `for m in self.modules(): init(m)`.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 
 from shapelens.dims import Expr
 from shapelens.interpreter.joining import Outcome, run_branch
-from shapelens.interpreter.machine import Budget, Frame, Machine, content
-from shapelens.values import Bound, Lib, List, Scalar, Size, Tensor, Unknown, serials
+from shapelens.interpreter.machine import Budget, Frame, Machine, Unkeyable, content
+from shapelens.values import Bound, Dict, Instance, Lib, List, Scalar, Size, Tensor, Unknown, serials
 
 _FEWEST = 6
 """Turns; fewer are as soon run."""
@@ -21,6 +22,10 @@ _DEAR = 20
 """Fuel of a turn; cheaper ones are as soon run."""
 _TRIED = 2, 12
 """After so many turns it is tried whether the others are alike."""
+
+
+_MOST_NAMES = 256
+"""Variables; to compare more of them costs more than a turn."""
 
 
 class Turns:
@@ -139,6 +144,143 @@ class Turns:
             elif not _is_same_content(was, now):
                 return False
         return True
+
+
+class Modules:
+    """The turns of one loop over modules, or the calls that `apply` makes, which have no loop.
+
+    A turn that left all as it was, and showed nothing, is not run again for an equal module. It may have set variables
+    that each turn sets before it reads them: those are set to what it left in them.
+    """
+
+    def __init__(self, m: Machine, f: Frame, loop: ast.For | None = None) -> None:
+        self.m, self.f = m, f
+        self._name = loop.target.id if loop is not None and isinstance(loop.target, ast.Name) else ""
+        self._body = loop.body if loop is not None else []
+        self._own: frozenset[str] | None = None
+        self._alike: dict[Any, dict[str, Any]] = {}
+        self._flagged: dict[int, int | None] = {}
+        self._numbers: dict[tuple[object, ...], int] = {}
+
+    def run(self, module: Instance, turn: Callable[[Any], Any]) -> Any:
+        """Run the turn for a module, unless one for its like changed nothing; its signal."""
+        m, f = self.m, self.f
+        key = self._key(module) if self._may_skip() else None
+        if key is None and not self._alike:
+            return turn(module)
+        left = self._alike.get(key) if key is not None else None
+        if left is not None:
+            if self._name:
+                f.locals[self._name] = module
+            f.locals.update(left)
+            return None
+        if self._own is None:
+            self._own = _set_in_each(f, self._body)
+        taken = {name: f.locals.pop(name) for name in self._own if name in f.locals}
+        before, state = dict(f.locals), self._state()
+        watch = [next(serials), 0]
+        m.watches.append(watch)
+        try:
+            signal = turn(module)
+            left = {name: f.locals[name] for name in self._own if name in f.locals}
+        finally:
+            m.watches.pop()
+            for name, value in taken.items():
+                f.locals.setdefault(name, value)
+        if signal is None and not watch[1] and state == self._state() and self._is_kept(before, left):
+            if key is not None:
+                self._alike[key] = left
+        else:
+            self._alike.clear()  # what they would do now is another question
+            self._flagged.clear()
+        return signal
+
+    def _may_skip(self) -> bool:
+        m, f = self.m, self.f
+        return f.yields is None and not f.globals and not m.apart and len(f.locals) <= _MOST_NAMES
+
+    def _key(self, module: Instance) -> Any:
+        """What makes modules equal; None where that is not known."""
+        flags = self._flags(module)
+        try:
+            return None if flags is None else (self.m.fingerprint(module), flags)
+        except Unkeyable:
+            return None
+
+    def _flags(self, module: Instance) -> int | None:
+        """A number that is equal where the weights in modules are frozen alike, which fingerprints do not tell."""
+        if module.born in self._flagged:
+            return self._flagged[module.born]
+        self._flagged[module.born] = None
+        found: list[object] = []
+        for value in module.attrs.values():
+            kind = type(value)
+            if kind is Tensor:
+                found.append((value.frozen, value.parameter))
+            elif kind is Instance:
+                inner = self._flags(value)
+                if inner is None:
+                    return None
+                found.append(inner)
+            elif kind in _HOLDERS and value and any(type(v) not in _PLAIN for v in value):
+                return None
+        number = self._flagged[module.born] = self._numbers.setdefault(tuple(found), len(self._numbers))
+        return number
+
+    def _state(self) -> tuple[int, ...]:
+        m, f = self.m, self.f
+        shown = len(m.seen), len(m.reports), len(m.instances), len(m.call.work or ()), m.asked
+        left = len(f.exits), len(f.loops and f.loops[-1])
+        return *shown, len(m.store._trail), m.truncations, m.epoch, m.unsure, *left
+
+    def _is_kept(self, before: dict[str, Any], left: dict[str, Any]) -> bool:
+        """Whether all variables are what they were, but for the loop's own and plain ones that each turn sets."""
+        before.pop(self._name, None)
+        after, taken = self.f.locals, self._own or frozenset()
+        if not all(type(value) in _PLAIN for value in left.values()):
+            return False
+        if any(after.get(name) is not value for name, value in before.items()):
+            return False
+        return all(name in before or name in taken or name == self._name for name in after)
+
+
+_PLAIN = frozenset((int, float, str, bool))
+_HOLDERS = frozenset((tuple, Size, List, Dict, set))
+
+
+def _set_in_each(f: Frame, body: list[ast.stmt]) -> frozenset[str]:
+    """The variables that a loop's body sets before it reads them, so that no turn depends on what they held."""
+    if f.function is None or f.locals is f.module.namespace:
+        return frozenset()
+    if any(isinstance(n, _SCOPES) for part in f.function.node.body for n in ast.walk(part)):
+        return frozenset()  # what is defined in the function may read its variables at any time
+    found: set[str] = set()
+    read: set[str] = set()
+    _follow(body, set(), found, read)
+    return frozenset(found - read)
+
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.GeneratorExp)
+
+
+def _follow(body: list[ast.stmt], known: set[str], found: set[str], read: set[str]) -> set[str]:
+    """Add to `found` what assignments set, and to `read` what is read where it may not be set; what is set at the end."""
+    for node in body:
+        if isinstance(node, ast.If):
+            read |= _names(node.test) - known
+            known = _follow(node.body, set(known), found, read) & _follow(node.orelse, set(known), found, read)
+        elif isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+            read |= _names(node.value) - known
+            names = {name for target in node.targets for name in _names(target)}
+            found |= names
+            known = known | names
+        else:
+            read |= _names(node) - known
+    return known
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def may_be_alike(m: Machine, node: ast.For, items: Sequence[Any]) -> bool:

@@ -137,6 +137,12 @@ def joined(text: str) -> str:
 def offset_of(text: str, position: lsp.Position, encoding: Encoding) -> int:
     """The offset in code points of a client's position."""
     start = 0
+    if "\r" not in text:
+        before = text.split("\n", position.line)
+        if len(before) <= position.line:
+            return len(text)
+        start = len(text) - len(before[-1])
+        return start + from_client(before[-1].partition("\n")[0], position.character, encoding)
     for _ in range(position.line):
         end = _line_end(text, start)
         if end >= len(text):

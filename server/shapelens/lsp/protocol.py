@@ -39,6 +39,10 @@ class ServerCancelled(JsonRpcException):
         super().__init__(data={"retriggerRequest": True})
 
 
+class Json(str):
+    """What is written as JSON already: as the answer to a request it goes out as it is."""
+
+
 class Protocol(LanguageServerProtocol):
     """pygls' protocol. Texts are kept by our own Documents, which count lines as editors do."""
 
@@ -207,7 +211,17 @@ class Protocol(LanguageServerProtocol):
                 logger.warning("request %r is refused: %s", msg_id, error)
             self._send_response(msg_id, error=error.to_response_error())
             return
+        if error is None and not future.cancelled() and isinstance(result := future.result(), Json):
+            self._request_futures.pop(msg_id, None)
+            self._send_written(f'{{"jsonrpc": "{self.VERSION}", "id": {json.dumps(msg_id)}, "result": {result}}}')
+            return
         super()._send_handler_result(future, msg_id=msg_id)
+
+    def _send_written(self, body: str) -> None:
+        """Sends a message that is JSON already."""
+        if self.writer is not None:
+            data = body.encode("utf-8")
+            self.writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(data), data))
 
 
 def _understood(said: Any, fits: Callable[[Any], bool]) -> Any:

@@ -75,6 +75,7 @@ class ShapelensServer(LanguageServer):
         self.shows_summaries = False
         self._traced: object = None
         self.readable: dict[str, FileAnalysis] = {}  # each document's last analysis without a syntax error
+        self.written: dict[str, inlay_hints.Written] = {}
 
     def can(self, capability: str) -> bool:
         """Whether the client has the capability (`workspace.inlay_hint.refresh_support`)."""
@@ -253,6 +254,7 @@ class ShapelensServer(LanguageServer):
         """A document is not open any more."""
         self.pushed.clear(uri)
         self.readable.pop(uri, None)
+        self.written.pop(uri, None)
         self._chosen.pop(uri, None)
         if self._statuses is not None:
             self._statuses.forget(uri)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,6 +172,3 @@ def _hello(said: dict[str, Any]) -> Hello:
     if not isinstance(names, list):
         raise WorkerFailed("the worker said what is no answer")
     return Hello(python, version, frozenset(name for name in names if isinstance(name, str)))
-
-
-StartWorker = Callable[[], Worker]

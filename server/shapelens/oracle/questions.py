@@ -243,6 +243,3 @@ def _value(answer: Answer, dims: Sequence[Dim]) -> Any:
     if kind == "l":
         return List([_value(each, dims) for each in parts[0]])
     return None if kind == "n" else UNKNOWN
-
-
-__all__ = ["Answer", "Question", "answered", "question"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
-from shapelens.analysis.facts import Fact, FileAnalysis
+from shapelens.analysis.facts import Fact, FileAnalysis, Shown
+from shapelens.dims import Symbol, symbols
 from shapelens.report.lines import split_lines
 from shapelens.report.places import name_span
 from shapelens.report.shapes import GAP, DtypeShown, Names, Written, dim_texts, written
+from shapelens.values.shapes import Open, Shape
 
 KINDS = ("assign", "param", "return", "layer")
 ARROW = "→"
@@ -38,20 +41,88 @@ class Hint:
     at_line_end: bool = True
 
 
+_MOST_KEPT = 5_000
+
+
+class Labels:
+    """What stands at line ends, kept from one analysis of a file to the next: most of them say the same again.
+
+    A label is used again for facts of the same names with the very same shapes, whose symbols are still called so.
+    """
+
+    def __init__(self, settings: HintSettings) -> None:
+        self.settings = settings
+        self._now: dict[tuple[object, ...], _Kept] = {}
+        self._before: dict[tuple[object, ...], _Kept] = {}
+
+    def of(self, facts: Sequence[Fact], names: Names) -> tuple[str, tuple[Fact, ...]]:
+        """See `line_label`."""
+        key: list[object] = []
+        for fact in facts:
+            key += fact.name, fact.kind
+            key += map(id, fact.values)
+        found = tuple(key)
+        kept = self._now.get(found)
+        if kept is None:
+            if len(self._now) > _MOST_KEPT:
+                self._before, self._now = self._now, {}
+            kept = self._before.get(found)
+            if kept is not None:
+                self._now[found] = kept
+        if kept is None or not _called_alike(kept, names):
+            label, shown = line_label(facts, names, self.settings)
+            values = tuple(value for fact in facts for value in fact.values)
+            known = {symbol: names(symbol) for value in values for symbol in _symbols(value.shape)}
+            told = tuple(i for i, fact in enumerate(facts) if any(fact is each for each in shown))
+            kept = self._now[found] = _Kept(label, told, values, tuple(known.items()))
+        return kept.label, tuple([facts[i] for i in kept.told])
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A label, which of the facts it tells of, their values (whose identities are the key), their symbols' names."""
+
+    label: str
+    told: tuple[int, ...]
+    values: tuple[Shown, ...]
+    names: tuple[tuple[Symbol, str], ...]
+
+
+def _called_alike(kept: _Kept, names: Names) -> bool:
+    for symbol, name in kept.names:
+        if names(symbol) != name:
+            return False
+    return True
+
+
+def _symbols(shape: Shape) -> Iterator[Symbol]:
+    dims = (*shape.prefix, *shape.suffix) if isinstance(shape, Open) else shape or ()
+    return (symbol for dim in dims if not isinstance(dim, int) for symbol in symbols(dim))
+
+
 def hints(
-    analysis: FileAnalysis, settings: HintSettings | None = None, first: int = 1, last: int | None = None
+    analysis: FileAnalysis,
+    settings: HintSettings | None = None,
+    first: int = 1,
+    last: int | None = None,
+    labels: Labels | None = None,
 ) -> list[Hint]:
-    """The hints on the lines `first` to `last`, in order of place; one for a line end."""
+    """The hints on the lines `first` to `last`, in order of place; one for a line end.
+
+    `labels` are those of earlier analyses of the file, with the same settings.
+    """
     settings = settings or HintSettings()
+    labels = labels or Labels(settings)
     lines = split_lines(analysis.text)
     last = len(lines) if last is None else min(last, len(lines))
     found: list[Hint] = []
     at_ends: dict[int, list[Fact]] = {}
-    for fact in sorted(analysis.facts, key=lambda fact: (fact.span.line, fact.span.column)):
+    for at in range(bisect_left(analysis.facts, first, key=_line), len(analysis.facts)):
+        fact = analysis.facts[at]
         line = fact.span.line
-        if not first <= line <= last or fact.obvious or fact.kind not in settings.kinds:
-            continue
-        if fact.span.file != analysis.path:
+        if line > last:
+            break
+        if fact.obvious or fact.kind not in settings.kinds or fact.span.file != analysis.path:
             continue
         span = name_span(fact, lines) if settings.position == "name" else None
         if span is None:
@@ -59,10 +130,14 @@ def hints(
         else:
             found += _at_name(fact, span.end_column, analysis.names, settings)
     for line, facts in at_ends.items():
-        label, shown = line_label(facts, analysis.names, settings)
+        label, shown = labels.of(facts, analysis.names)
         if label:
             found.append(Hint(line, len(lines[line - 1]), label, shown))
-    return sorted(found, key=lambda hint: (hint.line, hint.column))
+    return sorted(found, key=lambda hint: (hint.line, hint.column)) if settings.position == "name" else found
+
+
+def _line(fact: Fact) -> int:
+    return fact.span.line
 
 
 def line_label(facts: Sequence[Fact], names: Names, settings: HintSettings) -> tuple[str, tuple[Fact, ...]]:

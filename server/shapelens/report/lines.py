@@ -12,7 +12,7 @@ _POWER = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 def split_lines(text: str) -> list[str]:
     """The lines of a text without their ends. A form feed or a Unicode separator ends no line, as for editors."""
-    return _LINE_END.split(text)
+    return _LINE_END.split(text) if "\r" in text else text.split("\n")
 
 
 # Control characters but tab, and those that turn the direction of text.

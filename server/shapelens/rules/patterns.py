@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from shapelens.dims import Dim, Expr, floordiv, symbol
-from shapelens.rules.call import Call, Fix, NotKnown, Related
-from shapelens.values import Open, ShapeVar, Tensor
+from shapelens.dims import Dim, floordiv
+from shapelens.rules.call import Call, Fix, NotKnown
+from shapelens.values import Open, Tensor
 from shapelens.values.text import dim_text
 
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -266,6 +266,3 @@ def _size_failure(
 def _rank_failure(c: Call, axes: Sequence[Axis], tensor: Tensor, code: str) -> None:
     wanted = ", ".join(("…" if a.kind == "star" else a.text) for a in axes)
     c.fail("rank-mismatch", f"{c.name} expects a tensor of ({wanted}), got {c.text(tensor)}", tensor)
-
-
-__all__ = ["Axis", "Expr", "Pattern", "Related", "ShapeVar", "match", "parse", "symbol"]

@@ -86,6 +86,9 @@ rules: dict[str, Rule] = {}
 layers: dict[str, LayerRule] = {}
 attributes: dict[str, Rule] = {}
 aliases: dict[str, str] = {}
+# Methods that give their tensor, under all of its names, another shape: that of what the rule gives (None: it stays as it is;
+# no rule, or not known: it is lost). Whether the call gives the tensor itself.
+reshaping_in_place: dict[str, bool] = {}
 # What a library of its own takes where an annotation says so: the argument, made what the rule needs, or NotKnown.
 coercions: dict[str, Callable[[Call, Any], Any]] = {}
 # Library classes that no layer rule describes, with what they inherit from.

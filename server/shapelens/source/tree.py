@@ -28,8 +28,6 @@ from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.lexing import closing_end, ends_in_string
 from shapelens.source.recovery import LOST, LOST_NAMES, Broken, recovered, starts_inside_previous, statements
 
-__all__ = ["LOST_NAMES", "Broken", "Chunk", "Part", "Span", "Tree", "names_used", "parse"]
-
 _STATEMENT_START = re.compile(r"^\f*(?!(?:elif|else|except|finally)\b)[^ \t\n\f#)\]}]", re.MULTILINE)
 _CODE_LINE = re.compile(r"^[ \t\f]*[^ \t\n\f#]", re.MULTILINE)
 _DECORATED = re.compile(r"\f*(?:def|class|async)\b")

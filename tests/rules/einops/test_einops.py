@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
-from pathlib import Path
 from typing import Any
 
 import einops
@@ -14,15 +12,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "torch"))
-
-from harness import abstract, call, check_symbolic, compare
-
 import shapelens.rules.einops
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, call_layer, make_layer, rules
 from shapelens.values import Hole, Instance, Lib, Open, ShapeVar, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check_symbolic, compare
 
 
 def check(name: str, *args: Any, **kwargs: Any) -> None:

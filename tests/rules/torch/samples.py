@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from calls import Sample, of
+
+from tests.rules.torch.calls import Sample, of
 
 if "expecttest" not in sys.modules:  # torch's test helpers import it at the top; nothing that is used here needs it
     _module = types.ModuleType("expecttest")

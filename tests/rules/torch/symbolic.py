@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness import rules
 from hypothesis import strategies as st
 
 from shapelens.dims import Dim, as_symbol, evaluate, symbol, symbols
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, call_layer, make_layer
 from shapelens.values import Instance, Lib, Store, Tensor
+from tests.rules.torch.harness import rules
 
 images = {n: st.tuples(st.integers(1, 3), st.integers(1, 6), *[st.integers(1, 9)] * n) for n in (1, 2, 3)}
 

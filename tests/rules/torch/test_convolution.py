@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 import torch
-from harness import check, check_layer
 from hypothesis import given
 from hypothesis import strategies as st
-from symbolic import agrees, layer_run, made, rule_run
 
 from shapelens.dims import symbol
 from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import call_layer, layers
 from shapelens.values import UNKNOWN, Hole, Instance, Origin, Store, Tensor, Unknown
+from tests.rules.torch.harness import check, check_layer
+from tests.rules.torch.symbolic import agrees, layer_run, made, rule_run
 
 WORDS = ("Conv", "Pool", "Norm", "Pad", "Upsampl", "Shuffle", "Unshuffle", "Fold", "Unfold", "LRN", "Unpool")
 NAMES = [

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from shapelens.dims import ceildiv, symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Hole, Lib, List, Many, Open, Ratio, Scalar, Size, Store, Tensor, Unknown
+from tests.rules.torch.harness import call, check
 
 B, T, D = (symbol(n) for n in "BTD")
 dtypes = st.sampled_from([torch.float32, torch.float64, torch.float16, torch.int64, torch.int32, torch.bool])

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from harness import abstract, call, check, compare, real_function
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.rules.torch.elementwise import BINARY, FILLING, OPERATORS, UNARY
 from shapelens.values import UNKNOWN, Hole, Lib, Open, Scalar, ShapeVar, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check, compare, real_function
 
 DTYPES = [torch.bool, torch.uint8, torch.int32, torch.int64, torch.float16, torch.bfloat16, torch.float32,
           torch.float64, torch.complex64]  # fmt: skip

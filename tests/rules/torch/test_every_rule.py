@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from calls import Sample
-from harness import Disagreement, _agree, abstract, call, real_function
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from samples import samples
-from varying import fresh, vary
 
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import bind, call_layer, layers, make_layer, rules
 from shapelens.values import UNKNOWN, Instance, Lib, Scalar, Store, Tensor, Unknown
+from tests.rules.torch.calls import Sample
+from tests.rules.torch.harness import Disagreement, _agree, abstract, call, real_function
+from tests.rules.torch.samples import samples
+from tests.rules.torch.varying import fresh, vary
 
 # So many seeds, and so many calls from each: hypothesis takes longer than a rule and torch together.
 SEEDS, CALLS = 6, 8

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shapelens.dims import as_symbol, evaluate, floordiv, symbol
 from shapelens.rules.call import Failure
 from shapelens.values import Tensor
+from tests.rules.torch.harness import call, check
 
 shapes = st.lists(st.integers(1, 5), max_size=3).map(tuple)
 dtypes = st.sampled_from([torch.bool, torch.int64, torch.float32, torch.float64, torch.complex64])

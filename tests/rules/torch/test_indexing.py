@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from harness import abstract, call, check, compare
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from shapelens.dims import Dim, Symbol, as_symbol, equal, evaluate, symbol, symb
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Hole, List, Ratio, Scalar, Size, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check, compare
 
 shapes = st.lists(st.integers(1, 4), max_size=4)
 DTYPES = [torch.float32, torch.float64, torch.int64, torch.int32, torch.int16, torch.uint8, torch.bool]

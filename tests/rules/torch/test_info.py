@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from harness import abstract, call, check, compare
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, attributes, rules
 from shapelens.rules.torch import info
 from shapelens.values import UNKNOWN, Hole, Instance, Lib, List, Scalar, Size, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check, compare
 
 shapes = st.lists(st.integers(0, 3), max_size=3)
 DTYPES = [

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 import torch
-from harness import abstract, call, check, compare
 from hypothesis import given
 from hypothesis import strategies as st
-from symbolic import agrees, rule_run
 
 from shapelens.dims import equal, symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import UNKNOWN, Hole, List, Many, Scalar, Store, Tensor, Unknown
+from tests.rules.torch.harness import abstract, call, check, compare
+from tests.rules.torch.symbolic import agrees, rule_run
 
 shapes = st.lists(st.integers(0, 3), max_size=3)
 axes = st.integers(-4, 4)

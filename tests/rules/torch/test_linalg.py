@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.rules.torch.linalg import TABLE
 from shapelens.values import Named, Open, ShapeVar, Tensor
+from tests.rules.torch.harness import call, check
 
 sizes = st.integers(1, 3)
 shapes = st.lists(sizes, max_size=4).map(tuple)

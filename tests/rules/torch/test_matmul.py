@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Hole, Open, ShapeVar, Store, Tensor, Unknown
+from tests.rules.torch.harness import call, check
 
 sizes = st.integers(1, 3)
 shapes = st.lists(sizes, max_size=4).map(tuple)

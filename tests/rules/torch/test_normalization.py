@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check, check_layer
 from hypothesis import given
 from hypothesis import strategies as st
-from symbolic import agrees, layer_run, made
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
 from shapelens.values import UNKNOWN, Hole, Open, Origin, ShapeVar, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer
+from tests.rules.torch.symbolic import agrees, layer_run, made
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64, torch.bool, torch.complex64]
 dtypes = st.sampled_from([torch.float32] * 8 + DTYPES)

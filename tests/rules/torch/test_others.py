@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from harness import call, check
 
 from shapelens.analysis.session import Session
 from shapelens.values import Scalar, Tensor
+from tests.rules.torch.harness import call, check
 
 PROGRAMS = {
     "samplers": """

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check, check_layer
 from hypothesis import given
 from hypothesis import strategies as st
-from symbolic import agrees, rule_run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.values import UNKNOWN, Hole, Open, ShapeVar, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer
+from tests.rules.torch.symbolic import agrees, rule_run
 
 MODES = ["constant", "reflect", "replicate", "circular"]
 DTYPES = [torch.float16, torch.float32, torch.int64, torch.bool, torch.complex64]

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 import torch
-from harness import check, check_layer
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from symbolic import agrees, layer_run, made
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
 from shapelens.values import UNKNOWN, Hole, Tensor, Unknown
+from tests.rules.torch.harness import check, check_layer
+from tests.rules.torch.symbolic import agrees, layer_run, made
 
 DTYPES = [
     torch.float16,

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.values import Named, Open, ShapeVar, Tensor
+from tests.rules.torch.harness import call, check
 
 DTYPES = [torch.bool, torch.uint8, torch.int64, torch.float16, torch.float32, torch.float64, torch.complex64]
 dtypes = st.sampled_from(DTYPES)

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check, check_layer, check_symbolic
 from hypothesis import given
 from hypothesis import strategies as st
-from symbolic import agrees, rule_run
 
 from shapelens.dims import equal, symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import UNKNOWN, Hole, Ratio, Scalar, Store, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer, check_symbolic
+from tests.rules.torch.symbolic import agrees, rule_run
 
 shapes = st.lists(st.integers(0, 4), max_size=4) | st.lists(st.integers(1, 6), min_size=1, max_size=4)
 axes = st.integers(-5, 5)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from harness import call, check
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.values import Open, ShapeVar, Tensor
+from tests.rules.torch.harness import call, check
 
 dtypes = st.sampled_from([torch.bool, torch.uint8, torch.int64, torch.float16, torch.float32, torch.complex64])
 shapes = st.lists(st.integers(0, 4), max_size=4).map(tuple)

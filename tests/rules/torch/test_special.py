@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from harness import check
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shapelens.rules.torch.special import BINARY, UNARY
+from tests.rules.torch.harness import check
 
 DTYPES = [torch.int64, torch.float32, torch.float64]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from harness import check_symbolic
+
+from tests.rules.torch.harness import check_symbolic
 
 
 def ones(*shape: int) -> torch.Tensor:

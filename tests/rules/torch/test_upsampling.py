@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 import torch
-from harness import call, check, check_layer
 from hypothesis import given
 from hypothesis import strategies as st
-from symbolic import agrees, layer_run, made, rule_run
 
 from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, call_layer, rules
 from shapelens.values import UNKNOWN, Hole, Store, Tensor, Unknown
+from tests.rules.torch.harness import call, check, check_layer
+from tests.rules.torch.symbolic import agrees, layer_run, made, rule_run
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 MODES = ["nearest", "nearest-exact", "area", "linear", "bilinear", "bicubic", "trilinear", "lanczos"]

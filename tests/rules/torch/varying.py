@@ -12,7 +12,8 @@ from random import Random
 from typing import Any
 
 import torch
-from calls import Sample
+
+from tests.rules.torch.calls import Sample
 
 DTYPES = (
     torch.float32,

@@ -10,6 +10,7 @@ from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.analysis.session import Session
 from shapelens.dims import text
+from shapelens.interpreter import calls
 from shapelens.values.text import shape_text
 
 MODEL = """import torch
@@ -167,6 +168,96 @@ def test_what_changes_much_is_said_as_a_new_session_says_it(tmp_path: Path, old:
     assert edited != MODEL
     assert said(file.to(edited)) == said(file.fresh(edited))
     assert said(file.to(MODEL)) == said(file.fresh(MODEL))
+
+
+BUILDERS = """import torch
+from torch import nn
+
+
+def conv(a, b):
+    return nn.Conv2d(a, b, 3, padding=1)
+
+
+class Block(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = conv(channels, channels)
+
+    def forward(self, x):
+        return self.conv(x) + x
+
+
+class Net(nn.Module):
+    def __init__(self, widths, classes=10):
+        super().__init__()
+        self.stem = conv(3, widths[0])
+        self.blocks = nn.Sequential(*[Block(widths[0]) for _ in widths])
+        self.fc = nn.Linear(widths[0], classes)
+
+    def forward(self, x):
+        x = self.stem(x)
+        x = self.blocks(x)
+        x = x.mean((2, 3))
+        return self.fc(x)
+
+
+def build(widths, **kwargs):
+    model = Net(widths, **kwargs)
+    return model
+
+
+def small():
+    return build([8, 8])
+
+
+def large():
+    return build([32, 32, 32], classes=5)
+"""
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the classes whose constructors were run."""
+    found: list[str] = []
+    original = calls.run_function
+
+    def run(m, function, bound):  # type: ignore[no-untyped-def]
+        if function.name == "__init__" and function.code.focus:
+            found.append(function.owner.name)
+        return original(m, function, bound)
+
+    monkeypatch.setattr(calls, "run_function", run)
+    return found
+
+
+MAKINGS = {
+    "a statement of who asks for them": ("    return model", "    model.eval()\n    return model", set()),
+    "a statement that changes them": (
+        "    return model",
+        "    model.fc = nn.Linear(model.fc.in_features, 2)\n    return model",
+        set(),
+    ),
+    "a comment beside": ("    return model", "    # done\n    return model", set()),
+    "one argument": ("[8, 8]", "[8, 8, 8]", {"Net"}),
+    "a forward": ("x.mean((2, 3))", "x.sum((2, 3))", set()),
+    "their own constructor": ("nn.Linear(widths[0], classes)", "nn.Linear(widths[0], 7)", {"Net"}),
+    "a part": ("self.conv = conv(channels", "self.conv = conv(channels + 0", {"Net", "Block"}),
+    "a function that they call": ("3, padding=1", "5, padding=2", {"Net", "Block"}),
+    "what one of them uses becoming another": ("def build", "conv = nn.Conv1d\n\n\ndef build", {"Net", "Block"}),
+}
+
+
+@pytest.mark.parametrize("edit", MAKINGS)
+def test_a_model_is_made_again_when_what_it_depends_on_was_edited(tmp_path: Path, made: list[str], edit: str) -> None:
+    old, new, touched = MAKINGS[edit]
+    file = Edited(tmp_path, BUILDERS)
+    file.to(BUILDERS + "\n")
+    made.clear()
+    edited = BUILDERS.replace(old, new, 1)
+    found = file.to(edited)
+    assert set(made) == touched
+    assert said(found) == said(file.fresh(edited))
+    assert said(file.to(BUILDERS)) == said(file.fresh(BUILDERS))
 
 
 def test_what_one_run_changes_another_does_not_see(tmp_path: Path) -> None:

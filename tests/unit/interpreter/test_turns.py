@@ -10,13 +10,18 @@ import torch.nn as nn
 """
 
 
-def _shown(tmp_path, text):
-    """The shapes that each name was given in the file, in order, and what was found wrong."""
+def _analysed(tmp_path, text):
     file = tmp_path / "script.py"
     file.write_text(_HEAD + text)
     session = Session((tmp_path,))
     analysis = session.analyse(str(file))
     assert not analysis.unfinished
+    return analysis
+
+
+def _shown(tmp_path, text):
+    """The shapes that each name was given in the file, in order, and what was found wrong."""
+    analysis = _analysed(tmp_path, text)
     found = {}
     for fact in analysis.facts:
         found.setdefault(fact.name, []).extend(value.shape for value in fact.values)
@@ -153,3 +158,95 @@ out = Net()(torch.randn(2, 30))
 def test_a_long_loop_leaves_enough_budget_for_what_follows(tmp_path):
     text = "x = torch.zeros(2, 3)\nfor epoch in range(120):\n" + "    x = x + 1\n" * 2000 + "after = x + 1\n"
     assert _shown(tmp_path, text)[0]["after"] == [(2, 3)]
+
+
+_EQUAL_MODULES = """
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.inner = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 7))
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.ModuleList([nn.Linear(5, 5) for _ in range(6)])
+        self.wide = nn.Linear(9, 5)
+        self.blocks = nn.ModuleList([Block(5), Block(6), Block(5), Block(5)])
+        self.last = nn.Linear(5, 5)
+        WHERE
+
+    def loop(self):
+        count, fan = 0, 1
+        for m in self.modules():
+            BODY
+        return torch.zeros(count + 1, fan), m
+
+
+net = Net()
+x, m = net.loop()
+net
+"""
+# All parameters: of seven linear layers of 5, that of 9, and the inner ones of four blocks.
+_ALL = 7 * 30 + 50 + 3 * (30 + 42) + (42 + 49)
+_WEIGHTS = _ALL - 8 * 5 - 3 * (5 + 7) - (6 + 7)
+
+
+@pytest.mark.parametrize(
+    ("body", "x", "frozen"),
+    [
+        ("nn.init.zeros_(m.weight) if isinstance(m, nn.Linear) else None", (1, 1), 0),
+        ("count += isinstance(m, nn.Linear)", (17, 1), 0),
+        ("if isinstance(m, nn.Linear): fan = m.in_features * 2", (1, 10), 0),
+        ("if isinstance(m, nn.Linear): fan = fan + m.in_features", (1, 87), 0),
+        ("if isinstance(m, nn.Linear): m.weight.requires_grad = False", (1, 1), _WEIGHTS),
+        ("m.requires_grad_(not isinstance(m, nn.Linear))", (1, 1), _ALL),
+        ("if isinstance(m, Block): break", (1, 1), 0),
+    ],
+)
+def test_a_loop_over_equal_modules_does_what_each_of_its_turns_does(tmp_path, body, x, frozen):
+    analysis = _analysed(tmp_path, _EQUAL_MODULES.replace("BODY", body).replace("WHERE", "pass"))
+    assert not analysis.problems
+    assert [fact.values[0].shape for fact in analysis.facts if fact.name == "x"] == [x]
+    line = len(analysis.text.splitlines())
+    (said,) = [e.about for e in analysis.expressions if e.span.line == line]
+    assert f"{_ALL:,} parameters" in said
+    assert (f"{frozen:,} of them frozen" in said) if frozen else ("frozen" not in said)
+
+
+def test_equal_modules_are_changed_one_by_one(tmp_path):
+    text = _EQUAL_MODULES.replace("BODY", "if isinstance(m, nn.Linear): m.weight = nn.Parameter(m.weight.t())")
+    text = text.replace("WHERE", "self.apply(lambda m: setattr(m, 'seen', torch.zeros(3, 1)))")
+    found, problems = _shown(
+        tmp_path, text + "y = net.last.weight\nz = net.wide.weight\ns = net.blocks[3].inner[2].seen\n"
+    )
+    assert not problems
+    assert (found["y"], found["z"], found["s"]) == ([(5, 5)], [(9, 5)], [(3, 1)])
+
+
+def test_large_blocks_that_are_made_often_have_weights_of_their_own(tmp_path):
+    text = """
+class Large(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.rows = nn.ModuleList([nn.Linear(width, width) for _ in range(20)])
+        self.tied = self.rows[3]
+
+
+class Outer(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.inner = Large(width)
+        self.head = nn.Linear(width, 2)
+
+
+made = [Outer(4) for _ in range(5)]
+made[3].inner.rows[3].weight = nn.Parameter(torch.zeros(8, 4))
+shapes = [o.inner.tied.weight for o in made]
+a, b, c, d, e = shapes
+n = torch.zeros(sum(p.numel() for p in made[4].parameters()))
+"""
+    found, problems = _shown(tmp_path, text)
+    assert not problems
+    assert [found[name] for name in "abcde"] == [[(4, 4)], [(4, 4)], [(4, 4)], [(8, 4)], [(4, 4)]]
+    assert found["n"] == [(20 * 20 + 10,)]

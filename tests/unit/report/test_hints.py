@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shapelens.analysis.facts import Fact, FileAnalysis, Shown, Span
 from shapelens.dims import ceildiv, symbol
-from shapelens.report.hints import HintSettings, hints
+from shapelens.report.hints import HintSettings, Labels, hints
 from shapelens.report.lines import plain, split_lines
 from shapelens.report.shapes import full_text, written
 from shapelens.values.shapes import Open, ShapeVar
@@ -68,7 +70,7 @@ def fact(name, line, column, *values, kind="assign", **rest):
 
 
 def labels(source, *facts, **settings):
-    analysis = FileAnalysis("f.py", source, facts)
+    analysis = FileAnalysis("f.py", source, tuple(sorted(facts, key=lambda f: (f.span.line, f.span.column))))
     return [(h.line, h.column, h.label) for h in hints(analysis, HintSettings(**settings))]
 
 
@@ -140,6 +142,28 @@ def test_only_the_lines_that_are_asked_for():
     analysis = FileAnalysis("f.py", "x\n" * 8, facts)
     assert [h.line for h in hints(analysis, first=3, last=4)] == [3, 4]
     assert hints(analysis, first=30, last=40) == []
+
+
+def test_labels_that_are_used_again_are_those_of_now():
+    table = Labels(HintSettings())
+    values = shown(B, 3), shown(B, 4)
+    x, y = fact("x", 1, 0, values[0]), fact("y", 1, 3, values[1])
+
+    def labels(called, *facts):
+        analysis = FileAnalysis("f.py", "x, y = f()\n\nx, y = f()", facts, names=called)
+        found = hints(analysis, labels=table)
+        assert found == hints(analysis)
+        assert {f for hint in found for f in hint.facts} <= set(facts)
+        return [(h.line, h.label) for h in found]
+
+    assert labels(names, x, y) == [(1, "x (B, 3), y (B, 4)")]
+    moved = [replace(each, span=replace(each.span, line=3, end_line=3)) for each in (x, y)]
+    assert labels(names, *moved) == [(3, "x (B, 3), y (B, 4)")]
+    assert labels(lambda s: f"{s.name}2", x, y) == [(1, "x (B2, 3), y (B2, 4)")]
+    assert labels(names, replace(x, values=(*x.values, shown(B, 5))), y) == [(1, "x (B, 3|5), y (B, 4)")]
+    assert labels(names, replace(x, name="z"), y) == [(1, "z (B, 3), y (B, 4)")]
+    assert labels(names, replace(x, kind="layer"), y) == [(1, "→ (B, 4)")]
+    assert labels(names, replace(x, values=(shown(B, 4),)), y) == [(1, "x, y (B, 4)")]
 
 
 def test_lines_are_those_of_editors():

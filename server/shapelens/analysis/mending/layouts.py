@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from shapelens.analysis.facts import Edit, Problem, Span
-from shapelens.analysis.mending.sources import Proposal, Source, after, before, callee, is_layer, number
+from shapelens.analysis.mending.sources import Proposal, Source, after, before, callee, number
 from shapelens.rules.registry import layers
 
 _DTYPES = frozenset(("dtype-mismatch", "index-dtype", "annotation-mismatch", "target-mismatch"))
@@ -303,6 +303,3 @@ def of_names(source: Source, problem: Problem, node: ast.AST) -> Iterator[Propos
         # (batch, height, width) of four dims lacks the channels; the dim in front of all others is seldom forgotten.
         span = after(source.span(names[0]))
         yield Proposal(Edit(f"Insert _ after {source.text(names[0])}", span, ", _"), "names")
-
-
-__all__ = ["at_the_use", "in_the_definition", "is_layer", "of_flattening", "of_letters", "of_names"]

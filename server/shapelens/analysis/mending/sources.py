@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from shapelens.analysis.facts import Edit, FileAnalysis, Span
 from shapelens.dims import Dim
-from shapelens.rules.registry import canonical, layers, rules
+from shapelens.rules.registry import canonical, layers
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import Open, Shape
 
@@ -249,11 +249,6 @@ def callee(call: ast.Call) -> str:
 def is_layer(call: ast.Call) -> bool:
     """Whether a call makes a layer of torch.nn, by its name."""
     return f"torch.nn.{callee(call)}" in layers
-
-
-def is_method_of_tensors(name: str) -> bool:
-    """Whether tensors have such a method."""
-    return f"torch.Tensor.{name}" in rules
 
 
 def number(node: ast.AST) -> int | None:

@@ -14,8 +14,6 @@ from shapelens.rules.torchvision.images import array_of
 from shapelens.values import List, Many, Scalar, Tensor
 from shapelens.values.dtypes import category
 
-__all__ = ["array"]
-
 
 @rule("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.ndarray")
 def zeros(c: Call, shape: object, dtype: object = None, order: object = "C", **others: object) -> Tensor:

@@ -9,7 +9,7 @@ from shapelens.dims import Dim, Expr, divides, equal, product
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.numpy.arrays import Array, array, as_array, operand, sizes
 from shapelens.rules.numpy.dtypes import asked, dtype_value, named, real
-from shapelens.rules.registry import attribute, rule
+from shapelens.rules.registry import attribute, reshaping_in_place, rule
 from shapelens.rules.torch import info, reshaping
 from shapelens.rules.torch.reductions import check_axis
 from shapelens.values import UNKNOWN, Scalar, Tensor
@@ -66,9 +66,12 @@ def resize(c: Call, a: Array, new_shape: object) -> Tensor:
     return array(sizes(c, new_shape), a.dtype)
 
 
+reshaping_in_place["numpy.ndarray.resize"] = False
+
+
 @rule("numpy.ndarray.resize")
 def resize_method(c: Call, self: Tensor, *new_shape: object, refcheck: object = True) -> Tensor:
-    """The array itself in any shape; the interpreter changes it."""
+    """What the array is from then on, in any shape."""
     return array(sizes(c, tuple(flat(new_shape))), self.dtype)
 
 

@@ -9,7 +9,7 @@ from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal
 from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import converted
-from shapelens.rules.registry import attribute, rule
+from shapelens.rules.registry import attribute, reshaping_in_place, rule
 from shapelens.rules.tensorflow.common import NUMBERS, divided, made, named, operands, refuse, shape_like, shown
 from shapelens.rules.torch import indexing, info
 from shapelens.rules.torch.matmul import matmul
@@ -47,10 +47,17 @@ def numpy(c: Call, self: Tensor, *args: object) -> Tensor:
     return Tensor(self.shape, self.dtype, "numpy", scalars=self.scalars)
 
 
+reshaping_in_place["tensorflow.Tensor.set_shape"] = False
+
+
 @rule("tensorflow.Tensor.set_shape")
 def set_shape(c: Call, self: Tensor, shape: object) -> object:
-    """What a traced tensor is known to have; nothing at run time."""
-    return None
+    """What a traced tensor is known to have, sizes that are None being of their own: told of one without a shape alone."""
+    value = c.store.value(shape)
+    if self.shape is not None or not isinstance(value, (list, tuple)) or getattr(value, "rest", None) is not None:
+        return None
+    sizes = [c.store.value(v) for v in value]
+    return self.with_(shape=tuple([d if isinstance(d, (int, Expr)) else c.fresh("n", 0) for d in sizes]))
 
 
 @rule("tensorflow.Tensor.__len__")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapelens.dims import Dim, Expr, equal, product
+from shapelens.dims import Dim, Expr, TooComplex, equal, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.devices import DEVICE
 from shapelens.rules.registry import attribute, rule
@@ -28,7 +28,7 @@ def size_at(c: Call, tensor: Tensor, axis: int) -> Dim:
     if isinstance(shape, Open):
         try:
             known = c.at_least(shape, axis + 1, 0) if axis >= 0 else c.at_least(shape, 0, -axis)
-        except NotKnown:
+        except (NotKnown, TooComplex):
             return c.fresh("n")
         return known.prefix[axis] if axis >= 0 else known.suffix[axis]
     if shape is None:

@@ -21,11 +21,14 @@ from shapelens.dims import (
 )
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.devices import device_kind
-from shapelens.rules.registry import attribute, layer, rule
+from shapelens.rules.registry import attribute, layer, reshaping_in_place, rule
 from shapelens.rules.strides import fits, grown, is_packed, ordered, steps
 from shapelens.values import Instance, Lib, Open, Ratio, Scalar, Shape, Size, Tensor, Unknown
 from shapelens.values.dtypes import ALIASES, BYTES, category
 from shapelens.values.tensor import PACKED, Strides
+
+for _name in "t transpose swapaxes swapdims unsqueeze squeeze resize resize_as set as_strided".split():
+    reshaping_in_place[f"torch.Tensor.{_name}_"] = True
 
 Replace = Callable[..., Shape]
 

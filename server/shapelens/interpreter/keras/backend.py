@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
-from shapelens.interpreter import keras
+from shapelens.interpreter.keras import graph, input_layers, kinds
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.interpreter.natives import NATIVES
 from shapelens.values import UNKNOWN, Instance, List, Scalar, Tensor, Unknown
-
-Native = Callable[[Machine, Frame, ast.AST, list[Any], dict[str, Any]], Any]
 
 
 def _input(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return keras.make_input(m, f, node, args, kwargs)
+    return input_layers.make_input(m, f, node, args, kwargs)
 
 
 def _data_format(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -35,7 +33,7 @@ def _is_keras_tensor(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwarg
 
 
 def _int_shape(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    return keras.shape_tuple(m, m.store.value(args[0])) if args else UNKNOWN
+    return graph.shape_tuple(m, m.store.value(args[0])) if args else UNKNOWN
 
 
 def _policy(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -59,7 +57,7 @@ def _floatx(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[s
 
 
 def _clear(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    keras.state(m).counts.clear()
+    kinds.state(m).counts.clear()
     return None
 
 
@@ -82,29 +80,35 @@ def _sources(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[
 def _clone(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """`keras.models.clone_model(model)`: the same shapes, unless what it does to the layers is not known."""
     value = m.store.value(args[0] if args else kwargs.get("model", UNKNOWN))
-    return value if keras.is_layer(value) and len(args) + len(kwargs) == 1 else UNKNOWN
+    return value if kinds.is_layer(value) and len(args) + len(kwargs) == 1 else UNKNOWN
 
 
-NATIVES: dict[str, Native] = {
-    "keras.Input": _input,
-    **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), _data_format),
-    **dict.fromkeys(("keras.backend.set_image_data_format", "keras.config.set_image_data_format"), _set_data_format),
-    **dict.fromkeys(("keras.backend.floatx", "keras.config.floatx"), _floatx),
-    **dict.fromkeys(("keras.backend.set_floatx", "keras.config.set_floatx"), _set_floatx),
-    **dict.fromkeys(("keras.backend.epsilon", "keras.config.epsilon"), lambda m, f, node, args, kwargs: 1e-07),
-    **dict.fromkeys(("keras.backend.backend", "keras.config.backend"), lambda m, f, node, args, kwargs: "tensorflow"),
-    **dict.fromkeys(
-        (
-            "keras.mixed_precision.set_global_policy",
-            "keras.mixed_precision.set_dtype_policy",
-            "keras.mixed_precision.experimental.set_policy",
-            "keras.config.set_dtype_policy",
+NATIVES.update(
+    {
+        "keras.Input": _input,
+        **dict.fromkeys(("keras.backend.image_data_format", "keras.config.image_data_format"), _data_format),
+        **dict.fromkeys(
+            ("keras.backend.set_image_data_format", "keras.config.set_image_data_format"), _set_data_format
         ),
-        _policy,
-    ),
-    **dict.fromkeys(("keras.backend.clear_session", "keras.utils.clear_session"), _clear),
-    **dict.fromkeys(("keras.backend.is_keras_tensor", "keras.utils.is_keras_tensor"), _is_keras_tensor),
-    "keras.backend.int_shape": _int_shape,
-    **dict.fromkeys(("keras.ops.operation_utils.get_source_inputs", "keras.utils.get_source_inputs"), _sources),
-    "keras.models.clone_model": _clone,
-}
+        **dict.fromkeys(("keras.backend.floatx", "keras.config.floatx"), _floatx),
+        **dict.fromkeys(("keras.backend.set_floatx", "keras.config.set_floatx"), _set_floatx),
+        **dict.fromkeys(("keras.backend.epsilon", "keras.config.epsilon"), lambda m, f, node, args, kwargs: 1e-07),
+        **dict.fromkeys(
+            ("keras.backend.backend", "keras.config.backend"), lambda m, f, node, args, kwargs: "tensorflow"
+        ),
+        **dict.fromkeys(
+            (
+                "keras.mixed_precision.set_global_policy",
+                "keras.mixed_precision.set_dtype_policy",
+                "keras.mixed_precision.experimental.set_policy",
+                "keras.config.set_dtype_policy",
+            ),
+            _policy,
+        ),
+        **dict.fromkeys(("keras.backend.clear_session", "keras.utils.clear_session"), _clear),
+        **dict.fromkeys(("keras.backend.is_keras_tensor", "keras.utils.is_keras_tensor"), _is_keras_tensor),
+        "keras.backend.int_shape": _int_shape,
+        **dict.fromkeys(("keras.ops.operation_utils.get_source_inputs", "keras.utils.get_source_inputs"), _sources),
+        "keras.models.clone_model": _clone,
+    }
+)
