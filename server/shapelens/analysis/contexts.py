@@ -172,6 +172,7 @@ class Roots:
         m.fuel = min(fuel, FIRST_FUEL)
         m.reserve = allowance - m.fuel
         m.touched.append({})
+        m.suspended.clear()
         made = m.made = len(m.instances)
         result: Any = None
         reports: list[Report] = []

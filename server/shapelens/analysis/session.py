@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ from shapelens.source.environments import (
 )
 from shapelens.source.imports import Resolver
 from shapelens.source.reading import SourceError, read_text
-from shapelens.source.tree import Tree, forget_parsed, parse
+from shapelens.source.tree import Chunk, Tree, forget_parsed, parse
 from shapelens.values import Exceptional, Lib, PyModule, Tensor
 
 if TYPE_CHECKING:
@@ -468,6 +469,9 @@ class Session:
             m.report_uncaught(error)
         except Budget:
             pass
+        m.seen = [
+            entry for entry in m.seen if entry[0] is not frame.place
+        ]  # the expression stands in no line of the file
         # All inputs are given: a size that is open is one that got lost on the way, not one to choose.
         renderer = Renderer(m, {path: tree}, self._tree, assumes=False)
         renderer.finish()
@@ -572,19 +576,22 @@ def _root(module: PyModule, path: str) -> str:
 
 def run_main(m: Machine, module: PyModule, tree: Tree, reuse: Reuse | None = None) -> dict[int, Chunked]:
     """Run a file's own statements, but for what an earlier version had already; the places of its chunks."""
+    run: Callable[[Chunk, Chunked], None]
     if reuse is not None:
-        places = reuse.begin(tree)
+        places, run = reuse.begin(tree), partial(reuse.run, m)
     else:
         places = {id(chunk): Chunked(module.path or module.name, chunk, True) for chunk in tree.chunks}
+        run = partial(_run_anew, m, module)
     try:
         for chunk in tree.chunks:
-            if reuse is not None:
-                reuse.run(m, chunk, places[id(chunk)])
-            else:
-                run_chunk(m, module, places[id(chunk)])
+            run(chunk, places[id(chunk)])
     except Budget:
         m.unfinished += 1
     return places
+
+
+def _run_anew(m: Machine, module: PyModule, chunk: Chunk, place: Chunked) -> None:
+    run_chunk(m, module, place)
 
 
 def deepen_stack() -> None:

@@ -8,7 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr
-from shapelens.interpreter import calls, classes, containers, importing, keras, library, natives, plain, python_types
+from shapelens.interpreter import (
+    calls,
+    captured,
+    classes,
+    containers,
+    importing,
+    keras,
+    library,
+    natives,
+    plain,
+    python_types,
+)
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
@@ -482,6 +493,8 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
     target = m.store.value(target)
     if type(target) is Unknown and target.hole is not None:
         m.written_holes.add(target.hole.serial)
+    if type(target) is Unknown and isinstance(value, (Function, Bound, Partial)):
+        calls.havoc(m, value)  # whoever has the object may call it
     if isinstance(target, Choice):
         for one in target.values:
             if isinstance(one, Instance):
@@ -556,6 +569,8 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     m.touch(target)
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
+    if (target.born, name) in m.captured_fields:
+        captured.forget(m, value)
     target.attrs[name] = value
 
 

@@ -26,7 +26,7 @@ from shapelens.interpreter import (
     pure,
     torch_state,
 )
-from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
@@ -167,7 +167,9 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
     if is_open:
-        kwargs.update(dict.fromkeys(_left_out(function, args, kwargs), UNKNOWN))
+        kwargs.update(dict.fromkeys(_left_out(m, function, args, kwargs), UNKNOWN))
+        kwargs = Dict(kwargs)
+        kwargs.rest = UNKNOWN  # for the keywords that the callee collects in its turn
     return call(m, f, node, function, args, kwargs)
 
 
@@ -181,7 +183,7 @@ def _is_own(function: Any) -> bool:
     return isinstance(function, Function)
 
 
-def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
+def _left_out(m: Machine, function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
     """The parameters that an open table must give in a call, and those that it may give as well."""
     count = len(args)
     if isinstance(function, Class):
@@ -195,9 +197,9 @@ def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[st
         *names[count : len(names) - len(function.defaults)],
         *(k for k in keywords if k not in function.kw_defaults),
     ]
-    if all(name in kwargs for name in needed):
+    if all(name in kwargs for name in needed) and not m.doubt:
         return []
-    # The table gives those, so it gives more than is known of it: any of the others too.
+    # The table gives those, so it gives more than is known of it: any of the others too. In doubt, it gives them anyway.
     return [name for name in (*names[count:], *keywords) if name not in kwargs]
 
 
@@ -420,7 +422,7 @@ def bind_arguments(
     if count > len(names):
         if code.vararg is None:
             problem = f"{function.name}() takes {len(names)} positional arguments but {count} were given"
-    open_ended = m.doubt and m.depth == 0
+    open_ended = m.is_doubting()
     if code.vararg is not None:
         bound[code.vararg] = Many(UNKNOWN) if open_ended else tuple(args[len(names) :])
     loose: dict[str, Any] = {}
@@ -434,7 +436,7 @@ def bind_arguments(
                 loose[name] = value
     if code.kwarg is not None:
         bound[code.kwarg] = Dict(loose)
-        if open_ended:
+        if open_ended or isinstance(kwargs, Dict) and kwargs.rest is not None:
             bound[code.kwarg].rest = UNKNOWN
     elif loose and not problem:
         problem = f"{function.name}() got an unexpected keyword argument '{next(iter(loose))}'"
@@ -451,7 +453,7 @@ def bind_arguments(
     for name in code.kwonly:
         if name not in bound:
             default = function.kw_defaults.get(name, _MISSING)
-            if default is not _MISSING and not (m.doubt and m.depth == 0 and default is None):
+            if default is not _MISSING and not (open_ended and default is None):
                 bound[name] = default
             elif default is not _MISSING:  # nobody has called with that default
                 bound[name] = m.named_unknown(name)
@@ -482,7 +484,7 @@ def call_function(
             and m.depth < MAX_DEPTH
         ):
             # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
-            if m.doubt and m.depth == 0:
+            if m.is_doubting():
                 kwargs = {**_opened_defaults(m, wrapped, len(args)), **kwargs}
             return call_function(m, f, node, wrapped, args, kwargs)
         return result
@@ -610,6 +612,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
                 m.others.add((place, parameter))
     m.depth += 1
     m.frames.append(frame)
+    frame.base, suspended = len(m.touched), len(m.suspended)
     try:
         if code.is_lambda:
             return ev(m, function.node.body, frame)
@@ -636,6 +639,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     finally:
         m.depth -= 1
         m.frames.pop()
+        del m.suspended[suspended:]
 
 
 def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
@@ -645,6 +649,7 @@ def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
         values.append(m.store.value(result))
     joined = join_all(values)
     going = [] if ended else [Outcome(None, frame.locals, {}, [])]
+    resume(m, frame.exits)
     if len(frame.exits) > 1 or going:
         adopt_heap(m, [*frame.exits, *going])
     else:

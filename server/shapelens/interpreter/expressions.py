@@ -61,7 +61,7 @@ def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     if form is ast.Constant:
         return node.value  # type: ignore[attr-defined]
     value = _EXPRESSIONS[form](m, node, f)
-    if m.trying and _may_have_failed(value):
+    if m.trying and _may_have_failed(node, value):
         m.unsure += 1
     kind = type(value)
     if kind in _SIZED and form not in _HANDED_ON and len(value) > 63:
@@ -79,11 +79,13 @@ _SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
 _HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
 
 
-def _may_have_failed(value: Any) -> bool:
+def _may_have_failed(node: ast.expr, value: Any) -> bool:
     """Whether what an expression gave is so little known that it may have raised instead."""
     if type(value) is Tensor:
         return type(value.shape) is not tuple or any(type(d) is not int for d in value.shape)
-    return isinstance(value, (Unknown, Choice, Many)) or type(value) is Lib and value.path.startswith("os.environ")
+    if type(value) is Lib:
+        return isinstance(node, ast.Subscript) or value.path.startswith("os.environ")
+    return isinstance(value, (Unknown, Choice, Many))
 
 
 def _is_layer(value: Instance, node: ast.expr) -> bool:
@@ -915,7 +917,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
                 doubtful = doubtful or known is None
             m.doubtful += doubtful
             try:
-                loop(i + 1, doubtful)
+                loop(i + 1, doubtful)  # noqa: F821
             finally:
                 m.doubtful -= doubtful
 
@@ -936,6 +938,7 @@ def _comprehension(m: Machine, node: Any, f: Frame) -> Any:
         loop(0, False)
     finally:
         m.doubtful -= lazy
+        del loop  # it holds itself
     if is_dict:
         return table
     if isinstance(node, ast.SetComp):

@@ -246,6 +246,7 @@ def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
             _give_up(m, module, place)
             break
     frame.exits.clear()
+    m.suspended.clear()
 
 
 def _give_up(m: Machine, module: PyModule, place: Place) -> None:

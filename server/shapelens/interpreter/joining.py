@@ -240,7 +240,7 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
         try:
             signal = body()
         except Exceptional as error:
-            signal = ("raise", error)
+            signal = ("raise", error.with_traceback(None))
         if isinstance(signal, tuple) and signal[0] == "return":
             signal = ("return", m.store.value(signal[1]))
         m.settle(seen)
@@ -332,14 +332,30 @@ def settle_outcomes(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> An
     for outcome in alive:
         if outcome.signal is None:
             continue
-        if outcome.signal[0] == "return":
-            frame.exits.append(outcome)
-        elif frame.loops:
-            frame.loops[-1].append(outcome)
+        suspend(m, frame, outcome)
     if going:
         adopt(m, frame, going)
         return None
     return ("ended", None)
+
+
+def suspend(m: Machine, frame: Frame, outcome: Outcome) -> None:
+    """Keep a branch that ended by return, break or continue while others go on: what they change is not its doing."""
+    held = frame.exits if outcome.signal[0] == "return" else frame.loops[-1] if frame.loops else None
+    if held is None:
+        return
+    for table in m.touched[frame.base :]:
+        for key, (obj, _) in table.items():
+            if key not in outcome.changed:
+                outcome.changed[key] = obj, content(obj)
+    held.append(outcome)
+    m.suspended.append((outcome.changed, next(serials)))
+
+
+def resume(m: Machine, outcomes: Sequence[Outcome]) -> None:
+    """These branches are joined with the others: what is changed from here on is changed for them too."""
+    resumed = {id(outcome.changed) for outcome in outcomes}
+    m.suspended = [entry for entry in m.suspended if id(entry[0]) not in resumed]
 
 
 def _settle_work(m: Machine, outcomes: Sequence[Outcome], alive: Sequence[Outcome]) -> None:
@@ -350,6 +366,9 @@ def _settle_work(m: Machine, outcomes: Sequence[Outcome], alive: Sequence[Outcom
     works = tuple(o.work for o in alive if o.work is not None)
     for work in works:
         work.taken = True if len(alive) == 1 else None
-        work.others = works if len(works) == len(alive) else ()
+    if len(works) == len(alive) > 1:
+        works[0].others = works[1:]
+        for work in works[1:]:
+            work.is_counted = True
     if m.call.work is not None and len({o.signal is None for o in alive}) > 1:
         m.call.work.append(UNKNOWN_WORK)  # whether what follows is run, the run decides

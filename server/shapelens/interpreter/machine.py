@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+from weakref import ref
 
 from shapelens.dims import Expr, Symbol
 from shapelens.rules.call import Call, Failure, Related
@@ -87,21 +88,26 @@ class Place:
     A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
     """
 
-    __slots__ = ("_parts", "chunk", "file", "focus", "gone", "node", "whole")
+    __slots__ = ("_parts", "_whole", "chunk", "file", "focus", "gone", "node")
 
     def __init__(
         self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None, node: ast.AST | None = None
     ) -> None:
         self.file, self.chunk, self.focus = file, chunk, focus
-        self.whole, self.node = whole or self, node  # the place of the chunk that this is a part of, and what it is
+        self._whole, self.node = whole, node  # of which chunk this is a part, and what it is
         self.gone = False  # whether a later version of the file no longer has it
         self._parts: dict[ast.AST, Place] = {}
+
+    @property
+    def whole(self) -> Place:
+        """The place of the chunk that this is a part of."""
+        return self._whole or self
 
     def part(self, node: ast.AST) -> Place:
         """The place of a statement in the body of a class: one of its own for what is a part."""
         known = self._parts.get(node)
         if known is None:
-            chunk = self.chunk.part(node) if self.whole is self else self.chunk
+            chunk = self.chunk.part(node) if self._whole is None else self.chunk
             if chunk is self.chunk:
                 return self
             known = self._parts[node] = Place(self.file, chunk, self.focus, self, node)
@@ -125,7 +131,7 @@ class Place:
 
     def current(self, node: ast.AST) -> ast.AST:
         """The node that stands today where this one stood: of a class that was edited, the class as it is."""
-        if isinstance(node, ast.ClassDef) and self.whole is self and len(self.chunk.tree) == 1:
+        if isinstance(node, ast.ClassDef) and self._whole is None and len(self.chunk.tree) == 1:
             return self.chunk.tree[0]
         return node
 
@@ -177,8 +183,8 @@ class Frame:
     """One activation of a function, class body or module body."""
 
     __slots__ = (
-        "cells", "contract", "exits", "function", "globals", "locals", "loops", "module", "names", "owner", "place",
-        "yields",
+        "base", "cells", "contract", "exits", "function", "globals", "locals", "loops", "module", "names", "owner",
+        "place", "yields",
     )  # fmt: skip
 
     def __init__(
@@ -195,6 +201,7 @@ class Frame:
         self.globals: dict[str, dict[str, Any]] | None = None
         self.exits: list[Any] = []  # returns of branches that ended while another went on
         self.loops: list[list[Any]] = []  # the same for break and continue, one list a loop
+        self.base = 0  # how many branches were under way when it began
         self.yields: Iter | None = None
         self.names: Any = None  # what names in its comments stand for; see prose
         self.contract: Any = None  # what its annotations promise; see contracts
@@ -283,7 +290,13 @@ class Machine:
         self.store = Store()
         self.call = Call(self.store)
         self.call.device = "cpu"
-        self.call.tick = self.tick
+        machine = ref(self)  # what an analysis has made goes at once with it: no cycles
+
+        def tick() -> None:
+            if (running := machine()) is not None:
+                running.tick()
+
+        self.call.tick = tick
         self.loader = loader
         self.fuel = fuel
         self.reserve = 0  # fuel for a run that has met a tensor, or made a model, by the time its own is used up
@@ -330,6 +343,8 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
+        # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
+        self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
         self.trace: list[Function] = []  # the functions that were run, in this order
         self.looked_at: list[Function] = []  # those of which what they say was looked at
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
@@ -347,6 +362,7 @@ class Machine:
         self.sheltered = 0  # how many context managers are under way that may change what allocates
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
+        self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
@@ -363,6 +379,9 @@ class Machine:
         self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
         self.trying = 0  # how many bodies of try statements are under way,
+        self.handled: list[
+            tuple[Unknown, Exceptional]
+        ] = []  # exceptions being handled, and what the handlers call them
         self.unsure = 0  # and how often something in them gave what is not fully known, so that it may fail as well
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
@@ -401,6 +420,7 @@ class Machine:
         allowed = min(FOLLOW_FUEL, self.fuel) if self.bounded else FOLLOW_FUEL
         self.recording, self.fuel, self.depth = False, allowed, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
+        suspended, self.suspended = self.suspended, []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
         # What is followed is run once, and shared: it has time of its own.
         started, deadline, limit, late = seconds_used(), self.deadline, self.limit, self.is_late
@@ -423,6 +443,7 @@ class Machine:
             self.is_late = late
             used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.suspended = suspended
             self.reserve = reserve
             self.call.work = work
             del self.reports[reports:]
@@ -538,11 +559,16 @@ class Machine:
                     break
             else:
                 return
+        failure.with_traceback(None)  # it would hold all that was at work then
         self.reports.append(Report(place, node, failure, bool(self.caught), related))
 
     def _is_shown(self, place: Place) -> bool:
         """Whether a problem may stand there."""
         return place.focus or self.record_all and place.file.startswith(self.below)
+
+    def is_doubting(self) -> bool:
+        """Whether the call under way is one that nobody wrote, in a run that doubts what it was not given."""
+        return self.doubt and self.depth == 0
 
     def is_certain(self) -> bool:
         """Whether every run that gets here has come by the statements under way: no branch, no doubtful turn."""
@@ -553,7 +579,7 @@ class Machine:
         if error.place is not None:
             return
         error.place, error.node = place, node
-        if self.is_certain():
+        if self.is_certain() and error.is_known:
             error.certain, error.callsites = True, tuple(self.callsites)
 
     def report_uncaught(self, error: Exceptional) -> None:
@@ -625,6 +651,14 @@ class Machine:
         for log in (*self.touched[-1:], *self.turns):
             if id(obj) not in log:
                 log[id(obj)] = (obj, content(obj))
+        if self.suspended:
+            born, held = getattr(obj, "born", 0), None
+            for changed, since in reversed(self.suspended):
+                if since < born:
+                    break
+                if id(obj) not in changed:
+                    held = held or (obj, content(obj))
+                    changed[id(obj)] = held
 
     def _is_shared(self, born: int) -> bool:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""

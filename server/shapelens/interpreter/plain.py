@@ -120,26 +120,26 @@ def weight(value: Any) -> int:
 
 def is_folded(items: list[Any]) -> bool:
     """Whether lists hold the same lists so often that walking through all would take for ever (`x = [x, x]`)."""
-    sizes: dict[int, int] = {}
-    held = len(items)
-
-    def unfolded(value: Any) -> int:
-        nonlocal held
-        if not isinstance(value, (tuple, list)):
-            return 1
-        known = sizes.get(id(value))
-        if known is None:
-            if len(sizes) > _MAX_LISTS:
-                return 1  # so many different ones were made one by one
-            sizes[id(value)] = 1
-            held += len(value)
-            known = sizes[id(value)] = sum(map(unfolded, value)) if len(value) <= _MAX_LISTS else len(value)
-        return known
-
     if not any(isinstance(item, (tuple, list)) for item in items):
         return False
-    total = sum(map(unfolded, items))
+    sizes: dict[int, tuple[int, int]] = {}
+    total = sum(_unfolded(item, sizes) for item in items)
+    held = len(items) + sum(length for _, length in sizes.values())
     return total > LARGEST or total > _MOST_FOLDED and total > 8 * held
+
+
+def _unfolded(value: Any, sizes: dict[int, tuple[int, int]]) -> int:
+    """How many elements walking through a value would meet; `sizes` has that of each list in it, and its length."""
+    if not isinstance(value, (tuple, list)):
+        return 1
+    known = sizes.get(id(value))
+    if known is None:
+        if len(sizes) > _MAX_LISTS:
+            return 1  # so many different ones were made one by one
+        sizes[id(value)] = 1, len(value)
+        total = sum(_unfolded(item, sizes) for item in value) if len(value) <= _MAX_LISTS else len(value)
+        known = sizes[id(value)] = total, len(value)
+    return known[0]
 
 
 def size(value: Any) -> int:

@@ -125,7 +125,10 @@ class Call:
         if self.conflict is not None:
             failure.conflict = self.store.dim(self.conflict[0]), self.store.dim(self.conflict[1])
             self.conflict = None
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # else what it came through would hold it, and it that
 
     def related(self, *tensors: Tensor) -> list[Related]:
         """The layer's definition and where the tensors came from."""

@@ -59,14 +59,18 @@ class Again:
 
 
 class Maybe:
-    """What one branch did. `taken`: True, False, or None where the run decides; `others` are then its alternatives."""
+    """What one branch did. `taken`: True, False, or None where the run decides.
 
-    __slots__ = ("others", "taken", "work")
+    `others` are then its alternatives, with which these are counted.
+    """
+
+    __slots__ = ("is_counted", "others", "taken", "work")
 
     def __init__(self, work: Work) -> None:
         self.work = work
         self.taken: bool | None = None
         self.others: tuple[Maybe, ...] = ()
+        self.is_counted = False
 
 
 Work: TypeAlias = list[Any]
@@ -125,9 +129,9 @@ class Counter:
             return self.total(entry.work)
         if entry.taken is not None:
             return self.total(entry.work) if entry.taken else 0
-        if entry.others and entry.others[0] is not entry:
-            return 0  # counted with the first of the alternatives
-        counts = [self.total(other.work) for other in entry.others or (entry,)]
+        if entry.is_counted:
+            return 0
+        counts = [self.total(other.work) for other in (entry, *entry.others)]
         if not entry.others:
             return 0 if counts[0] == 0 else None
         return counts[0] if all(count == counts[0] for count in counts) else None
