@@ -78,6 +78,14 @@ class Tensor:
             self._hash = hash((self.shape, self.dtype, self.library))
         return self._hash
 
+    @property
+    def written(self) -> str | None:
+        """Its known elements in writing, which tells 1 from 1.0 and True; None where one has thousands of digits."""
+        try:
+            return repr(self.scalars)
+        except ValueError:
+            return None
+
     def reshape(self, shape: Shape) -> None:
         """The only change that a tensor knows: an in-place operation gave it, and all its names, another shape."""
         self.shape, self._hash, self.scalars, self.strides = shape, None, None, None
