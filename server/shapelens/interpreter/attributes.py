@@ -22,9 +22,10 @@ from shapelens.interpreter import (
 )
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import registry
+from shapelens.rules import placeholders, registry
 from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.numpy.arrays import ATTRIBUTES, INSTEAD
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 from shapelens.values import (
     UNKNOWN,
@@ -171,6 +172,16 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
     if value.library != "torch":
         if value.library == "numpy":
             _refuse_missing(m, f, value, name, node)
+        elif (
+            is_placeholder(value)
+            and name not in placeholders.ATTRIBUTES
+            and not name.startswith("_")
+            and m.is_certain()
+        ):
+            text = (
+                f"a KerasTensor, as {m.call.text(value)} is one, has no attribute '{name}': it stands for what a model"
+            )
+            m.report(Failure("no-attribute", f"{text} will be given, and holds no numbers"), f.place, node)
         return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
     if (
         path in registry.rules

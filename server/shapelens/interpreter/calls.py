@@ -27,9 +27,11 @@ from shapelens.interpreter import (
     torch_state,
 )
 from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume, revive
+from shapelens.interpreter.keras import judges
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import refuse_symbolic
 from shapelens.rules.work import UNKNOWN_WORK, Again, Step, record
 from shapelens.values import (
     UNKNOWN,
@@ -781,7 +783,13 @@ def _ruled(
     """What a rule gives; what it leaves open, without a problem, the oracle may know."""
     reports = len(m.reports)
     otherwise = registry.unknown_result(rule.result)
-    value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
+
+    def apply() -> Any:
+        if m.keras is not None and path.startswith(_NUMERIC):
+            refuse_symbolic(m.call, path, [m.store.value(v) for v in (*args, *kwargs.values())])
+        return registry.apply_rule(m.call, rule, args, kwargs)
+
+    value = guarded(m, f, node, apply, otherwise)
     memory.hold(m, f, node, path, value, args, kwargs)
     if asking.is_unanswered(value) and len(m.reports) == reports:
         if m.oracle is not None:
@@ -789,6 +797,9 @@ def _ruled(
         if rule.result == "Tensor" and asking.is_unanswered(value):
             _lacking(m, f, node, path, args)
     return value
+
+
+_NUMERIC = ("tensorflow.", "numpy.")
 
 
 def _lacking(m: Machine, f: Frame, node: ast.AST, path: str, args: list[Any]) -> None:
@@ -919,6 +930,11 @@ def _call_instance(
         if isinstance(owner, Class) and method is not None:
             return call(m, f, node, Bound(method, instance), args, kwargs)
         if isinstance(owner, Lib):
+            judge = judges.base_of(instance) if owner.path.startswith("keras.") else None
+            if judge == judges.LOSS and judges.own_method(instance, "call") is not None:
+                return judges.call_loss(m, f, node, instance, args, kwargs)
+            if judge == judges.METRIC and judges.own_method(instance, "update_state") is not None:
+                return judges.call_metric(m, f, node, instance, args, kwargs)
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
     if cls is torch_state.AUTOCAST:  # as a decorator

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from shapelens.interpreter import attributes
-from shapelens.interpreter.machine import STATEMENT_FUEL, Budget, Frame, Machine, Place
+from shapelens.interpreter.machine import STATEMENT_FUEL, Frame, Machine, Place
 from shapelens.rules import registry
 from shapelens.source.tree import Chunk
 from shapelens.values import UNKNOWN, Choice, Class, Exceptional, Lib, PyModule, Unknown
@@ -306,6 +306,19 @@ def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
             if place.focus:
                 m.report_uncaught(error)
         except RecursionError:
-            raise Budget from None
+            _give_up(m, module, place)
+            break
     frame.exits.clear()
     m.suspended.clear()
+
+
+def _give_up(m: Machine, module: PyModule, place: Place) -> None:
+    """A statement is nested too deeply to be run: what it binds is unknown, and what it may have changed."""
+    from shapelens.interpreter.calls import havoc
+
+    m.unfinished += place.focus
+    for name in place.chunk.names_used:
+        if name in module.namespace:
+            havoc(m, module.namespace[name])
+    for name in place.chunk.names_bound - {"*"}:
+        module.namespace[name] = Unknown(name)

@@ -12,6 +12,7 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import choice, join, join_all, one_of
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import apply_rule, of_tensor, rules
 from shapelens.rules.torch import info
 from shapelens.values import (
@@ -80,6 +81,10 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
             return [], value.element
         return [], another(value.element)
     if isinstance(value, Tensor):
+        if is_placeholder(value) and f is not None and node is not None:
+            text = f"{m.call.text(value)} is one KerasTensor, which cannot be iterated or unpacked"
+            m.report(Failure("unpack-mismatch", text, m.call.related(value)), f.place, node)
+            return [], UNKNOWN
         return _iterate_tensor(m, f, value, node)
     if isinstance(value, Instance):
         return _iterate_instance(m, f, value, node)
