@@ -30,6 +30,15 @@ class Disagreement(AssertionError):
     """Our rule and torch do not say the same."""
 
 
+class Shaped(Tensor):
+    """A tensor to compare with, however its elements lie in memory."""
+
+    __hash__ = Tensor.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tensor) and (self._key(), self.scalars) == (other._key(), other.scalars)
+
+
 def abstract(value: Any) -> Any:
     """The value as the interpreter would hold it."""
     if isinstance(value, torch.Tensor):

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 import torch
-from harness import Call, Store, abstract, agree_on_strides, call, real_function
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from shapelens.rules.call import Failure
 from shapelens.rules.strides import is_packed
 from shapelens.rules.torch.indexing import sliced  # noqa: F401  registers the rules
 from shapelens.values.tensor import PACKED
+from tests.rules.torch.harness import Call, Store, abstract, agree_on_strides, call, real_function
 
 _AXIS = st.integers(0, 5)
 
