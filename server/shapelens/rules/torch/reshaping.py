@@ -21,7 +21,7 @@ from shapelens.dims import (
 )
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.devices import device_kind
-from shapelens.rules.registry import attribute, layer, reshaping_in_place, rule
+from shapelens.rules.registry import attribute, layer, reshaping_in_place, rule, signature
 from shapelens.rules.strides import fits, grown, is_packed, ordered, steps
 from shapelens.values import Instance, Lib, Open, Ratio, Scalar, Shape, Size, Tensor, Unknown
 from shapelens.values.dtypes import ALIASES, BYTES, category
@@ -631,21 +631,19 @@ def flip(c: Call, input: Tensor, *dims: object) -> Tensor:
     return input.with_()
 
 
-def _same_shape(least: int, *paths: str) -> None:
-    """Functions that keep the shape and need so many dims."""
-
-    def apply(c: Call, input: Tensor, diagonal: object = 0) -> Tensor:
-        shape = c.shape(input)
-        if isinstance(shape, tuple) and len(shape) < least:
-            c.fail("rank-mismatch", f"{c.name} needs at least {least} dims, got {c.text(input)}", input)
-        return input.with_()
-
-    rule(*paths)(apply)
+@rule("torch.flipud", "torch.Tensor.flipud", "torch.fliplr", "torch.Tensor.fliplr")
+def flip_rows_or_columns(c: Call, input: Tensor) -> Tensor:
+    """The same shape; a matrix or more for its columns."""
+    shape, least = c.shape(input), 1 if c.name == "flipud" else 2
+    if isinstance(shape, tuple) and len(shape) < least:
+        c.fail("rank-mismatch", f"{c.name} needs at least {least} dims, got {c.text(input)}", input)
+    return input.with_()
 
 
-_same_shape(1, "torch.flipud", "torch.Tensor.flipud")
-_same_shape(2, "torch.fliplr", "torch.Tensor.fliplr")
-_same_shape(2, "torch.tril", "torch.Tensor.tril", "torch.triu", "torch.Tensor.triu")
+signature(
+    "torch.tril|torch.Tensor.tril|torch.triu|torch.Tensor.triu(input, diagonal=0)",
+    "*batch rows columns -> *batch rows columns",
+)
 
 
 @rule("torch.rot90", "torch.Tensor.rot90")
