@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from shapelens.interpreter.machine import Machine
 from shapelens.values import UNKNOWN, Bound, Dict, Function, Instance, List, Partial
@@ -48,9 +47,18 @@ def _forget(m: Machine, held: Any) -> None:
         m.captured[id(held)] = held
 
 
-@lru_cache(maxsize=512)
-def filled(node: ast.AST) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+Filled: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+def filled(node: ast.AST) -> Filled:
     """The names that a function's body fills, and the attributes, each with the name of their owner."""
+    known: Filled | None = getattr(node, "_filled", None)  # kept with the node: it goes with it
+    if known is None:
+        known = node._filled = _filled(node)  # type: ignore[attr-defined]
+    return known
+
+
+def _filled(node: ast.AST) -> Filled:
     names: dict[str, None] = {}
     fields: dict[tuple[str, str], None] = {}
     for target in _targets(node):
