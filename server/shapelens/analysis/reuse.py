@@ -14,29 +14,22 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from shapelens.analysis.comparison import Comparison
 from shapelens.analysis.following import Following
 from shapelens.analysis.rendering import Told
+from shapelens.interpreter.effects import constant, modes
 from shapelens.interpreter.importing import run_chunk
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
 from shapelens.interpreter.statements import run_block
-from shapelens.interpreter.templates import Template, state, told_so_far
+from shapelens.interpreter.templates import Template
 from shapelens.source.tree import Chunk, Parsed, Tree, names_used
 from shapelens.values import (
-    Bound,
     Class,
     Descriptor,
-    Dict,
     Exceptional,
     Function,
     Instance,
-    Lib,
-    List,
-    Partial,
     PyModule,
-    Scalar,
-    Size,
-    Tensor,
-    Unknown,
     serials,
 )
 
@@ -44,7 +37,6 @@ _Definition = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _MISSING = object()
 # A function that calls one of these may look at anything.
 _OPEN_EYED = frozenset("globals locals vars eval exec __import__".split())
-_MOST_COMPARED = 2_000
 _MOST_KEPT = 12_000
 """Modules in templates that are kept: some kilobyte each."""
 _MOST_INTERNED = 40_000
@@ -195,7 +187,7 @@ class Reuse:
 
     def _holds(self, m: Machine, known: _Defined, chunk: Chunk, place: Place, node: Any) -> bool:
         """Whether a definition is what running its chunk would give. Methods that were edited are then replaced."""
-        compare = _Comparison()
+        compare = Comparison()
         namespace = self.module.namespace
         for name, value in known.needs.items():
             if not compare.alike(value, m.store.value(namespace.get(name, _MISSING))):
@@ -226,8 +218,8 @@ class Reuse:
         """The file's own statements have run: find out what is not as it was."""
         names = {name: m.store.value(value) for name, value in self.module.namespace.items()}
         effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
-        now = state(m)
-        compare = _Comparison()
+        now = _state(m)
+        compare = Comparison()
         before = self._names
         everything = before.keys() | names.keys()
         changed = {n for n in everything if not compare.alike(before.get(n, _MISSING), names.get(n, _MISSING))}
@@ -257,7 +249,7 @@ class Reuse:
         run = self.runs.get(key)
         if (
             run is None
-            or state(m) != self._state
+            or _state(m) != self._state
             or run.is_met != (function in m.met)
             or run.fuel > allowance
             or run.allowance != allowance
@@ -271,7 +263,7 @@ class Reuse:
     def keep(self, m: Machine, key: Hashable, name: str, run: Run) -> None:
         """A run was just made, of something in the definition of that name."""
         self.runs.pop(key, None)
-        if state(m) != self._state or self._state is None:
+        if _state(m) != self._state or self._state is None:
             return
         run.executed = {function.node for function in m.trace if function.code.focus}
         entered = dict.fromkeys(function.code for function in (*m.trace, *m.looked_at))
@@ -293,7 +285,7 @@ class Reuse:
             return None
         effects, namespace = known.template.effects, self.module.namespace
         if (
-            known.state != state(m)
+            known.state != _state(m)
             or effects is None
             or effects.depth < m.depth
             or any(namespace.get(name, _MISSING) is not value for name, value in known.names.items())
@@ -309,7 +301,7 @@ class Reuse:
         self._drop(key)
         places = dict.fromkeys(function.code for function in template.trace)
         used = frozenset[str]().union(*map(self._used_in, places))
-        now = state(m)
+        now = _state(m)
         if now is None or _ANYTHING in used or not self._is_undisturbed(m) or template.effects is None:
             return
         namespace = self.module.namespace
@@ -375,7 +367,15 @@ def _looks_anywhere(node: ast.AST) -> bool:
 
 def _seen_so_far(m: Machine) -> tuple[Any, ...]:
     """What a definition that has no effect leaves as it was."""
-    return (*told_so_far(m), len(m.expressions), len(m.instances), len(m.call.work or ()), len(m.trace))
+    return (
+        len(m.seen), len(m.gaps), len(m.expressions), len(m.instances), len(m.trace), len(m.last_batches), len(m.met),
+        len(m.call.work or ()), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
+    )  # fmt: skip
+
+
+def _state(m: Machine) -> tuple[Any, ...] | None:
+    """On what runs depend beside what they use. None: on more than is compared, for Keras counts its layers."""
+    return None if m.keras is not None else (len(m.last_batches), *modes(m))
 
 
 def _replace(m: Machine, inner: Frame, cls: Class, edited: list[Any]) -> None:
@@ -429,99 +429,3 @@ def _defining_names(node: ast.AST) -> frozenset[str]:
         known = frozenset(names)
         node._defining = known  # type: ignore[attr-defined]
     return known
-
-
-class _Comparison:
-    """Whether values of two runs of one file are the same, as far as functions that use them can tell."""
-
-    def __init__(self) -> None:
-        self._pairs: set[tuple[int, int]] = set()
-        self._left = _MOST_COMPARED
-
-    def alike(self, a: Any, b: Any) -> bool:
-        """Never True for what is not: what is not known to be the same counts as changed."""
-        if a is b:
-            return True
-        known = set(self._pairs)
-        self._left = _MOST_COMPARED
-        found = self._alike(a, b)
-        if not found:
-            self._pairs = known  # some of what seemed alike did so because this did
-        return found
-
-    def _alike(self, a: Any, b: Any) -> bool:
-        if a is b:
-            return True
-        kind = type(a)
-        if kind is not type(b):
-            return False
-        if kind in (int, str, bool, float, complex, bytes):
-            return bool(a == b) or kind is float and a != a and b != b
-        pair = id(a), id(b)
-        if pair in self._pairs:
-            return True  # known, or being compared further up
-        self._left -= 1
-        if self._left < 0:
-            return False
-        self._pairs.add(pair)
-        found = self._compared(kind, a, b)
-        if not found:
-            self._pairs.discard(pair)
-        return found
-
-    def _compared(self, kind: type, a: Any, b: Any) -> bool:
-        alike = self._alike
-        if kind is tuple or kind is Size or kind is list:
-            return len(a) == len(b) and all(map(alike, a, b))
-        if kind is List:
-            return len(a) == len(b) and alike(a.rest, b.rest) and alike(a.count, b.count) and all(map(alike, a, b))
-        if kind is Dict:
-            return alike(a.rest, b.rest) and alike(a.factory, b.factory) and self._tables(a, b)
-        if kind is dict:
-            return self._tables(a, b)
-        if kind is Function:
-            return (
-                a.node is b.node
-                and a.module is b.module
-                and alike(a.owner, b.owner)
-                and alike(a.defaults, b.defaults)
-                and self._tables(a.kw_defaults, b.kw_defaults)
-                and self._tables(a.attrs, b.attrs)
-                and len(a.cells) == len(b.cells)
-                and all(map(self._tables, a.cells, b.cells))
-            )
-        if kind is Bound:
-            return alike(a.function, b.function) and alike(a.receiver, b.receiver)
-        if kind is Partial:
-            return alike(a.function, b.function) and alike(a.args, b.args) and self._tables(a.keywords, b.keywords)
-        if kind is Descriptor:
-            return all(alike(getattr(a, name), getattr(b, name)) for name in Descriptor.__slots__)
-        if kind is Tensor:
-            return (
-                a == b
-                and repr(a.scalars) == repr(b.scalars)
-                and (a.parameter, a.frozen) == (b.parameter, b.frozen)
-                and a.history is None
-                and b.history is None
-            )
-        if kind is Instance:
-            return (
-                alike(a.cls, b.cls)
-                and (a.cls is b.cls or isinstance(a.cls, Lib))
-                and alike(a.payload, b.payload)
-                and self._tables(a.attrs, b.attrs)
-            )
-        if kind is Unknown:
-            return a.hole is None and b.hole is None and a.why == b.why
-        if kind is Scalar:
-            return a.type == b.type and a.why == b.why and a.relation is None and b.relation is None
-        return False
-
-    def _tables(self, a: dict[Any, Any], b: dict[Any, Any]) -> bool:
-        if len(a) != len(b):
-            return False
-        for (key, value), (other, held) in zip(a.items(), b.items()):
-            plain = type(key) is type(other) and (isinstance(key, (str, int)) or key is None) and key == other
-            if not (plain or self._alike(key, other)) or not self._alike(value, held):
-                return False
-        return True

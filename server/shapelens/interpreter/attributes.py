@@ -8,12 +8,24 @@ from collections.abc import Callable
 from typing import Any
 
 from shapelens.dims import Expr
-from shapelens.interpreter import calls, classes, containers, importing, keras, library, natives, plain, python_types
+from shapelens.interpreter import (
+    calls,
+    captured,
+    classes,
+    containers,
+    importing,
+    keras,
+    library,
+    natives,
+    plain,
+    python_types,
+)
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import registry
+from shapelens.rules import placeholders, registry
 from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.numpy.arrays import ATTRIBUTES, INSTEAD
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 from shapelens.values import (
     UNKNOWN,
@@ -160,6 +172,16 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
     if value.library != "torch":
         if value.library == "numpy":
             _refuse_missing(m, f, value, name, node)
+        elif (
+            is_placeholder(value)
+            and name not in placeholders.ATTRIBUTES
+            and not name.startswith("_")
+            and m.is_certain()
+        ):
+            text = (
+                f"a KerasTensor, as {m.call.text(value)} is one, has no attribute '{name}': it stands for what a model"
+            )
+            m.report(Failure("no-attribute", f"{text} will be given, and holds no numbers"), f.place, node)
         return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
     if (
         path in registry.rules
@@ -223,14 +245,19 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
     if value.hole is None:
         return UNKNOWN
     if name not in _COMMON_NAMES and not name.startswith("__"):
-        library = importing.tensor_library(f.module)
-        if library == "numpy" and name in _COMMON_WITH_ARRAYS:
-            return of_hole(m, value, name, name)
-        path = registry.of_tensor(library, name)
-        if path in registry.attributes or path in registry.rules:
+        having = [each for each in importing.tensor_libraries(f) if _is_of_tensors(each, name)]
+        if len(having) == 1:
+            library = having[0]
+            if library == "numpy" and name in _COMMON_WITH_ARRAYS:
+                return of_hole(m, value, name, name)
             tensor = m.store.open_tensor(value, None, library)
             return _of_tensor(m, f, tensor, name, node)
     return of_hole(m, value, name, name)
+
+
+def _is_of_tensors(library: str, name: str) -> bool:
+    path = registry.of_tensor(library, name)
+    return path in registry.attributes or path in registry.rules
 
 
 def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
@@ -482,6 +509,8 @@ def set_attribute(m: Machine, f: Frame, target: Any, name: str, value: Any, node
     target = m.store.value(target)
     if type(target) is Unknown and target.hole is not None:
         m.written_holes.add(target.hole.serial)
+    if type(target) is Unknown and isinstance(value, (Function, Bound, Partial)):
+        calls.havoc(m, value)  # whoever has the object may call it
     if isinstance(target, Choice):
         for one in target.values:
             if isinstance(one, Instance):
@@ -556,6 +585,8 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     m.touch(target)
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
+    if (target.born, name) in m.captured_fields:
+        captured.forget(m, value)
     target.attrs[name] = value
 
 

@@ -26,10 +26,12 @@ from shapelens.interpreter import (
     pure,
     torch_state,
 )
-from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume, revive
+from shapelens.interpreter.keras import judges
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import refuse_symbolic
 from shapelens.rules.work import UNKNOWN_WORK, Again, Step, record
 from shapelens.values import (
     UNKNOWN,
@@ -167,7 +169,9 @@ def evaluate_call(m: Machine, node: ast.Call, f: Frame) -> Any:
     if vague:
         return _vague_call(m, f, node, function, args, kwargs)
     if is_open:
-        kwargs.update(dict.fromkeys(_left_out(function, args, kwargs), UNKNOWN))
+        kwargs.update(dict.fromkeys(_left_out(m, function, args, kwargs), UNKNOWN))
+        kwargs = Dict(kwargs)
+        kwargs.rest = UNKNOWN  # for the keywords that the callee collects in its turn
     return call(m, f, node, function, args, kwargs)
 
 
@@ -181,7 +185,7 @@ def _is_own(function: Any) -> bool:
     return isinstance(function, Function)
 
 
-def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
+def _left_out(m: Machine, function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[str]:
     """The parameters that an open table must give in a call, and those that it may give as well."""
     count = len(args)
     if isinstance(function, Class):
@@ -195,9 +199,9 @@ def _left_out(function: Any, args: list[Any], kwargs: dict[str, Any]) -> list[st
         *names[count : len(names) - len(function.defaults)],
         *(k for k in keywords if k not in function.kw_defaults),
     ]
-    if all(name in kwargs for name in needed):
+    if all(name in kwargs for name in needed) and not m.doubt:
         return []
-    # The table gives those, so it gives more than is known of it: any of the others too.
+    # The table gives those, so it gives more than is known of it: any of the others too. In doubt, it gives them anyway.
     return [name for name in (*names[count:], *keywords) if name not in kwargs]
 
 
@@ -392,7 +396,11 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
         m.slow.add(source)
     if isinstance(result, Choice) and all(_is_wrapper_of(made, value) for value in result.values):
         return made  # wrapped in one way or another, or not at all
-    return made if result is None or isinstance(result, Unknown) else result
+    if result is not None and not isinstance(result, Unknown):
+        return result
+    if isinstance(made, Function) and isinstance(result, Unknown):
+        made.attrs["__decorated__"] = True
+    return made
 
 
 def _is_wrapper_of(made: Any, value: Any) -> bool:
@@ -420,7 +428,7 @@ def bind_arguments(
     if count > len(names):
         if code.vararg is None:
             problem = f"{function.name}() takes {len(names)} positional arguments but {count} were given"
-    open_ended = m.doubt and m.depth == 0
+    open_ended = m.is_doubting()
     if code.vararg is not None:
         bound[code.vararg] = Many(UNKNOWN) if open_ended else tuple(args[len(names) :])
     loose: dict[str, Any] = {}
@@ -434,7 +442,7 @@ def bind_arguments(
                 loose[name] = value
     if code.kwarg is not None:
         bound[code.kwarg] = Dict(loose)
-        if open_ended:
+        if open_ended or isinstance(kwargs, Dict) and kwargs.rest is not None:
             bound[code.kwarg].rest = UNKNOWN
     elif loose and not problem:
         problem = f"{function.name}() got an unexpected keyword argument '{next(iter(loose))}'"
@@ -451,7 +459,7 @@ def bind_arguments(
     for name in code.kwonly:
         if name not in bound:
             default = function.kw_defaults.get(name, _MISSING)
-            if default is not _MISSING and not (m.doubt and m.depth == 0 and default is None):
+            if default is not _MISSING and not (open_ended and default is None):
                 bound[name] = default
             elif default is not _MISSING:  # nobody has called with that default
                 bound[name] = m.named_unknown(name)
@@ -470,6 +478,10 @@ def call_function(
     if native is not None:
         return native(m, f, node, args, kwargs)
     bound, problem = bind_arguments(m, function, args, kwargs)
+    if problem and "__decorated__" in function.attrs:
+        for value in (*args, *kwargs.values()):
+            havoc(m, value)
+        return not_counted(m, UNKNOWN, args)  # what an unknown decorator made of it takes other arguments
     if problem:
         raise Exceptional("TypeError", None, problem)
     wrapped = function.attrs.get("__wrapped__") if function.attrs else None
@@ -482,7 +494,7 @@ def call_function(
             and m.depth < MAX_DEPTH
         ):
             # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
-            if m.doubt and m.depth == 0:
+            if m.is_doubting():
                 kwargs = {**_opened_defaults(m, wrapped, len(args)), **kwargs}
             return call_function(m, f, node, wrapped, args, kwargs)
         return result
@@ -610,6 +622,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
                 m.others.add((place, parameter))
     m.depth += 1
     m.frames.append(frame)
+    frame.base, suspended = len(m.touched), len(m.suspended)
     try:
         if code.is_lambda:
             return ev(m, function.node.body, frame)
@@ -636,6 +649,7 @@ def run_function(m: Machine, function: Function, bound: dict[str, Any]) -> Any:
     finally:
         m.depth -= 1
         m.frames.pop()
+        del m.suspended[suspended:]
 
 
 def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
@@ -643,8 +657,10 @@ def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
     values = [o.signal[1] for o in frame.exits]
     if not ended:
         values.append(m.store.value(result))
+    revive(m, frame.exits)
     joined = join_all(values)
     going = [] if ended else [Outcome(None, frame.locals, {}, [])]
+    resume(m, frame.exits)
     if len(frame.exits) > 1 or going:
         adopt_heap(m, [*frame.exits, *going])
     else:
@@ -767,7 +783,13 @@ def _ruled(
     """What a rule gives; what it leaves open, without a problem, the oracle may know."""
     reports = len(m.reports)
     otherwise = registry.unknown_result(rule.result)
-    value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
+
+    def apply() -> Any:
+        if m.keras is not None and path.startswith(_NUMERIC):
+            refuse_symbolic(m.call, path, [m.store.value(v) for v in (*args, *kwargs.values())])
+        return registry.apply_rule(m.call, rule, args, kwargs)
+
+    value = guarded(m, f, node, apply, otherwise)
     memory.hold(m, f, node, path, value, args, kwargs)
     if asking.is_unanswered(value) and len(m.reports) == reports:
         if m.oracle is not None:
@@ -775,6 +797,9 @@ def _ruled(
         if rule.result == "Tensor" and asking.is_unanswered(value):
             _lacking(m, f, node, path, args)
     return value
+
+
+_NUMERIC = ("tensorflow.", "numpy.")
 
 
 def _lacking(m: Machine, f: Frame, node: ast.AST, path: str, args: list[Any]) -> None:
@@ -799,7 +824,7 @@ def call_method(
     owner, _, name = path.rpartition(".")
     if "hook" in name:
         for hook in (*args, *kwargs.values()):
-            captured.release(m, m.store.value(hook))
+            captured.release(m, m.store.value(hook), first=receiver)
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if isinstance(receiver, Instance):
@@ -905,6 +930,11 @@ def _call_instance(
         if isinstance(owner, Class) and method is not None:
             return call(m, f, node, Bound(method, instance), args, kwargs)
         if isinstance(owner, Lib):
+            judge = judges.base_of(instance) if owner.path.startswith("keras.") else None
+            if judge == judges.LOSS and judges.own_method(instance, "call") is not None:
+                return judges.call_loss(m, f, node, instance, args, kwargs)
+            if judge == judges.METRIC and judges.own_method(instance, "update_state") is not None:
+                return judges.call_metric(m, f, node, instance, args, kwargs)
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
     if cls is torch_state.AUTOCAST:  # as a decorator

@@ -9,7 +9,7 @@ from typing import Any
 
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.natives import native
-from shapelens.values import UNKNOWN, Bound, Dict, Instance, List, Partial, Tensor
+from shapelens.values import UNKNOWN, Bound, Choice, Dict, Instance, List, Many, Partial, Tensor
 
 
 @native("copy.deepcopy", "copy.copy", "torch.clone")
@@ -49,11 +49,11 @@ def clone(
         return twin
     if kind is List:
         twin = made[id(value)] = List([clone(v, made, since, tick) for v in value])
-        twin.rest, twin.count = value.rest, value.count
+        twin.rest, twin.count = clone(value.rest, made, since, tick), value.count
         return twin
     if kind is Dict:
         twin = made[id(value)] = Dict({k: clone(v, made, since, tick) for k, v in value.items()})
-        twin.rest, twin.factory = value.rest, value.factory
+        twin.rest, twin.factory = clone(value.rest, made, since, tick), value.factory
         return twin
     if kind is tuple:
         known = made.get(id(value))
@@ -75,7 +75,11 @@ def clone(
             clone(value.args, made, since, tick),
             {k: clone(v, made, since, tick) for k, v in value.keywords.items()},
         )
+    if kind is Choice:
+        return Choice(tuple([clone(v, made, since, tick) for v in value.values]))
+    if kind is Many:
+        return Many(clone(value.element, made, since, tick), value.length, value.last)
     return copy.copy(value) if kind is set else value
 
 
-_CLONED = frozenset((Instance, List, Dict, Tensor, tuple, Bound, Partial, set))
+_CLONED = frozenset((Instance, List, Dict, Tensor, tuple, Bound, Partial, Choice, Many, set))

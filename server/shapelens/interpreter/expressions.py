@@ -13,6 +13,8 @@ from shapelens.interpreter import attributes, builtins, calls, classes, importin
 from shapelens.interpreter.joining import join, join_all, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
+from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
 from shapelens.values import (
     MAYBE_ARRAY,
@@ -61,7 +63,7 @@ def ev(m: Machine, node: ast.expr, f: Frame) -> Any:
     if form is ast.Constant:
         return node.value  # type: ignore[attr-defined]
     value = _EXPRESSIONS[form](m, node, f)
-    if m.trying and _may_have_failed(value):
+    if m.trying and _may_have_failed(node, value):
         m.unsure += 1
     kind = type(value)
     if kind in _SIZED and form not in _HANDED_ON and len(value) > 63:
@@ -79,11 +81,13 @@ _SIZED = frozenset((List, Dict, tuple, Size, set, frozenset, str, bytes))
 _HANDED_ON = frozenset((ast.Name, ast.Attribute, ast.Constant))
 
 
-def _may_have_failed(value: Any) -> bool:
+def _may_have_failed(node: ast.expr, value: Any) -> bool:
     """Whether what an expression gave is so little known that it may have raised instead."""
     if type(value) is Tensor:
         return type(value.shape) is not tuple or any(type(d) is not int for d in value.shape)
-    return isinstance(value, (Unknown, Choice, Many)) or type(value) is Lib and value.path.startswith("os.environ")
+    if type(value) is Lib:
+        return isinstance(node, ast.Subscript) or value.path.startswith("os.environ")
+    return isinstance(value, (Unknown, Choice, Many))
 
 
 def _is_layer(value: Instance, node: ast.expr) -> bool:
@@ -480,6 +484,8 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}
     if libraries & _TENSORFLOW:
+        if isinstance(a, Tensor) and a.library == "numpy" and is_placeholder(b) and name not in ("eq", "ne"):
+            return _array_before_symbolic(m, f, node, name, b)
         rule = operator_rule(libraries, name)
         return Tensor(None, None, "tensorflow") if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
     if "numpy" in libraries:
@@ -496,6 +502,14 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
 
 
 _TENSORFLOW = {"tensorflow", "keras"}
+
+
+def _array_before_symbolic(m: Machine, f: Frame, node: ast.AST, name: str, symbolic: Tensor) -> Any:
+    """Report an array on the left of a KerasTensor: NumPy asks it for its numbers."""
+    text = f"an array cannot stand before a KerasTensor, {m.call.text(symbolic)}: NumPy would need its numbers"
+    advice = "write the KerasTensor first, or use keras.ops"
+    m.report(Failure("argument-value", f"{text}; {advice}", m.call.related(symbolic)), f.place, node)
+    return UNKNOWN
 
 
 def _array_binary(
@@ -708,7 +722,8 @@ def identical(m: Machine, a: Any, b: Any) -> bool | None:
         }
         return pairs.pop() if len(pairs) == 1 else None
     if type(a) is Unknown or type(b) is Unknown:
-        return None
+        dtypes = [v.why for v in (a, b) if type(v) is Unknown and isinstance(v.why, tuple) and v.why[0] == "dtype"]
+        return dtypes[0] == dtypes[1] if len(dtypes) == 2 else None
     if a is None or b is None or isinstance(a, (bool, Scalar)) or isinstance(b, (bool, Scalar)):
         if isinstance(a, Scalar) and isinstance(b, Scalar) or isinstance(a, Scalar) and b is not None:
             return None

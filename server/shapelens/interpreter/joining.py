@@ -267,8 +267,8 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
 
 def adopt(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> None:
     """Go on with what the branches left, joined; what only some of them learnt is forgotten."""
-    first = outcomes[0]
-    merged = first.locals
+    revive(m, outcomes)
+    merged = outcomes[0].locals
     for other in outcomes[1:]:
         merged = join_scopes(merged, other.locals)
     adopt_heap(m, outcomes)
@@ -283,6 +283,15 @@ def _held(saved: Any) -> int:
     return len(first) if isinstance(first, (list, dict, set)) else 0
 
 
+def revive(m: Machine, outcomes: Sequence[Outcome]) -> None:
+    """Make what the branches made hold what they left in it: names and older objects are joined by that."""
+    for outcome in outcomes:
+        for obj, left in outcome.changed.values() if outcome.began else ():
+            if getattr(obj, "born", 0) > outcome.began:
+                m.touch(obj)
+                restore(obj, left)
+
+
 def adopt_heap(m: Machine, outcomes: Sequence[Outcome]) -> None:
     """Join what the branches did to mutable objects."""
     objects = {key: entry[0] for outcome in outcomes for key, entry in outcome.changed.items()}
@@ -291,6 +300,8 @@ def adopt_heap(m: Machine, outcomes: Sequence[Outcome]) -> None:
         merged: Any = _MISSING
         born = getattr(obj, "born", 0)
         own = any(key in o.changed and o.began and born > o.began for o in outcomes)  # made in a branch
+        if own and sum(key in o.changed for o in outcomes) == 1:
+            continue  # as it was left there: see `revive`
         for outcome in outcomes:
             entry = outcome.changed.get(key)
             if own and entry is None:
@@ -332,14 +343,30 @@ def settle_outcomes(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> An
     for outcome in alive:
         if outcome.signal is None:
             continue
-        if outcome.signal[0] == "return":
-            frame.exits.append(outcome)
-        elif frame.loops:
-            frame.loops[-1].append(outcome)
+        suspend(m, frame, outcome)
     if going:
         adopt(m, frame, going)
         return None
     return ("ended", None)
+
+
+def suspend(m: Machine, frame: Frame, outcome: Outcome) -> None:
+    """Keep a branch that ended by return, break or continue while others go on: what they change is not its doing."""
+    held = frame.exits if outcome.signal[0] == "return" else frame.loops[-1] if frame.loops else None
+    if held is None:
+        return
+    for table in m.touched[frame.base :]:
+        for key, (obj, _) in table.items():
+            if key not in outcome.changed:
+                outcome.changed[key] = obj, content(obj)
+    held.append(outcome)
+    m.suspended.append((outcome.changed, next(serials)))
+
+
+def resume(m: Machine, outcomes: Sequence[Outcome]) -> None:
+    """These branches are joined with the others: what is changed from here on is changed for them too."""
+    resumed = {id(outcome.changed) for outcome in outcomes}
+    m.suspended = [entry for entry in m.suspended if id(entry[0]) not in resumed]
 
 
 def _settle_work(m: Machine, outcomes: Sequence[Outcome], alive: Sequence[Outcome]) -> None:

@@ -41,9 +41,6 @@ from shapelens.values import (
 FOLLOW_FUEL = 400_000
 # What one of its statements may use up: what takes more is seldom about models.
 STATEMENT_FUEL = 40_000
-# Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
-# or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
-PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.5, 0.9, 0.7
 # What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
 _USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
@@ -62,6 +59,27 @@ def _is_about_versions(error: Exceptional) -> bool:
     if isinstance(error.node, (ast.Assert, ast.Raise)):
         said += ast.unparse(error.node)
     return "version" in said.lower()
+
+
+class Patience(NamedTuple):
+    """Seconds of the processor after which parts of an analysis end whatever fuel they have left.
+
+    They are longer where the machine is slower than usual.
+    """
+
+    whole: float
+    """All of it."""
+    module: float
+    """The file's own statements."""
+    root: float
+    """One run of a function apart."""
+    is_firm: bool
+    """Whether the modules that are followed on the way have to be run in that time too: else they have as much, each."""
+
+
+# For somebody who types: what is not reached is looked at with more of it when they pause. Hardly any file that people
+# write needs the other.
+QUICK, THOROUGH = Patience(0.75, 0.6, 0.5, True), Patience(1.5, 0.9, 0.7, False)
 
 
 class Place:
@@ -165,8 +183,8 @@ class Frame:
     """One activation of a function, class body or module body."""
 
     __slots__ = (
-        "cells", "contract", "exits", "function", "globals", "locals", "loops", "module", "names", "owner", "place",
-        "yields",
+        "base", "cells", "contract", "exits", "function", "globals", "locals", "loops", "module", "names", "owner",
+        "place", "yields",
     )  # fmt: skip
 
     def __init__(
@@ -183,6 +201,7 @@ class Frame:
         self.globals: dict[str, dict[str, Any]] | None = None
         self.exits: list[Any] = []  # returns of branches that ended while another went on
         self.loops: list[list[Any]] = []  # the same for break and continue, one list a loop
+        self.base = 0  # how many branches were under way when it began
         self.yields: Iter | None = None
         self.names: Any = None  # what names in its comments stand for; see prose
         self.contract: Any = None  # what its annotations promise; see contracts
@@ -286,7 +305,9 @@ class Machine:
         self.ticks = self.next_look = 0
         # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
         self.deadline = self.limit = math.inf
-        self.is_late = False
+        self.patience = THOROUGH
+        self.is_late = False  # whether the part under way was ended for that,
+        self.was_late = False  # and whether any was
         self.slowness = 0.0  # how many times slower than usual the machine is, once somebody has had to know
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
@@ -322,6 +343,8 @@ class Machine:
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
         self.touched: list[dict[int, tuple[Any, Any]]] = []
+        # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
+        self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
         self.trace: list[Function] = []  # the functions that were run, in this order
         self.looked_at: list[Function] = []  # those of which what they say was looked at
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
@@ -339,6 +362,7 @@ class Machine:
         self.sheltered = 0  # how many context managers are under way that may change what allocates
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
+        self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
@@ -355,6 +379,9 @@ class Machine:
         self.fingerprinted = 0  # how many fingerprints were worked out
         self.caught: list[tuple[str, ...]] = []  # what the try statements around would catch
         self.trying = 0  # how many bodies of try statements are under way,
+        self.handled: list[
+            tuple[Unknown, Exceptional]
+        ] = []  # exceptions being handled, and what the handlers call them
         self.unsure = 0  # and how often something in them gave what is not fully known, so that it may fail as well
         self.executed: set[ast.AST] = set()
         self.instances: list[Instance] = []
@@ -393,30 +420,40 @@ class Machine:
         allowed = min(FOLLOW_FUEL, self.fuel) if self.bounded else FOLLOW_FUEL
         self.recording, self.fuel, self.depth = False, allowed, 0
         self.touched, self.watches, self.caught, self.callsites = [], [], [], []
+        suspended, self.suspended = self.suspended, []
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
         # What is followed is run once, and shared: it has time of its own.
         started, deadline, limit, late = seconds_used(), self.deadline, self.limit, self.is_late
-        self.deadline, self.limit, self.is_late = started + PATIENCE * max(self.slowness, 1.0), math.inf, False
-        used, finished = 0, True
+        if not self.patience.is_firm:
+            self.deadline, self.limit = started + self.patience.whole * max(self.slowness, 1.0), math.inf
+        self.is_late = False
+        used, finished = 0, False
         try:
             self.loader.execute(self, module)
+            finished = True
         except Budget:
+            if self.is_late and self.patience.is_firm:
+                late = True
+                raise
             finished = allowed == FOLLOW_FUEL
         finally:
-            took = seconds_used() - started
-            self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
+            if not self.patience.is_firm:
+                took = seconds_used() - started
+                self.deadline, self.limit = deadline + took, limit + took
+            self.is_late = late
             used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
+            self.suspended = suspended
             self.reserve = reserve
             self.call.work = work
             del self.reports[reports:]
             self.store.undo(mark)
             module.state = "done"
             self.executions.append((before, next(serials)))
-        if not finished:  # who asks next may have more
-            module.state = "new"
-            module.namespace.clear()
-            module.found.clear()
+            if not finished:  # who asks next may have more
+                module.state = "new"
+                module.namespace.clear()
+                module.found.clear()
         self.burn(used)
 
     def may_bind(self, module: PyModule, name: str) -> bool:
@@ -448,7 +485,7 @@ class Machine:
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
         if seconds_used() > self.deadline and not self._is_slow_machine():
-            self.is_late = True
+            self.is_late = self.was_late = True
             raise Budget
 
     def _is_slow_machine(self) -> bool:
@@ -456,8 +493,8 @@ class Machine:
         if self.slowness:
             return False
         self.slowness = slowness()
-        self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
-        self.limit += PATIENCE * (self.slowness - 1.0)
+        self.deadline += self.patience.whole / 2 * (self.slowness - 1.0)
+        self.limit += self.patience.whole * (self.slowness - 1.0)
         return seconds_used() < self.deadline
 
     def allow(self, seconds: float) -> bool:
@@ -465,6 +502,7 @@ class Machine:
         now = seconds_used()
         self.deadline = min(now + seconds * max(self.slowness, 1.0), self.limit)
         self.is_late = now >= self.limit
+        self.was_late = self.was_late or self.is_late
         return not self.is_late
 
     @property
@@ -528,6 +566,10 @@ class Machine:
         """Whether a problem may stand there."""
         return place.focus or self.record_all and place.file.startswith(self.below)
 
+    def is_doubting(self) -> bool:
+        """Whether the call under way is one that nobody wrote, in a run that doubts what it was not given."""
+        return self.doubt and self.depth == 0
+
     def is_certain(self) -> bool:
         """Whether every run that gets here has come by the statements under way: no branch, no doubtful turn."""
         return not self.touched and not self.doubtful
@@ -537,7 +579,7 @@ class Machine:
         if error.place is not None:
             return
         error.place, error.node = place, node
-        if self.is_certain():
+        if self.is_certain() and error.is_known:
             error.certain, error.callsites = True, tuple(self.callsites)
 
     def report_uncaught(self, error: Exceptional) -> None:
@@ -609,6 +651,14 @@ class Machine:
         for log in (*self.touched[-1:], *self.turns):
             if id(obj) not in log:
                 log[id(obj)] = (obj, content(obj))
+        if self.suspended:
+            born, held = getattr(obj, "born", 0), None
+            for changed, since in reversed(self.suspended):
+                if since < born:
+                    break
+                if id(obj) not in changed:
+                    held = held or (obj, content(obj))
+                    changed[id(obj)] = held
 
     def _is_shared(self, born: int) -> bool:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""
@@ -653,7 +703,7 @@ class Machine:
         if kind is Tensor:
             if value.history is not None:
                 raise Unkeyable  # each call of a Keras layer is a node of its own in the model's graph
-            return value if value.scalars is None else (value, repr(value.scalars))
+            return value if value.scalars is None else (value, value.written)
         if kind is Instance:
             return self.fingerprint(value, depth)
         if kind is tuple or kind is Size:

@@ -142,7 +142,9 @@ class Names:
         letters = _NAMES.get(len(axes), "").split() or [f"d{i}" for i in range(len(axes))]
         dims = [self._axis(axis, letters[i]) for i, axis in enumerate(axes)]
         self.m.trusted = True
-        library = importing.tensor_library(self.f.module)
+        library = importing.tensor_library(self.f)
+        if library is None:
+            return None
         if runs:
             return Tensor(Open(tuple(dims[: runs[0]]), ShapeVar(), tuple(dims[runs[0] + 1 :])), dtype, library)
         return Tensor(tuple(dims), dtype, library)

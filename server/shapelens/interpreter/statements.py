@@ -28,8 +28,11 @@ from shapelens.interpreter.joining import (
     branches,
     join,
     join_scopes,
+    resume,
+    revive,
     run_branch,
     settle_outcomes,
+    suspend,
 )
 from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
@@ -293,15 +296,16 @@ def _last_turn(m: Machine, f: Frame, node: ast.For, last: Any, said: str, earlie
             return
 
 
-def _rejoin_continues(m: Machine, f: Frame) -> bool:
-    """Branches of this turn that said continue go on with the next turn together with the rest."""
+def _rejoin_continues(m: Machine, f: Frame, went_on: bool = True) -> bool:
+    """Branches of this turn that said continue go on with the next turn together with the rest, if that `went_on`."""
     held = f.loops[-1]
     continued = [o for o in held if o.signal[0] == "continue"]
     if not continued:
         return False
     f.loops[-1] = [o for o in held if o.signal[0] != "continue"]
-    now = Outcome(None, dict(f.locals), {}, [])
-    adopt(m, f, [now, *continued])
+    resume(m, continued)
+    now = [Outcome(None, dict(f.locals), {}, [])] if went_on else []
+    adopt(m, f, [*now, *continued])
     return True
 
 
@@ -311,6 +315,7 @@ def _after_loop(m: Machine, f: Frame, signal: Signal) -> Signal:
     if not held:
         return signal
     f.loops[-1] = []
+    resume(m, held)
     if signal is None:
         held.insert(0, Outcome(None, dict(f.locals), {}, []))
     adopt(m, f, held)
@@ -322,6 +327,14 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
 
     Only the last pass counts for hints and problems: the passes before it saw values that were not joined yet.
     """
+
+    def whole() -> Signal:
+        signal = turn()
+        if signal is None or signal[0] in ("continue", "ended"):
+            rejoined = _rejoin_continues(m, f, signal is None or signal[0] == "continue")
+            return None if rejoined else signal
+        return signal
+
     lists = _lists_in(f)
     before_lengths = {id(v): len(v) for v in lists}
     outcome: Outcome | None = None
@@ -330,7 +343,7 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         entry = dict(f.locals)
         m.vague += 1
         try:
-            outcome = run_branch(m, f, turn)
+            outcome = run_branch(m, f, whole)
         finally:
             m.vague -= 1
         went_on = outcome.signal is None or outcome.signal[0] in ("continue", "break")
@@ -347,6 +360,7 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         if stable or attempt == 3:
             break
         # Again, from what holds after any number of turns.
+        revive(m, [outcome])
         merged = join_scopes(entry, {k: v for k, v in after.items() if k in entry})
         if attempt == 2:
             merged = {k: v if _same(entry[k], v) else UNKNOWN for k, v in merged.items()}
@@ -363,6 +377,7 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
     if outcome.signal is None or outcome.signal[0] != "ended":
         ways.append(Outcome(None, outcome.locals, outcome.changed, []))
     ways += [Outcome(None, o.locals, o.changed, []) for o in f.loops[-1]]
+    resume(m, f.loops[-1])
     f.loops[-1] = []
     adopt_ways(m, f, ways)
     return None
@@ -473,14 +488,36 @@ def _pass(m: Machine, node: ast.stmt, f: Frame) -> Signal:
 
 
 def _raise(m: Machine, node: ast.Raise, f: Frame) -> Signal:
-    name = "Exception"
-    if node.exc is not None:
-        callee = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        name = callee.id if isinstance(callee, ast.Name) else callee.attr if isinstance(callee, ast.Attribute) else name
-        if callee is not node.exc and m.is_certain():
-            text = [ev(m, part, f) for part in node.exc.args[:1]]  # type: ignore[attr-defined]
-            raise Exceptional(name, node, text[0] if text and isinstance(text[0], str) else None)
+    if node.exc is None:
+        raise _raised_again(m, None) or _unknown_exception(node, "Exception")
+    callee = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    name = getattr(callee, "id", getattr(callee, "attr", "Exception"))
+    if not _is_builtin_exception(name):
+        value = m.store.value(ev(m, callee, f))
+        if isinstance(value, Instance) and isinstance(value.cls, Class):
+            name = value.cls.name
+        elif not isinstance(value, (Class, Lib)):
+            raise _raised_again(m, value) or _unknown_exception(node, name)
+    if callee is not node.exc and m.is_certain():
+        text = [ev(m, part, f) for part in node.exc.args[:1]]  # type: ignore[attr-defined]
+        raise Exceptional(name, node, text[0] if text and isinstance(text[0], str) else None)
     raise Exceptional(name, node)
+
+
+def _raised_again(m: Machine, value: Any) -> Exceptional | None:
+    """The exception being handled that a value stands for, the last one by itself; None where it is none."""
+    for caught, failed in reversed(m.handled):
+        if value is None or value is caught:
+            failed.certain = failed.certain and m.is_certain()
+            return failed
+    return None
+
+
+def _unknown_exception(node: ast.Raise, name: str) -> Exceptional:
+    """What is raised where only the name that it has in the text is known."""
+    error = Exceptional(name, node)
+    error.is_known = False
+    return error
 
 
 def _assert(m: Machine, node: ast.Assert, f: Frame) -> Signal:
@@ -542,7 +579,12 @@ def _try(m: Machine, node: ast.Try, f: Frame) -> Signal:
         signal = settle_outcomes(m, f, outcomes)
     else:
         if signal is None:
-            signal = run_block(m, node.orelse, f)
+            try:
+                signal = run_block(m, node.orelse, f)
+            except Exceptional as error:
+                # What may have failed in the body, and been handled, did not come here.
+                error.certain = error.certain and not (m.unsure != unsure and _may_fail(node) and node.handlers)
+                raise
         if m.unsure != unsure and _may_fail(node) and signal is None and node.handlers:
             signal = _maybe_handled(m, node, f, entry)
     final = run_block(m, node.finalbody, f)
@@ -567,6 +609,8 @@ def _maybe_handled(m: Machine, node: ast.Try, f: Frame, entry: dict[str, Any]) -
     handled = run_branch(m, f, handlers)
     del m.reports[mark[1] :]
     if handled.signal is not None:
+        if handled.signal[0] in ("break", "continue"):
+            suspend(m, f, handled)
         return None
     assigned = {k for k, v in handled.locals.items() if entry.get(k) is not v or through.locals.get(k) is not v}
     for name in assigned:
@@ -579,9 +623,14 @@ def _handle(m: Machine, node: ast.Try, f: Frame, failed: Exceptional, names: tup
     for handler in node.handlers:
         own = _caught_names(ast.Try(body=[], handlers=[handler], orelse=[], finalbody=[]))
         if failed.name in own or "Exception" in own or "BaseException" in own or _is_kind(failed.name, own):
+            caught = Unknown(handler.name or "error")
             if handler.name:
-                f.locals[handler.name] = UNKNOWN
-            return run_block(m, handler.body, f)
+                f.locals[handler.name] = caught
+            m.handled.append((caught, failed))
+            try:
+                return run_block(m, handler.body, f)
+            finally:
+                m.handled.pop()
         # A class of the program's own may inherit from any other.
         failed.certain = failed.certain and all(_is_builtin_exception(known) for known in (failed.name, *own))
     final = run_block(m, node.finalbody, f)

@@ -243,10 +243,19 @@ def _variable_reset(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs
 # -- the environment ---------------------------------------------------------------------------------------------------
 
 
+# What launchers set for the processes that they start (torchrun, mpirun, srun): of those, nobody knows.
+_LAUNCHED = re.compile(
+    r"(LOCAL_|GROUP_|ROLE_)?(RANK|WORLD_SIZE)|MASTER_(ADDR|PORT)|CUDA_VISIBLE_DEVICES|TF_CONFIG"
+    r"|(SLURM|OMPI|PMI|MPI|MV2|TORCHELASTIC)_\w+"
+)
+
+
 @native("os.environ.get", "os.getenv")
 def _variable_of_environment(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A variable of the environment: an installed package's switches are taken to be as they come."""
     if not f.module.path or not any(folder in f.module.path for folder in ("site-packages", "dist-packages")):
+        return UNKNOWN
+    if args and isinstance(args[0], str) and _LAUNCHED.fullmatch(args[0]):
         return UNKNOWN
     return args[1] if len(args) > 1 else kwargs.get("default")
 

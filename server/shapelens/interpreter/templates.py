@@ -7,28 +7,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from shapelens.interpreter import calls, copying
-from shapelens.interpreter.machine import Frame, Machine, Place, Read, Unkeyable
-from shapelens.rules.work import Work, all_calls
-from shapelens.values import Bound, Dict, Function, Instance, List, Partial, Tensor
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What making a module showed and cost, for a run that does not make it."""
-
-    instances: tuple[Instance, ...]
-    """All modules that were made, as parts of the template."""
-    expressions: tuple[tuple[tuple[Place, ast.AST], tuple[Any, ...]], ...]
-    """What expressions gave, which are parts of the template too."""
-    others: frozenset[tuple[Place, ast.AST]]
-    work: Work
-    fuel: int
-    depth: int
+from shapelens.interpreter.effects import Effects, Recording, constant, happen_again
+from shapelens.interpreter.machine import Frame, Machine, Read, Unkeyable
+from shapelens.rules.work import all_calls
+from shapelens.values import Bound, Choice, Dict, Function, Instance, List, Partial, Tensor
 
 
 @dataclass(frozen=True)
@@ -41,6 +28,7 @@ class Template:
     reads: tuple[Read, ...]
     trace: tuple[Function, ...]
     effects: Effects | None = None
+    """What making it showed; the modules and all else that it made are parts of the template."""
 
 
 class Kept(Protocol):
@@ -71,29 +59,21 @@ def make(
         if known is not None and known.effects is not None:
             m.templates[key] = known
             return _first_twin(m, known, known.effects, instance)
-    since, before, began = instance.born, _learnt(m), told_so_far(m)
-    traced, made, done, fuel = len(m.trace), len(m.instances), len(m.call.work or ()), m.fuel + m.reserve
-    copies, templated = m.copies, m.templated
+    since, before, began = instance.born, _learnt(m), constant(m)
+    traced, made, copies, templated = len(m.trace), len(m.instances), m.copies, m.templated
     watch = [since, 0]
     m.watches.append(watch)
     m.reads.append({})
     m.making.add(since)
-    outer = m.expressions, m.others
-    if kept is not None:
-        m.told.append(m.expressions)
-        m.expressions, m.others = {}, set()
+    recording = Recording(m) if kept is not None else None
     try:
         calls.call(m, f, node, Bound(init, instance), args, kwargs)
     finally:
         reads = m.end_reads()
         m.making.discard(since)
         m.watches.pop()
-        expressions, others = m.expressions, m.others
-        if kept is not None:
-            m.told.pop()
-            m.expressions, m.others = outer
-            _show(m, expressions.items())
-            m.others |= others
+        if recording is not None:
+            recording.end()
     # Modules that hold one another are not copied at each level: what was copied is in proportion to what there is.
     size = _OBJECTS * (len(m.instances) - made + 1) + (m.copies - copies) - (m.templated - templated)
     is_worth = m.templated - templated <= _MOST_COPIES * size
@@ -102,12 +82,8 @@ def make(
         with contextlib.suppress(Unkeyable):
             depends, trace = m.settled_reads(reads), tuple(dict.fromkeys(m.trace[traced:]))
             effects = None
-            work = (m.call.work or [])[done:]
-            if kept is not None and began == told_so_far(m) and not any(all_calls(work)):
-                shown = tuple([(place, tuple(values)) for place, values in expressions.items()])
-                copy, parts, shown = copying.copied(m, (instance, tuple(m.instances[made:]), shown), since - 1)
-                used = fuel - m.fuel - m.reserve
-                effects = Effects(parts, shown, frozenset(others), work, used, m.depth)
+            if recording is not None and began == constant(m):
+                copy, effects = _with_copies(m, instance, recording.effects())
             else:
                 copy = copying.copied(m, instance, since - 1)
             if not _holds(copy, [*args, *kwargs.values()]):
@@ -125,6 +101,19 @@ _MOST_COPIES = 4
 """How often the parts of a module may have been copied for those in it, if it is to be copied too."""
 
 
+def _with_copies(m: Machine, instance: Instance, effects: Effects) -> tuple[Instance, Effects | None]:
+    """A copy of a module, and the effects of making it with the copies of all that was made with it.
+
+    None instead of effects that tell of calls of modules: these know the modules themselves.
+    """
+    parts, fuel = (instance, effects.instances, effects.expressions), m.fuel + m.reserve
+    copy, instances, expressions = copying.copied(m, parts, instance.born - 1)
+    if any(all_calls(effects.work)):
+        return copy, None
+    used = effects.fuel + fuel - m.fuel - m.reserve
+    return copy, replace(effects, instances=instances, expressions=expressions, fuel=used)
+
+
 def _key(m: Machine, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Hashable:
     """What tells which arguments a module is made from; None where that cannot be told."""
     m.keyed = 0
@@ -133,7 +122,8 @@ def _key(m: Machine, instance: Instance, args: list[Any], kwargs: dict[str, Any]
     try:
         names = [(name, _argument_key(m, value)) for name, value in kwargs.items()]
         given = [_argument_key(m, value) for value in args]
-        return ("made", instance.cls.born, m.epoch, m.prose, m.call.device, *given, *names)  # type: ignore[union-attr]
+        made_in = instance.cls.born, m.epoch, m.prose, m.is_doubting(), m.call.device  # type: ignore[union-attr]
+        return ("made", *made_in, *given, *names)
     except Unkeyable:
         return None
 
@@ -167,6 +157,8 @@ def _parts(value: Any) -> Iterator[Any]:
             pending += each
         elif isinstance(each, dict):
             pending += each.values()
+        elif isinstance(each, Choice):
+            pending += each.values
         elif isinstance(each, Bound):
             pending.append(each.receiver)
         elif isinstance(each, Partial):
@@ -184,27 +176,11 @@ def _twin(m: Machine, template: Template, instance: Instance) -> Instance:
 def _first_twin(m: Machine, template: Template, effects: Effects, instance: Instance) -> Instance:
     """A copy of what an earlier run made, with all that making it anew would show and cost."""
     m.rely(template.reads, list(template.trace))
-    everything = template.module, effects.instances, effects.expressions
-    twin, parts, shown = copying.clone(everything, None, template.since, m.tick)
+    parts = template.module, effects.instances, effects.expressions
+    twin, instances, expressions = copying.clone(parts, None, template.since, m.tick)
     twin.origin = instance.origin
-    m.instances += [*parts, twin]
-    m.executed.update(function.node for function in template.trace)
-    m.others |= effects.others
-    _show(m, shown)
-    if m.call.work is not None:
-        m.call.work += effects.work
-    m.burn(effects.fuel)
+    happen_again(m, replace(effects, instances=(*instances, twin), expressions=expressions))
     return twin  # type: ignore[no-any-return]
-
-
-def _show(m: Machine, expressions: Iterable[tuple[tuple[Place, ast.AST], Iterable[Any]]]) -> None:
-    """Add what expressions gave to what the run has shown of them."""
-    for key, values in expressions:
-        seen = m.expressions.get(key)
-        if seen is None:
-            m.expressions[key] = list(values)
-        else:
-            seen += [value for value in values if value not in seen][: 4 - len(seen)]
 
 
 def _is_plain(m: Machine) -> bool:
@@ -215,23 +191,3 @@ def _is_plain(m: Machine) -> bool:
 
 def _learnt(m: Machine) -> tuple[int, ...]:
     return len(m.store._trail), len(m.reports), len(m.seen)
-
-
-def told_so_far(m: Machine) -> tuple[Any, ...]:
-    """What stays as it is where nothing happens that could not be told again."""
-    return (
-        len(m.store._trail), len(m.store.equations), len(m.seen), len(m.reports), len(m.gaps), len(m.last_batches), len(m.met), m.truncations, m.asked, m.unfinished, len(m.defects), len(m.put_on_tensors),
-        len(m.captured), len(m.growth), m.trusted, state(m),
-    )  # fmt: skip
-
-
-def state(m: Machine) -> tuple[Any, ...] | None:
-    """What functions do depends on this too. None: on more than can be compared, for Keras counts its layers."""
-    if m.keras is not None:
-        return None
-    c = m.call
-    return (
-        m.hooked, m.gradients_known, m.training, m.untracked, m.sheltered, m.record_all, m.apart, m.memory_budget,
-        m.activation_budget, c.floating, c.device, c.moves, c.autocast, c.keras_policy, c.image_data_format,
-        len(m.last_batches), len(m.written_holes),
-    )  # fmt: skip

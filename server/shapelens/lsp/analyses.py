@@ -8,9 +8,10 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -81,6 +82,10 @@ class Closable(Protocol):
 
 
 MakeAnalyser = Callable[[Sequence[Path], "str | None"], Analyser]
+
+
+def _mended(analysis: FileAnalysis, problem: Problem, cancelled: Callable[[], bool], analyser: Analyser) -> Problem:
+    return analyser.mended(analysis, problem, _MENDING_SECONDS, cancelled)
 
 
 class Stale(Exception):
@@ -264,62 +269,59 @@ class Analyses:
 
     async def mended(self, document: Document, problems: Sequence[Problem]) -> list[Problem]:
         """Those problems of the document with their fixes. Raises Stale if the document changes meanwhile."""
-        for _ in range(_ATTEMPTS):
-            analysis = await self.of(document)
-            job = self._jobs.get(document.uri)
-            if job is None or not problems:
-                return list(problems)
-            if await self._mend_all(job, analysis, problems):
-                known = self._mended[document.uri]
-                return [known[problem][1] if problem in known else problem for problem in problems]
-        raise Stale
 
-    async def _mend_all(self, job: _Job, analysis: FileAnalysis, problems: Sequence[Problem]) -> bool:
-        """Search for the fixes that are not known yet; False where something changed meanwhile."""
-        known = self._mended.setdefault(job.key.uri, {})
-        for problem in [p for p in known if known[p][0] != job.key]:
-            del known[problem]
-        for problem in problems:
-            if problem not in known:
-                loop = asyncio.get_running_loop()
-                found = await loop.run_in_executor(self._worker, self._mend, job, analysis, problem)
-                if job.cancelled.is_set():
-                    return False
-                known[problem] = job.key, found
-        return True
+        async def mend_all(job: _Job, analysis: FileAnalysis) -> list[Problem]:
+            known = self._mended.setdefault(job.key.uri, {})
+            for problem in [p for p in known if known[p][0] != job.key]:
+                del known[problem]
+            for problem in problems:
+                if problem not in known and not job.cancelled.is_set():
+                    search = partial(_mended, analysis, problem, job.cancelled.is_set)
+                    found = await self._asked(job, search, problem)
+                    if not job.cancelled.is_set():
+                        known[problem] = job.key, found
+            return [known[problem][1] if problem in known else problem for problem in problems]
+
+        return await self._while_unchanged(document, mend_all, list(problems))
 
     async def adopted(self, document: Document, line: int) -> Adoption | None:
         """The annotations for the function whose head is on the line. Raises Stale where the document changes."""
+
+        async def adopt(job: _Job, analysis: FileAnalysis) -> Adoption | None:
+            return await self._asked(job, lambda analyser: analyser.adopted(analysis, line), None)
+
+        return await self._while_unchanged(document, adopt, None)
+
+    async def _while_unchanged(
+        self, document: Document, find: Callable[[_Job, FileAnalysis], Awaitable[T]], otherwise: T
+    ) -> T:
+        """What is found for an analysis of the document that holds until then; `otherwise` where there is none.
+
+        It is looked for again where only something else changed. Raises Stale if the document changes meanwhile.
+        """
         for _ in range(_ATTEMPTS):
             analysis = await self.of(document)
             job = self._jobs.get(document.uri)
             if job is None:
-                return None
-            loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(self._worker, self._adopt, job, analysis, line)
+                return otherwise
+            found = await find(job, analysis)
             if not job.cancelled.is_set():
                 return found
         raise Stale
 
-    def _adopt(self, job: _Job, analysis: FileAnalysis, line: int) -> Adoption | None:
-        """On the worker thread."""
-        if self._analyser is None or job.cancelled.is_set():
-            return None
-        try:
-            return self._analyser.adopted(analysis, line)
-        except Exception:
-            logger.exception("the search for annotations failed")
-            return None
+    async def _asked(self, job: _Job, ask: Callable[[Analyser], T], otherwise: T) -> T:
+        """What the analyser answers, on the worker thread; `otherwise` where it fails, or the job counts no more."""
 
-    def _mend(self, job: _Job, analysis: FileAnalysis, problem: Problem) -> Problem:
-        """On the worker thread."""
-        if self._analyser is None or job.cancelled.is_set():
-            return problem
-        try:
-            return self._analyser.mended(analysis, problem, _MENDING_SECONDS, job.cancelled.is_set)
-        except Exception:
-            logger.exception("the search for fixes failed")
-            return problem
+        def run() -> T:
+            if self._analyser is None or job.cancelled.is_set():
+                return otherwise
+            try:
+                return ask(self._analyser)
+            except Exception:
+                logger.exception("a search failed")
+                return otherwise
+
+        return await asyncio.get_running_loop().run_in_executor(self._worker, run)
 
     async def worked(self, document: Document, work: Callable[[Analyser, Callable[[], bool]], T]) -> T:
         """What the work gives, done on the worker thread for this version of the document.

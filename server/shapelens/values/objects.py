@@ -368,3 +368,4 @@ class Exceptional(Exception):
         self.node: Any = None
         self.callsites: tuple[Any, ...] = ()
         self.certain = False
+        self.is_known = True  # whether it is one that the program names, rather than a value that nobody knows

@@ -127,6 +127,7 @@ def test_an_entry_with_inputs(folder):
     rows = {(row["line"], row["name"]): row["values"] for row in json.loads(result.stdout)["hints"]}
     assert rows[10, "x"] == [[[2, 3, 32, 32], "float32"]]
     assert rows[11, "y"] == rows[12, "return"] == [[[2, 8, 30, 30], "float32"]]
+    assert not any(name == "Net" for _, name in rows), "the model is made by the expression, in no line of the file"
 
 
 def test_a_package_by_its_module_name(tmp_path):

@@ -1,7 +1,8 @@
-"""What whole packages taught: programs that once stopped the interpreter."""
+"""What whole packages taught: programs that once stopped the interpreter, and programs that work."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,172 @@ def test_is_analysed(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     analysis = Session([tmp_path]).analyse(str(file))
     assert not analysis.problems
+
+
+WORKING = {
+    # Who makes one gives the keywords, also those of a base that it hands them on to.
+    "keywords": """
+        import numpy as np
+        from torch import nn
+        from torch.nn import functional as F
+        class Resize(nn.Module):
+            def __init__(self, *args, init_cfg=None, **kwargs):
+                super().__init__()
+                self.args, self.kwargs = args, kwargs
+            def forward(self, x):
+                return F.interpolate(x, *self.args, **self.kwargs)
+        class Base:
+            def __init__(self, name="", prefix=dict(path="")):
+                self.rows = [prefix["img"] + row for row in ("a", "b")] if prefix else []
+                self.table = np.stack([])
+        class Middle(Base):
+            def __init__(self, *args, scale=1, **kwargs):
+                super().__init__(*args, **kwargs)
+        class Data(Middle):
+            def __init__(self, root, **kwargs):
+                super().__init__(name="", **kwargs)
+        """.replace("np.stack([])", 'np.stack([1]) if prefix != dict(path="") else np.stack([])'),
+    # A forward that is put onto an unknown module calls an object that keeps what it is given, in a table made anew.
+    "put onto": """
+        import torch
+        class Store:
+            def __init__(self):
+                self.reset()
+            def reset(self):
+                self.step = {"up": [], "down": []}
+            def keep(self, x, key):
+                self.step[key].append(x)
+            def __call__(self, x, key):
+                return self.keep(x, key)
+        def register(net, store, key):
+            def forward(x):
+                store(x, key)
+                return x
+            net.forward = forward
+            for child in net.children():
+                register(child, store, key)
+        class Wrapped(torch.nn.Module):
+            def __init__(self, net):
+                super().__init__()
+                self.net, self.store = net, Store()
+                register(net, self.store, "up")
+            def forward(self, x):
+                self.store.reset()
+                self.net(x)
+                return torch.stack(self.store.step["up"])
+        """,
+    # What becomes a tensor was an array, which has methods of its own.
+    "array": """
+        import numpy as np, torch
+        def project(rows, weights):
+            basis = np.eye(4) - weights.basis()
+            moved = torch.from_numpy(basis).t()
+            return basis.dot(rows.T).dot(np.ones((3, 2))), torch.matmul(moved, moved)
+        """,
+    # A function that uses NumPy alone, in a module that has torch too, and one of a library of which nothing is known.
+    "libraries": """
+        import numpy as np, torch
+        from mxnet.gluon import nn
+        class Channel:
+            def gain(self, phi):
+                found = self.table[:, 0].reshape(8, 1)
+                moved = (self.table * np.exp(phi)).dot(found).reshape(8, 1)
+                return moved.dot(moved.transpose().conjugate()) + np.eye(8)
+            def loss(self, x):
+                return torch.relu(x)
+        def ordered(probs):
+            \"\"\"Args:
+                probs: (N,)
+            \"\"\"
+            order = probs.argsort()[::-1]
+            return np.asarray(order)
+        """,
+    "of another library": """
+        from mxnet.gluon import nn
+        def head(mlp, x):
+            \"\"\"Args:
+                x: (B, T, C)
+            \"\"\"
+            return x.reshape(shape=(0, 0, 4, 8)).dot(mlp)
+        """,
+    # What a decorator that nobody knows makes of a function takes other arguments.
+    "decorated": """
+        import click
+        @click.group()
+        def tool():
+            pass
+        @click.main(config="x")
+        def main(config):
+            return config
+        tool(prog_name="tool")
+        main()
+        """,
+    # A hook is given the module that it is registered on.
+    "hook": """
+        import torch
+        net = torch.nn.Sequential(torch.nn.Linear(3, 4))
+        last = net[-1]
+        last.seen = []
+        def keep(module, x, y):
+            module.seen.append(y)
+        last.register_forward_hook(keep)
+        net(torch.zeros(2, 3))
+        y = torch.cat(last.seen)
+        """,
+    # NumPy's scalars are no arrays, and a loop over one of two things fails only if it does over both.
+    "scalars": """
+        import numpy as np
+        flow = np.random.choice([True, False], size=4)[2]
+        if np.isscalar(flow):
+            flow = [flow]
+        known = all(isinstance(each, bool) for each in flow)
+        if isinstance(flow, np.ndarray):
+            flow[0]
+        """,
+    "dtypes": """
+        import numpy as np
+        def noise(size, dtype=np.float64):
+            data = np.random.randn(size).astype(dtype)
+            if np.dtype(dtype) is np.dtype(np.complex128):
+                data += 1j * np.random.randn(size)
+            return data
+        noise(3)
+        """,
+    # A shape that is computed has as many sizes as it has.
+    "computed shape": """
+        import numpy as np
+        shape = np.asarray((2, 50, 2, 50)).astype(np.int32)
+        x = np.reshape(np.zeros((100, 100)), shape)
+        y = np.einsum("ijkl,kl", x, np.zeros((2, 50)))
+        """,
+    "kinds of TensorFlow": """
+        import tensorflow as tf
+        def axes_of(a, axes):
+            if isinstance(axes, tf.compat.integral_types):
+                return list(range(a.sides(axes))), 3
+            axes = tf.convert_to_tensor(axes)
+            return axes[0], axes[1]
+        def run(a):
+            return axes_of(a, 2)
+        """,
+}
+
+
+@pytest.mark.parametrize("name", WORKING)
+def test_is_silent(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(textwrap.dedent(WORKING[name]))
+    assert [p.message for p in Session([tmp_path]).analyse(str(file)).problems] == []
+
+
+def test_what_a_launcher_sets_is_not_known_of_an_installed_package(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "pack"
+    package.mkdir(parents=True)
+    package.joinpath("__init__.py").write_text(
+        "import os\nimport torch\ndef ready():\n    return bool(os.environ.get('MASTER_ADDR', ''))\n"
+        "def fast():\n    return bool(os.environ.get('PACK_FAST', ''))\n"
+    )
+    file = tmp_path / "site-packages" / "run.py"
+    for name, told in (("ready", []), ("fast", ["this raises RuntimeError: use the launcher"])):
+        file.write_text(f"import pack, torch\nif not pack.{name}():\n    raise RuntimeError('use the launcher')\n")
+        assert [p.message for p in Session([file.parent]).analyse(str(file)).problems] == told

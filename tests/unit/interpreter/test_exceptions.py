@@ -61,6 +61,12 @@ def problems(folder: Path, text: str) -> list[tuple[int, str]]:
         ("norm = None\nnorm(8)", LINES + 2, "this raises TypeError: 'NoneType' object is not callable"),
         ("with torch.no_grad():\n    Block(8, 3)", 9, "this raises ValueError: illegal stride"),
         ("try:\n    Block(8, 3)\nexcept KeyError:\n    pass", 9, "this raises ValueError: illegal stride"),
+        (
+            "try:\n    Block(8, 3)\nexcept ValueError as error:\n    raise error",
+            9,
+            "this raises ValueError: illegal stride",
+        ),
+        ("try:\n    Block(8, 3)\nexcept ValueError:\n    raise", 9, "this raises ValueError: illegal stride"),
     ],
 )
 def test_told(tmp_path: Path, text: str, line: int, said: str) -> None:
@@ -96,6 +102,12 @@ def test_told(tmp_path: Path, text: str, line: int, said: str) -> None:
         "class Plugin:\n    def __init_subclass__(cls, name=None, **kwargs):\n        super().__init_subclass__(**kwargs)\n"
         "        if name is None:\n            raise TypeError('name it')\nclass One(Plugin, name='one'):\n    pass\n",
         "import unicodedata\nassert unicodedata.unidata_version >= '3'",
+        "import hub\nfailed = hub.failure()\nraise failed",
+        "import hub\ntry:\n    hub.load()\nexcept (OSError, ValueError) as error:\n    raise error",
+        "try:\n    raise ImportError('install it')\nexcept ImportError as error:\n    last = error\n    raise last",
+        "try:\n    raise ImportError('install it')\nexcept ImportError:\n    raise",
+        "def load(table):\n    try:\n        found = table['new']\n    except KeyError:\n        found = table['old']\n"
+        "    else:\n        raise NotImplementedError\n    return found\nimport hub\nload(hub.table)",
     ],
 )
 def test_not_told(tmp_path: Path, text: str) -> None:

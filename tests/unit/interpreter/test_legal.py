@@ -18,7 +18,7 @@ LEGAL = {
     "the old order of embedding_bag": "F.embedding_bag(torch.rand(10, 3), torch.tensor([1, 2, 4]), torch.tensor([0]))",
     "a name that exec makes": "ns = {}\nexec('def f(): return 1', ns)\nf = ns['f']",
     "a name of a star import": "from numpy import *\ndef f(name):\n  return globals()[name]\nf('add')",
-    "an axis far out of a table": "from lib import pages\nlast = pages.shape[10_000_000]\nassert last == 1",
+    "an axis far out of a table": "def f(keep):\n  assert keep.shape[10_000_000] == 1",
     "a sketch": "class A(nn.Module):\n  def __init__(self):\n    super().__init__()\n    self.a = nn.Linear(...)",
     "complex weights": "x = nn.Linear(2, 2).to(torch.cdouble)(torch.ones(3, 2, dtype=torch.cdouble))",
     "an optional number of a subclass by its full name": "from torch.nn.modules.module import Module\nclass Up(Module):\n"

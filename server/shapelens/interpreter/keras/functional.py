@@ -104,6 +104,10 @@ def _fitted(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor,
             return None
     taken = m.store.shape(fitted.shape)
     if isinstance(taken, tuple) and len(taken) == len(declared) > 1 and taken[-1] != declared[-1]:
+        if value.library == "keras":
+            return (
+                None  # The layers are not called: what they would give is asked of each, and none looks at its weights.
+            )
         return fitted if _goes_through(m, f, node, model, fitted, wanted) else None
     return fitted
 

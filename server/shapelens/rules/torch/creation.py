@@ -351,9 +351,11 @@ def _made(c: Call, data: object, dtype: object, default: str | None = None) -> T
 
 
 @rule("torch.from_numpy")
-def from_numpy(c: Call, ndarray: Tensor) -> Tensor:
-    """The array's shape and dtype."""
-    return ndarray.with_(library="torch")
+def from_numpy(c: Call, ndarray: object) -> Tensor:
+    """The array's shape and dtype. An open parameter is taught to be an array of NumPy."""
+    value = c.store.value(ndarray)
+    array = c.store.open_tensor(value, library="numpy") if type(value) is Unknown else c.tensor(value)
+    return array.with_(library="torch")
 
 
 def _constructed(c: Call, args: Sequence[object], dtype: str | None) -> Tensor:
