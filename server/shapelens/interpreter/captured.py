@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shapelens.interpreter import classes
@@ -19,13 +18,13 @@ _FILLING = frozenset(
 )
 
 
-def release(m: Machine, value: Any, among: frozenset[int] = frozenset()) -> None:
+def release(m: Machine, value: Any, among: frozenset[int] = frozenset(), first: Any = None) -> None:
     """Make unknown what the lists and tables hold that a function fills, now that somebody else may call it.
 
-    `among` are the functions and objects that led here.
+    `among` are the functions that led here, `first` is what it will be called with, in the first place, if that is known.
     """
     if isinstance(value, Partial):
-        release(m, value.function, among)
+        release(m, value.function, among, None if value.args else first)
         return
     receiver = value.receiver if isinstance(value, Bound) else None
     function = value.function if isinstance(value, Bound) else value
@@ -42,6 +41,10 @@ def release(m: Machine, value: Any, among: frozenset[int] = frozenset()) -> None
             _release_method(m, scope.get(name), "__call__", among)
         for owner, method in methods:
             _release_method(m, scope.get(owner), method, among)
+    parameters = [each.arg for each in function.node.args.args][receiver is not None :]
+    for owner, field in fields if parameters and isinstance(first, Instance) else ():
+        if owner == parameters[0]:
+            _forget_field(m, first, field)
     if isinstance(receiver, Instance):
         for _, field in fields:
             _forget_field(m, receiver, field)
@@ -85,8 +88,15 @@ class Filled(NamedTuple):
     methods: tuple[tuple[str, str], ...]
 
 
-@lru_cache(maxsize=512)
 def filled(node: ast.AST) -> Filled:
+    """What a function's body fills and calls, worked out once for its node."""
+    known: Filled | None = getattr(node, "_filled", None)
+    if known is None:
+        known = node._filled = _filled(node)  # type: ignore[attr-defined]
+    return known
+
+
+def _filled(node: ast.AST) -> Filled:
     """The names that a function's body fills, and the attributes, each with the name of their owner; and what it calls."""
     filling, calling = list(_targets(node)), [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
     return Filled(_names(filling), _fields(filling), _names(calling), _fields(calling))
