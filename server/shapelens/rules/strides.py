@@ -191,10 +191,14 @@ def laid_out(c: Call, path: str, given: Sequence[Any], layer: Instance | None) -
     return PACKED if name in _KEPT and all(map(_are_packed, given)) else None
 
 
+# Elements of a list of arguments that are looked at: data may be long and deep.
+_LOOKED_AT = 256
+
+
 def _are_packed(value: Any) -> bool:
-    if isinstance(value, Tensor):
-        return value.strides is PACKED or value.shape == ()
-    return not isinstance(value, (list, tuple)) or all(map(_are_packed, value))
+    if isinstance(value, (list, tuple)):
+        return len(value) <= _LOOKED_AT and all(not isinstance(v, (list, tuple)) and _are_packed(v) for v in value)
+    return not isinstance(value, Tensor) or value.strides is PACKED or value.shape == ()
 
 
 def _rank(value: Any) -> int:
