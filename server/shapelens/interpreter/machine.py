@@ -363,6 +363,7 @@ class Machine:
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
+        self.captured_values: set[tuple[int, str]] = set()  # and those that something unknown may set
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it

@@ -227,6 +227,40 @@ WORKING = {
             def forward(self, x):
                 return self.body.norm(x).permute(0, 2, 1)
         """,
+    # A hook on an unknown module sets an attribute; modules are put into a container later; a callback fills a list.
+    "set by a hook": """
+        import torch
+        from torch import nn
+        from pytorch_lightning.utilities import apply_to_collection
+        class Features(nn.Module):
+            def __init__(self, model, name):
+                super().__init__()
+                self.model, self.output = model, None
+                def hook(model, input, output):
+                    self.output = output.detach()
+                dict(model.named_modules())[name].register_forward_hook(hook)
+            def forward(self, x):
+                self.model(x)
+                return self.output
+        def features(model, batches):
+            extract = Features(model, "last")
+            return torch.cat([extract(x) for x in batches])
+        class Experts(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.table = nn.ModuleDict()
+            def add(self, name, expert):
+                self.table[name] = expert
+            def forward(self, x):
+                return torch.stack([expert(x) for expert in self.table.values()])
+        def tensors(data):
+            found = []
+            def collect(x):
+                found.append(x)
+                return x
+            apply_to_collection(data, function=collect)
+            return torch.cat(found)
+        """,
 }
 
 
