@@ -227,6 +227,8 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
             return signal
         if rest is not None:
             reports = len(m.reports)
+            if isinstance(source, Instance) and m.is_certain():
+                _hold_parts(m, node, f, m.store.value(rest))
             signal = unknown_turns(m, f, partial(turn, rest), node, iteration.length(m, source))
             if signal is not None:
                 return signal
@@ -243,6 +245,16 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
         return _after_loop(m, f, ("ended", None))
     finally:
         f.loops.pop()
+
+
+def _hold_parts(m: Machine, node: ast.For, f: Frame, element: Any) -> None:
+    """Report a dataset or loader whose elements have another number of parts than the loop has names for them."""
+    names = node.target.elts if isinstance(node.target, (ast.Tuple, ast.List)) else ()
+    if not names or type(element) is not tuple or any(isinstance(n, ast.Starred) for n in names):
+        return
+    if len(names) != len(element):
+        text = f"each element has {len(element)} parts, and the loop has {len(names)} names for them"
+        m.report(Failure("unpack-mismatch", text), f.place, node.target)
 
 
 def _last_batch(m: Machine, element: Any) -> tuple[Any, str] | None:
