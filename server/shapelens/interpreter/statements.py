@@ -33,7 +33,7 @@ from shapelens.interpreter.joining import (
     settle_outcomes,
     suspend,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
+from shapelens.interpreter.machine import Budget, Cancelled, FirstTurn, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.interpreter.turns import Modules, Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
@@ -349,14 +349,20 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
     lists = _lists_in(f)
     before_lengths = {id(v): len(v) for v in lists}
     outcome: Outcome | None = None
+    start = len(m.reports)
+    first = FirstTurn(f, len(m.touched) + 1, m.doubtful, len(m.frames), [])
     for attempt in range(4):
         seen, reports = len(m.seen), len(m.reports)
+        if attempt == 0 and isinstance(node, ast.For):
+            m.first_turns.append(first)
         entry = dict(f.locals)
         m.vague += 1
         try:
             outcome = run_branch(m, f, whole)
         finally:
             m.vague -= 1
+            if m.first_turns and m.first_turns[-1] is first:
+                m.first_turns.pop()
         went_on = outcome.signal is None or outcome.signal[0] in ("continue", "break")
         ended = outcome.signal is not None and outcome.signal[0] == "ended" and f.loops[-1]
         if not went_on and not ended:
@@ -383,6 +389,10 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         m.truncations += 1
         f.loops[-1] = [o for o in f.loops[-1] if o.signal[0] not in ("continue", "break")]
     assert outcome is not None
+    told = {id(report.node) for report in m.reports[start:]}
+    for report in first.reports:
+        if id(report.node) not in told:
+            m.keep_report(report)
     ways = [Outcome(None, dict(f.locals), {}, [])]
     if outcome.signal is None or outcome.signal[0] != "ended":
         ways.append(Outcome(None, outcome.locals, outcome.changed, []))
