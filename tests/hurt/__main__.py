@@ -7,7 +7,7 @@ import sys
 import shapelens.rules.keras
 import shapelens.rules.tensorflow  # noqa: F401  forked from here
 from tests.hurt.programs import PROGRAMS
-from tests.hurt.running import Outcome, run
+from tests.hurt.running import SECONDS, Outcome, run
 
 
 def main() -> None:
@@ -35,7 +35,8 @@ def _print(name: str, outcome: Outcome) -> None:
     steps = " ".join(f"{step} {seconds:.2f}" for step, seconds in outcome.steps.items())
     mark = "!" if outcome.is_over else " "
     left = f" unfinished {outcome.unfinished}" if outcome.unfinished else ""
-    print(f"{mark} {name:40} {steps}  {outcome.megabytes:.0f} MB{left} {outcome.wrong}", flush=True)
+    slow = f" at a slowness of {outcome.slowness:.2f}" if outcome.worst > SECONDS else ""
+    print(f"{mark} {name:40} {steps}  {outcome.megabytes:.0f} MB{left}{slow} {outcome.wrong}", flush=True)
 
 
 main()

@@ -10,7 +10,7 @@ from shapelens.analysis.costs import Holdings, tensors_in
 from shapelens.analysis.facts import Shown, Span
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
-from shapelens.interpreter import classes, containers
+from shapelens.interpreter import classes, containers, keras
 from shapelens.rules.work import Again, Called, Counter, Maybe, Step, Work
 from shapelens.values import Class, Instance, Tensor
 
@@ -97,19 +97,9 @@ class _Drawing:
         """The flow of a functional Keras model: its layers as the KerasTensors remember them; None for another one."""
         value_of, attrs = self.m.store.value, self.root.instance.attrs
         ends = list(tensors_in(value_of(attrs.get("_outputs", attrs.get("_output")))))
-        if not ends or any(tensor.history is None for tensor in ends):
+        order = keras.tensors_between([], ends)
+        if not ends or order is None:
             return None
-        order: list[Tensor] = []
-        seen: set[int] = set()
-        stack = [(tensor, False) for tensor in reversed(ends)]
-        while stack:
-            tensor, is_done = stack.pop()
-            if is_done:
-                order.append(tensor)
-            elif id(tensor) not in seen and tensor.history is not None:
-                seen.add(id(tensor))
-                stack.append((tensor, True))
-                stack.extend((parent, False) for parent in reversed(tensor.history[1]))
         numbers: dict[int, int] = {}
         for tensor in order:
             layer, parents = tensor.history or (None, ())

@@ -30,7 +30,7 @@ from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_chunk
-from shapelens.interpreter.machine import MODULE_PATIENCE, PATIENCE, Budget, Cancelled, Frame, Machine, seconds_used
+from shapelens.interpreter.machine import QUICK, THOROUGH, Budget, Cancelled, Frame, Machine, Patience, seconds_used
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, forget_names, layers, number_of_rules
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
@@ -327,22 +327,24 @@ class Session:
     def analyse(self, path: str, cancelled: Callable[[], bool] | None = None, *, thorough: bool = True) -> FileAnalysis:
         """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop.
 
-        Unless `thorough`, functions that most likely show nothing may be left out, which the result then tells.
+        Unless `thorough`, it takes less time at most, and functions that most likely show nothing may be left out: the
+        result tells where either was of consequence.
         """
-        started, limit = time.perf_counter(), seconds_used() + PATIENCE
+        patience = THOROUGH if thorough else QUICK
+        started, limit = time.perf_counter(), seconds_used() + patience.whole
         if path not in self._texts:
             self._look_again = True
             path = os.path.abspath(path) if os.path.exists(path) else path
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
-        limit = max(limit, seconds_used() + PATIENCE / 2)  # however long it took to read
-        m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit)
+        limit = max(limit, seconds_used() + patience.whole / 2)  # however long it took to read
+        m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit, patience)
         try:
             if m.trusted and renderer.reports:
                 # What a comment says may be out of date: no problem may come of it.
                 m.forget_changes()
-                m, module, places, renderer = self._run_main(path, tree, cancelled, False, m.limit)
+                m, module, places, renderer = self._run_main(path, tree, cancelled, False, m.limit, patience)
             ran = time.perf_counter()
             reuse = self._reuse.get(path)
             if reuse is not None:
@@ -357,23 +359,30 @@ class Session:
             m.forget_changes()
         done = time.perf_counter()
         analysis = renderer.analysis(path, tree)
-        analysis = replace(analysis, unfinished=m.unfinished + tree.left_out, waiting=roots.waiting)
+        waiting = roots.waiting or m.was_late and not thorough
+        analysis = replace(analysis, unfinished=m.unfinished + tree.left_out, waiting=waiting)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
         return self._wanted(analysis)
 
     def _run_main(
-        self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool, limit: float
+        self,
+        path: str,
+        tree: Tree,
+        cancelled: Callable[[], bool] | None,
+        prose: bool,
+        limit: float,
+        patience: Patience,
     ) -> tuple[Machine, PyModule, dict[int, Chunked], Renderer]:
         """Run a file as a script; with `prose`, its comments count where nothing else is known."""
         reuse = self._reused(path)
         module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
-        m.cancelled, m.prose, m.limit = cancelled, prose, limit
+        m.cancelled, m.prose, m.limit, m.patience = cancelled, prose, limit, patience
         if reuse is not None:
             m.kept, m.interned = reuse, reuse.interned
-        m.allow(MODULE_PATIENCE)
+        m.allow(patience.module)
         renderer = Renderer(m, {path: tree})
         try:
             places = run_main(m, module, tree, reuse)

@@ -245,14 +245,19 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
     if value.hole is None:
         return UNKNOWN
     if name not in _COMMON_NAMES and not name.startswith("__"):
-        library = importing.tensor_library(f.module)
-        if library == "numpy" and name in _COMMON_WITH_ARRAYS:
-            return of_hole(m, value, name, name)
-        path = registry.of_tensor(library, name)
-        if path in registry.attributes or path in registry.rules:
+        having = [each for each in importing.tensor_libraries(f) if _is_of_tensors(each, name)]
+        if len(having) == 1:
+            library = having[0]
+            if library == "numpy" and name in _COMMON_WITH_ARRAYS:
+                return of_hole(m, value, name, name)
             tensor = m.store.open_tensor(value, None, library)
             return _of_tensor(m, f, tensor, name, node)
     return of_hole(m, value, name, name)
+
+
+def _is_of_tensors(library: str, name: str) -> bool:
+    path = registry.of_tensor(library, name)
+    return path in registry.attributes or path in registry.rules
 
 
 def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:

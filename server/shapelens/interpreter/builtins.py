@@ -213,7 +213,10 @@ def _extreme(larger: bool) -> Native:
             marks = [calls.call(m, f, node, key, [i], {}) for i in items]
             if not plain.is_plain(marks):
                 return join_all(items)
-            best = (max if larger else min)(range(len(items)), key=lambda i: marks[i])
+            try:
+                best = (max if larger else min)(range(len(items)), key=lambda i: marks[i])
+            except TypeError as error:
+                raise Exceptional("TypeError", None, str(error)) from None
             return items[best]
         if plain.is_plain(items):
             return plain.compute(max if larger else min, [items], {})

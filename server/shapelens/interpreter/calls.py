@@ -26,7 +26,7 @@ from shapelens.interpreter import (
     pure,
     torch_state,
 )
-from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume, revive
 from shapelens.interpreter.keras import judges
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
@@ -396,7 +396,11 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
         m.slow.add(source)
     if isinstance(result, Choice) and all(_is_wrapper_of(made, value) for value in result.values):
         return made  # wrapped in one way or another, or not at all
-    return made if result is None or isinstance(result, Unknown) else result
+    if result is not None and not isinstance(result, Unknown):
+        return result
+    if isinstance(made, Function) and isinstance(result, Unknown):
+        made.attrs["__decorated__"] = True
+    return made
 
 
 def _is_wrapper_of(made: Any, value: Any) -> bool:
@@ -474,6 +478,10 @@ def call_function(
     if native is not None:
         return native(m, f, node, args, kwargs)
     bound, problem = bind_arguments(m, function, args, kwargs)
+    if problem and "__decorated__" in function.attrs:
+        for value in (*args, *kwargs.values()):
+            havoc(m, value)
+        return not_counted(m, UNKNOWN, args)  # what an unknown decorator made of it takes other arguments
     if problem:
         raise Exceptional("TypeError", None, problem)
     wrapped = function.attrs.get("__wrapped__") if function.attrs else None
@@ -649,6 +657,7 @@ def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
     values = [o.signal[1] for o in frame.exits]
     if not ended:
         values.append(m.store.value(result))
+    revive(m, frame.exits)
     joined = join_all(values)
     going = [] if ended else [Outcome(None, frame.locals, {}, [])]
     resume(m, frame.exits)
@@ -815,7 +824,7 @@ def call_method(
     owner, _, name = path.rpartition(".")
     if "hook" in name:
         for hook in (*args, *kwargs.values()):
-            captured.release(m, m.store.value(hook))
+            captured.release(m, m.store.value(hook), first=receiver)
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if isinstance(receiver, Instance):

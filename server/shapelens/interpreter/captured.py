@@ -19,13 +19,13 @@ _FILLING = frozenset(
 )
 
 
-def release(m: Machine, value: Any, among: frozenset[int] = frozenset()) -> None:
+def release(m: Machine, value: Any, among: frozenset[int] = frozenset(), first: Any = None) -> None:
     """Make unknown what the lists and tables hold that a function fills, now that somebody else may call it.
 
-    `among` are the functions and objects that led here.
+    `among` are the functions that led here, `first` is what it will be called with, in the first place, if that is known.
     """
     if isinstance(value, Partial):
-        release(m, value.function, among)
+        release(m, value.function, among, None if value.args else first)
         return
     receiver = value.receiver if isinstance(value, Bound) else None
     function = value.function if isinstance(value, Bound) else value
@@ -42,6 +42,10 @@ def release(m: Machine, value: Any, among: frozenset[int] = frozenset()) -> None
             _release_method(m, scope.get(name), "__call__", among)
         for owner, method in methods:
             _release_method(m, scope.get(owner), method, among)
+    parameters = [each.arg for each in function.node.args.args][receiver is not None :]
+    for owner, field in fields if parameters and isinstance(first, Instance) else ():
+        if owner == parameters[0]:
+            _forget_field(m, first, field)
     if isinstance(receiver, Instance):
         for _, field in fields:
             _forget_field(m, receiver, field)

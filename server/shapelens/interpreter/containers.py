@@ -615,6 +615,7 @@ def _to(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any]
             _cast(m, instance, value.dtype)
         elif value is not None and not isinstance(value, bool) and key in ("", "device"):
             _moved(m, instance, device_kind(m.call, value))
+    m.call.formats = m.call.formats or "memory_format" in kwargs
     if "dtype" in kwargs and isinstance(kwargs["dtype"], Unknown):
         return _cast(m, instance, None)
     return instance

@@ -722,7 +722,8 @@ def identical(m: Machine, a: Any, b: Any) -> bool | None:
         }
         return pairs.pop() if len(pairs) == 1 else None
     if type(a) is Unknown or type(b) is Unknown:
-        return None
+        dtypes = [v.why for v in (a, b) if type(v) is Unknown and isinstance(v.why, tuple) and v.why[0] == "dtype"]
+        return dtypes[0] == dtypes[1] if len(dtypes) == 2 else None
     if a is None or b is None or isinstance(a, (bool, Scalar)) or isinstance(b, (bool, Scalar)):
         if isinstance(a, Scalar) and isinstance(b, Scalar) or isinstance(a, Scalar) and b is not None:
             return None

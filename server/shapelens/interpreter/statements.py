@@ -29,6 +29,7 @@ from shapelens.interpreter.joining import (
     join,
     join_scopes,
     resume,
+    revive,
     run_branch,
     settle_outcomes,
     suspend,
@@ -377,6 +378,7 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         if stable or attempt == 3:
             break
         # Again, from what holds after any number of turns.
+        revive(m, [outcome])
         merged = join_scopes(entry, {k: v for k, v in after.items() if k in entry})
         if attempt == 2:
             merged = {k: v if _same(entry[k], v) else UNKNOWN for k, v in merged.items()}

@@ -88,6 +88,92 @@ WORKING = {
             moved = torch.from_numpy(basis).t()
             return basis.dot(rows.T).dot(np.ones((3, 2))), torch.matmul(moved, moved)
         """,
+    # A function that uses NumPy alone, in a module that has torch too, and one of a library of which nothing is known.
+    "libraries": """
+        import numpy as np, torch
+        from mxnet.gluon import nn
+        class Channel:
+            def gain(self, phi):
+                found = self.table[:, 0].reshape(8, 1)
+                moved = (self.table * np.exp(phi)).dot(found).reshape(8, 1)
+                return moved.dot(moved.transpose().conjugate()) + np.eye(8)
+            def loss(self, x):
+                return torch.relu(x)
+        def ordered(probs):
+            \"\"\"Args:
+                probs: (N,)
+            \"\"\"
+            order = probs.argsort()[::-1]
+            return np.asarray(order)
+        """,
+    "of another library": """
+        from mxnet.gluon import nn
+        def head(mlp, x):
+            \"\"\"Args:
+                x: (B, T, C)
+            \"\"\"
+            return x.reshape(shape=(0, 0, 4, 8)).dot(mlp)
+        """,
+    # What a decorator that nobody knows makes of a function takes other arguments.
+    "decorated": """
+        import click
+        @click.group()
+        def tool():
+            pass
+        @click.main(config="x")
+        def main(config):
+            return config
+        tool(prog_name="tool")
+        main()
+        """,
+    # A hook is given the module that it is registered on.
+    "hook": """
+        import torch
+        net = torch.nn.Sequential(torch.nn.Linear(3, 4))
+        last = net[-1]
+        last.seen = []
+        def keep(module, x, y):
+            module.seen.append(y)
+        last.register_forward_hook(keep)
+        net(torch.zeros(2, 3))
+        y = torch.cat(last.seen)
+        """,
+    # NumPy's scalars are no arrays, and a loop over one of two things fails only if it does over both.
+    "scalars": """
+        import numpy as np
+        flow = np.random.choice([True, False], size=4)[2]
+        if np.isscalar(flow):
+            flow = [flow]
+        known = all(isinstance(each, bool) for each in flow)
+        if isinstance(flow, np.ndarray):
+            flow[0]
+        """,
+    "dtypes": """
+        import numpy as np
+        def noise(size, dtype=np.float64):
+            data = np.random.randn(size).astype(dtype)
+            if np.dtype(dtype) is np.dtype(np.complex128):
+                data += 1j * np.random.randn(size)
+            return data
+        noise(3)
+        """,
+    # A shape that is computed has as many sizes as it has.
+    "computed shape": """
+        import numpy as np
+        shape = np.asarray((2, 50, 2, 50)).astype(np.int32)
+        x = np.reshape(np.zeros((100, 100)), shape)
+        y = np.einsum("ijkl,kl", x, np.zeros((2, 50)))
+        """,
+    "kinds of TensorFlow": """
+        import tensorflow as tf
+        def axes_of(a, axes):
+            if isinstance(axes, tf.compat.integral_types):
+                return list(range(a.sides(axes))), 3
+            axes = tf.convert_to_tensor(axes)
+            return axes[0], axes[1]
+        def run(a):
+            return axes_of(a, 2)
+        """,
 }
 
 

@@ -9,6 +9,7 @@ from shapelens.dims import Dim, Expr, ceildiv, equal, less, less_equal, maximum,
 from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.registry import apply_rule, rule, rules
+from shapelens.rules.strides import cut, without
 from shapelens.rules.torch.elementwise import BOOL, COMPLEX, FLOAT, refuse
 from shapelens.rules.torch.reshaping import axis_of
 from shapelens.values import List, Open, Ratio, Scalar, Shape, Tensor, Unknown
@@ -362,8 +363,11 @@ def getitem(c: Call, self: Tensor, index: object) -> Tensor:
     if type(shape) is tuple and self.scalars is None:
         found = plainly(shape, index if type(index) is tuple else (index,))
         if found is not None:
-            return Tensor(found, self.dtype, self.library, self.device)
-    return self.with_(shape=selected(c, self, index), scalars=picked(self.scalars, index))
+            made = Tensor(found, self.dtype, self.library, self.device)
+            if self.strides is not None:
+                made.strides = cut(c, self, index)
+            return made
+    return self.with_(shape=selected(c, self, index), scalars=picked(self.scalars, index), strides=cut(c, self, index))
 
 
 def picked(scalars: Any, index: Any) -> Any:
@@ -483,7 +487,7 @@ def select(c: Call, input: Tensor, dim: int, index: object) -> Tensor:
     index = c.store.value(index)
     if isinstance(index, (int, Expr)):
         check_index(c, input, size, dim, index)
-    return input.with_(shape=replaced())
+    return input.with_(shape=replaced(), strides=without(c, input, dim))
 
 
 @rule("torch.take", "torch.Tensor.take")
