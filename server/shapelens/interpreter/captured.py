@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shapelens.interpreter import classes
@@ -89,8 +88,15 @@ class Filled(NamedTuple):
     methods: tuple[tuple[str, str], ...]
 
 
-@lru_cache(maxsize=512)
 def filled(node: ast.AST) -> Filled:
+    """What a function's body fills and calls, worked out once for its node."""
+    known: Filled | None = getattr(node, "_filled", None)
+    if known is None:
+        known = node._filled = _filled(node)  # type: ignore[attr-defined]
+    return known
+
+
+def _filled(node: ast.AST) -> Filled:
     """The names that a function's body fills, and the attributes, each with the name of their owner; and what it calls."""
     filling, calling = list(_targets(node)), [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
     return Filled(_names(filling), _fields(filling), _names(calling), _fields(calling))

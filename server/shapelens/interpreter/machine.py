@@ -79,7 +79,7 @@ class Patience(NamedTuple):
 
 # For somebody who types: what is not reached is looked at with more of it when they pause. Hardly any file that people
 # write needs the other.
-QUICK, THOROUGH = Patience(0.75, 0.6, 0.5, True), Patience(1.5, 0.9, 0.7, False)
+QUICK, THOROUGH = Patience(0.7, 0.55, 0.45, True), Patience(1.5, 0.9, 0.7, False)
 
 
 class Place:
