@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracles
 
 MODULE_FUEL = 150_000
-_SUMMARY_PATIENCE = 5.0
-"""Seconds of the processor that running a file for one of its models may take."""
+_SUMMARY_PATIENCE, _VIEW_PATIENCE = 5.0, 0.7
+"""Seconds of the processor that running a file for one of its models may take, and for somebody who waits for a view."""
 _MOST_SOURCE = 4_000_000
 """Characters of source that a session keeps which goes from file to file: some 160 MB with all that was made of it."""
 _FEWEST_RELEASED = 32
@@ -478,7 +478,12 @@ class Session:
         return EntryResult(tuple(self._wanted(analysis) for analysis in renderer.analyses(m.below, path)))
 
     def _namespace(
-        self, target: str, entry: str, counted: bool = False, cancelled: Callable[[], bool] | None = None
+        self,
+        target: str,
+        entry: str,
+        counted: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+        seconds: float = _SUMMARY_PATIENCE,
     ) -> tuple[str, Tree, PyModule, Machine, Frame]:
         """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
 
@@ -496,7 +501,7 @@ class Session:
         m = self._machine(module, shared=False)
         m.training, m.cancelled = False, cancelled
         m.fuel = 20_000_000
-        m.allow(_SUMMARY_PATIENCE)
+        m.allow(seconds)
         m.record_all = True
         m.below = _root(module, path)
         m.recording = False
@@ -513,11 +518,13 @@ class Session:
         inputs: Sequence[InputSpec],
         flows: bool = False,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        thorough: bool = True,
     ) -> SummaryResult:
         """The layers of a model: a class of a file or module, or an expression that makes or names one.
 
         Without inputs, those of the first call in the file's own statements, else what the layers ask for. With `flows`,
-        also how its tensors flow. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
+        also how its tensors flow. Unless `thorough`, it takes less time at most. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
         no such model or its inputs cannot be known.
         """
         try:
@@ -526,7 +533,8 @@ class Session:
             raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
         except (RecursionError, MemoryError):
             raise ValueError("the expression is nested too deeply") from None
-        path, tree, module, m, frame = self._namespace(target, entry, counted=True, cancelled=cancelled)
+        seconds = _SUMMARY_PATIENCE if thorough else _VIEW_PATIENCE
+        path, tree, module, m, frame = self._namespace(target, entry, True, cancelled, seconds)
         for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
             if canonical(f"{target}.{name}") in layers and name not in module.namespace:
                 module.namespace[name] = Lib(f"{target}.{name}")  # a library that is known by rules is not followed

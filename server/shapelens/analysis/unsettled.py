@@ -41,8 +41,9 @@ def methods(cls: Class) -> Iterator[tuple[str, Function]]:
         if isinstance(parent, Class):
             for name, value in parent.attrs.items():
                 function = value.function if isinstance(value, Descriptor) else value
-                if isinstance(function, Function):
+                while isinstance(function, Function):
                     yield name, function
+                    function = function.attrs.get("__wrapped__")
 
 
 def _first(node: ast.AST) -> str:
@@ -60,8 +61,28 @@ def _reached(functions: list[tuple[str, ast.AST]]) -> set[str]:
             found.add(name)
             for own, function in functions:
                 if own == name:
-                    waiting += [a.attr for a in _attributes(function, ast.Load)]
+                    aside = _aside(function)
+                    waiting += [a.attr for a in _attributes(function, ast.Load) if a not in aside]
     return found
+
+
+def _aside(node: ast.AST) -> set[ast.AST]:
+    """What a method does not call for certain: what it hands on, and what it does only if it is given something."""
+    parameters = {each.arg for each in node.args.args} if isinstance(node, ast.FunctionDef) else set()
+    found: set[ast.AST] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            found.update(each.args, [keyword.value for keyword in each.keywords])
+        elif isinstance(each, ast.If) and _is_given(each.test, parameters):
+            found.update(inner for statement in each.body for inner in ast.walk(statement))
+    return found
+
+
+def _is_given(test: ast.expr, parameters: set[str]) -> bool:
+    """`if data:` or `if data is not None:` of a parameter."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
+        test = test.left
+    return isinstance(test, ast.Name) and test.id in parameters
 
 
 def _assigned(node: ast.AST) -> set[str]:

@@ -72,7 +72,7 @@ _COMMON_NAMES = frozenset(
     "map apply add remove insert sort reverse clear eval train cuda cpu half float double device dtype grad backward "
     "parameters step zero_ state_dict register_hook storage item tolist close T imag real log stack flip rotate "
     "resize resize_ set_ apply_ index_select select filter replace sub equal take put clip where diff round trace mode unique "
-    "quantile fill dot rename".split()
+    "quantile fill dot rename norm relu softmax log_softmax sigmoid tanh prelu".split()
 )
 
 

@@ -51,8 +51,10 @@ class Analyser(Protocol):
         inputs: Sequence[InputSpec],
         flows: bool = ...,
         cancelled: Callable[[], bool] | None = ...,
+        *,
+        thorough: bool = ...,
     ) -> SummaryResult:
-        """The layers of a model of a file."""
+        """The layers of a model of a file; unless `thorough`, in less time at most."""
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
