@@ -273,6 +273,9 @@ class Loader(Protocol):
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
 
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
+
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
 
