@@ -1,6 +1,6 @@
 """Nothing is reported in working code; the defects that a package has are found.
 
-In CI: 53 packages and the model code of 5 test dependencies, 4,124 files with 968,844 lines.
+In CI: 63 packages and the model code of 5 test dependencies, 4,998 files with 1,154,300 lines.
 """
 
 from __future__ import annotations

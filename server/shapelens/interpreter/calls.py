@@ -496,6 +496,8 @@ def call_function(
             # A wrapper that cannot be followed to the call of what it wraps is an unknown decorator: it passes through.
             if m.is_doubting():
                 kwargs = {**_opened_defaults(m, wrapped, len(args)), **kwargs}
+            if bind_arguments(m, wrapped, args, kwargs)[1]:
+                return result  # it hands on other arguments than it takes
             return call_function(m, f, node, wrapped, args, kwargs)
         return result
     if "__autocast__" in function.attrs:

@@ -140,7 +140,9 @@ def _libraries_used(node: ast.AST, module: PyModule) -> frozenset[str]:
     key = "libraries used", node
     found: frozenset[str] | None = module.found.get(key)
     if found is None:
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        body = getattr(node, "body", [])
+        parts: list[ast.AST] = body if isinstance(body, list) else [body]
+        names = {n.id for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)}
         values = [module.namespace.get(name) for name in names]
         found = frozenset(_kind_of_library(value.path) for value in values if type(value) is Lib)
         found = module.found[key] = found | (_libraries_of(module) & {"sparse"})

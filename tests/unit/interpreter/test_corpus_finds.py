@@ -261,6 +261,20 @@ WORKING = {
             apply_to_collection(data, function=collect)
             return torch.cat(found)
         """,
+    # A wrapper takes a keyword that what it wraps does not.
+    "wrapper": """
+        import functools, torch, other
+        def cached(function):
+            held = None
+            @functools.wraps(function)
+            def wrapper(*args, _cache=True, **kwargs):
+                nonlocal held
+                held = other.keep(held, function, args, kwargs)
+                return held
+            return wrapper
+        make = cached(lambda: torch.zeros(3))
+        x = make(_cache=False)
+        """,
 }
 
 

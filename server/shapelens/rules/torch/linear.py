@@ -67,7 +67,11 @@ def features(c: Call, input: Tensor, came: Dim, expected: Dim, weight: Tensor | 
 def _is_usual(bias: Any, weight: Tensor) -> bool:
     """Whether a bias is as a layer makes it, so that nothing is to be looked at."""
     shape = weight.shape
-    return bias is None or isinstance(shape, tuple) and bias.shape == shape[:1] and bias.dtype == weight.dtype
+    if bias is None:
+        return True
+    if not isinstance(shape, tuple) or not isinstance(bias, Tensor):
+        return False
+    return bias.shape == shape[:1] and bias.dtype == weight.dtype
 
 
 def linear(c: Call, input: Tensor, weight: Tensor, bias: Any = None) -> Tensor:
