@@ -368,6 +368,7 @@ class Machine:
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.large: set[Any] = set()  # keys of large ones that were made
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
