@@ -167,8 +167,11 @@ class Reuse:
             self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts)
 
     def _needed(self, m: Machine, node: ast.stmt) -> dict[str, Any]:
-        namespace = self.module.namespace
-        return {name: m.store.value(namespace.get(name, _MISSING)) for name in (*_defining_names(node), "*")}
+        found: dict[str, Any] = {}
+        for name in (*_defining_names(node), "*"):
+            unbound = m.unbound.get((self.module.name, name), _MISSING)  # what one run took it for, no other knows
+            found[name] = m.store.value(self.module.namespace.get(name, unbound))
+        return found
 
     def _is_pure(self, m: Machine, run: Callable[[], None]) -> bool:
         """Run something; whether it did nothing but make new objects. What changes these later is given back."""
@@ -216,7 +219,8 @@ class Reuse:
 
     def settle(self, m: Machine) -> None:
         """The file's own statements have run: find out what is not as it was."""
-        names = {name: m.store.value(value) for name, value in self.module.namespace.items()}
+        unbound = {name: value for (module, name), value in m.unbound.items() if module == self.module.name}
+        names = {name: m.store.value(value) for name, value in (unbound | self.module.namespace).items()}
         effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
         now = _state(m)
         compare = Comparison()
@@ -369,7 +373,7 @@ def _seen_so_far(m: Machine) -> tuple[Any, ...]:
     """What a definition that has no effect leaves as it was."""
     return (
         len(m.seen), len(m.gaps), len(m.expressions), len(m.instances), len(m.trace), len(m.last_batches), len(m.met),
-        len(m.call.work or ()), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
+        len(m.call.work or ()), len(m.unbound), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
     )  # fmt: skip
 
 

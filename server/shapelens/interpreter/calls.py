@@ -764,6 +764,9 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         for value in (*args, *kwargs.values()):
             havoc(m, value)
         not_counted(m, None, args)
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, (Function, Bound, Partial)):
+            captured.release(m, value)  # it may be called, by whatever it is handed to
     return Unknown(f"{path}()")
 
 

@@ -217,6 +217,19 @@ class Report(NamedTuple):
     related: tuple[Related, ...]
 
 
+class FirstTurn(NamedTuple):
+    """The first turn of a loop: the function that it is in, how many branches, doubts and functions are under way in it.
+
+    `reports` are the problems that every run of this turn has: with what holds before the loop, none is but supposed.
+    """
+
+    frame: Frame
+    branches: int
+    doubtful: int
+    functions: int
+    reports: list[Report]
+
+
 class Read(NamedTuple):
     """What a call read of a scope around it: the name's value, and what that held then, as of a version of all objects."""
 
@@ -259,6 +272,9 @@ class Loader(Protocol):
 
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
+
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
 
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
@@ -347,6 +363,7 @@ class Machine:
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
         self.trace: list[Function] = []  # the functions that were run, in this order
         self.looked_at: list[Function] = []  # those of which what they say was looked at
+        self.first_turns: list[FirstTurn] = []  # of loops that run nobody knows how often
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
@@ -363,6 +380,7 @@ class Machine:
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
+        self.captured_values: set[tuple[int, str]] = set()  # and those that something unknown may set
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
@@ -561,7 +579,15 @@ class Machine:
             else:
                 return
         failure.with_traceback(None)  # it would hold all that was at work then
-        self.reports.append(Report(place, node, failure, bool(self.caught), related))
+        self.keep_report(Report(place, node, failure, bool(self.caught), related))
+
+    def keep_report(self, report: Report) -> None:
+        """Keep a problem; one that the first turn of a loop has in each of its runs is noted there too."""
+        self.reports.append(report)
+        for turn in self.first_turns:
+            ended = turn.frame.loops[-1] or any(frame.exits for frame in self.frames[turn.functions :])
+            if len(self.touched) == turn.branches and self.doubtful == turn.doubtful and not ended:
+                turn.reports.append(report)
 
     def _is_shown(self, place: Place) -> bool:
         """Whether a problem may stand there."""

@@ -418,9 +418,22 @@ def metric_path(m: Machine, metric: Any, y: Tensor, output: Tensor) -> str | Non
 # -- methods -------------------------------------------------------------------------------------------------------
 
 
+_OPTIMIZERS = frozenset(
+    "adadelta adafactor adagrad adam adamax adamw ftrl lion lossscaleoptimizer multioptimizer muon nadam optimizer "
+    "optimizermap rmsprop schedulefreeadamw sgd auto".split()
+)
+"""What `compile(optimizer=…)` finds by name. Source: keras.src.optimizers.ALL_OBJECTS."""
+
+
 def _compile(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
     given = _arguments("optimizer loss loss_weights metrics weighted_metrics", args, kwargs)
     m.touch(i)
+    optimizer = m.store.value(given.get("optimizer"))
+    if isinstance(optimizer, str) and optimizer.lower() not in _OPTIMIZERS:
+        named = next((v for v in (given.get("loss"), *args) if isinstance(v, str) and v.lower() in _OPTIMIZERS), None)
+        text = f"compile: there is no optimizer '{optimizer}'"
+        text += f", and '{named}' is one: the optimizer comes first, then the loss" if named is not None else ""
+        m.report(Failure("argument-value", text), f.place, node)
     metrics = m.store.value(given.get("metrics"))
     if isinstance(metrics, (str, Function)) and metrics:
         shown = f"'{metrics}'" if isinstance(metrics, str) else metrics.name
