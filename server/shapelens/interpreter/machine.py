@@ -273,6 +273,9 @@ class Loader(Protocol):
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
 
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
+
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
 
@@ -383,6 +386,7 @@ class Machine:
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.large: set[Any] = set()  # keys of large ones that were made
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
