@@ -47,7 +47,7 @@ class _Run:
 
     expressions: dict[tuple[Chunked, ast.AST], list[Any]]
     work: Work
-    known: tuple[dict[Any, Any], ...]
+    known: tuple[Any, ...]
     assumed: Sizes | None
     names: dict[str, Symbol]
     gradients_known: bool
@@ -411,7 +411,7 @@ class Details:
                     listed.append(shown)
                 if isinstance(resolved, Instance) and resolved.origin is not None:
                     origins = self.made.setdefault(key, [])
-                    if resolved.origin not in origins:
+                    if all(origin.where != resolved.origin.where for origin in origins):
                         origins.append(resolved.origin)
                 about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
                 if about and about not in abouts:

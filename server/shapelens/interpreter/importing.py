@@ -73,15 +73,10 @@ def is_ruled_part(name: str) -> bool:
 
 def tensor_library(module: PyModule) -> str:
     """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has others alone."""
-    key = "tensor library", len(module.namespace)
-    found = module.found.get(key)
-    if found is None:
-        tops = {value.path.partition(".")[0] for value in module.namespace.values() if type(value) is Lib}
-        found = "torch"
-        if "torch" not in tops:
-            found = "tensorflow" if tops & {"tensorflow", "keras"} else "numpy" if "numpy" in tops else "torch"
-        module.found[key] = found
-    return str(found)
+    tops = {value.path.partition(".")[0] for value in module.namespace.values() if type(value) is Lib}
+    if "torch" in tops:
+        return "torch"
+    return "tensorflow" if tops & {"tensorflow", "keras"} else "numpy" if "numpy" in tops else "torch"
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:

@@ -322,6 +322,7 @@ class Machine:
         self.executions: list[tuple[int, int]] = []  # serials before and after modules that this run executed
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
+        self.changes = 0  # how often something mutable was changed
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
@@ -600,6 +601,7 @@ class Machine:
     def touch(self, obj: Any) -> None:
         """Must be called before a mutable object is changed, so that a branch can be taken back."""
         self._log(obj)
+        self.changes += 1
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -642,6 +644,7 @@ class Machine:
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
         self._log(scope)
+        self.changes += 1
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:
