@@ -18,7 +18,7 @@ from shapelens.analysis.reuse import Reuse, Run
 from shapelens.analysis.unsettled import methods, unsettled
 from shapelens.dims import Dim, Symbol, as_symbol, symbol
 from shapelens.interpreter import calls, classes, containers, hints, prose
-from shapelens.interpreter.machine import ROOT_PATIENCE, Budget, Frame, Machine, Place, Report, Unkeyable, restore
+from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, Unkeyable, restore
 from shapelens.rules.registry import layers
 from shapelens.source.tree import Chunk, Tree
 from shapelens.values import (
@@ -116,7 +116,7 @@ class Roots:
         `key` tells which run it is: its kind, the function, and what else it is given.
         """
         m, reuse, name = self.m, self.reuse, getattr(chunk.tree[0], "name", "")
-        if m.fuel <= 0 or not m.allow(ROOT_PATIENCE):
+        if m.fuel <= 0 or not m.allow(m.patience.root):
             m.unfinished += 1
             return None
         if reuse is None:

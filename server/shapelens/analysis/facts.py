@@ -198,7 +198,8 @@ class FileAnalysis:
 
     `facts` and `problems` are in the order of their places. `broken` are the first and last lines of the top-level statements that do not parse, `lost` those of the parts of
     them that were lost by it. `unfinished` is how many parts of it were not looked at, because the file had
-    used up its budget; `waiting` tells that functions were left out which most likely show nothing.
+    used up its budget; `waiting` tells that there is more to see for one who waits: functions were left out which most
+    likely show nothing, or there was no time for all of it.
     """
 
     path: str

@@ -10,7 +10,7 @@ from shapelens.analysis.costs import Holdings, tensors_in
 from shapelens.analysis.facts import Shown, Span
 from shapelens.analysis.rendering import Renderer
 from shapelens.dims import Dim
-from shapelens.interpreter import classes, containers
+from shapelens.interpreter import classes, containers, keras
 from shapelens.rules.work import Again, Called, Counter, Maybe, Step, Work
 from shapelens.values import Class, Instance, Tensor
 
@@ -52,10 +52,20 @@ class Flow:
     edges: tuple[Edge, ...]
 
 
-def flow(root: Called, renderer: Renderer) -> Flow:
-    """The flow of one call of a model, which was made with `Call.flows`."""
+_MOST_NODES = 4_000
+
+
+class _TooMany(Exception):
+    """Nobody looks at so many nodes."""
+
+
+def flow(root: Called, renderer: Renderer) -> Flow | None:
+    """The flow of one call of a model, which was made with `Call.flows`; None where it is too large to be drawn."""
     drawing = _Drawing(root, renderer)
-    return drawing.traced() or drawing.drawn()
+    try:
+        return drawing.traced() or drawing.drawn()
+    except _TooMany:
+        return None
 
 
 class _Drawing:
@@ -97,19 +107,9 @@ class _Drawing:
         """The flow of a functional Keras model: its layers as the KerasTensors remember them; None for another one."""
         value_of, attrs = self.m.store.value, self.root.instance.attrs
         ends = list(tensors_in(value_of(attrs.get("_outputs", attrs.get("_output")))))
-        if not ends or any(tensor.history is None for tensor in ends):
+        order = keras.tensors_between([], ends)
+        if not ends or order is None:
             return None
-        order: list[Tensor] = []
-        seen: set[int] = set()
-        stack = [(tensor, False) for tensor in reversed(ends)]
-        while stack:
-            tensor, is_done = stack.pop()
-            if is_done:
-                order.append(tensor)
-            elif id(tensor) not in seen and tensor.history is not None:
-                seen.add(id(tensor))
-                stack.append((tensor, True))
-                stack.extend((parent, False) for parent in reversed(tensor.history[1]))
         numbers: dict[int, int] = {}
         for tensor in order:
             layer, parents = tensor.history or (None, ())
@@ -194,6 +194,8 @@ class _Drawing:
 
     def _add(self, role: str, name: str, kind: str, parent: int | None, *, output: Any = None, **more: Any) -> int:
         number = len(self.nodes)
+        if number >= _MOST_NODES:
+            raise _TooMany
         shown = self.renderer.shown(output) if output is not None else None
         self.nodes.append(Node(number, role, name, kind, parent, output=shown, **more))
         return number

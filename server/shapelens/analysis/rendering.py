@@ -24,19 +24,21 @@ from shapelens.analysis.facts import (
     Site,
     Span,
 )
-from shapelens.dims import Dim, Sizes, Symbol, substitute, symbols, text
+from shapelens.dims import Dim, Expr, Sizes, Symbol, substitute, symbols, text
 from shapelens.interpreter.containers import is_child
 from shapelens.interpreter.machine import Machine, Report
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.interpreter.memory import CODE as MEMORY_BUDGET
 from shapelens.interpreter.memory import hold_activations
 from shapelens.rules.call import Failure
+from shapelens.rules.registry import layers
 from shapelens.rules.work import Called, Counter, Work, all_calls
 from shapelens.source.tree import Tree
 from shapelens.values import Class, Instance, Lib, Open, Origin, Shape, Tensor
 from shapelens.values.text import shape_text, size_text
 
 _MOST_ABOUTS = 4  # what a hover says of different objects at one place
+_MOST_ITEMS, _LONGEST_TEXT, _LARGEST_NUMBER = 16, 40, 10**12  # of an argument that a hover shows
 _MOST_MODELS = 4  # calls of one class with inputs of different shapes
 _OBVIOUS = frozenset(("zeros", "ones", "empty", "rand", "randn", "randint", "full"))
 
@@ -222,8 +224,8 @@ class Renderer:
         )
 
     def _made(self, place: Chunked, node: ast.AST) -> Span | None:
-        origins = self.details().made.get((place, node), ())
-        return self.span(*origins[0].where) if len(origins) == 1 else None
+        places = self.details().made.get((place, node), ())
+        return self.span(*places[0]) if len(places) == 1 else None
 
     def _models(self, path: str) -> tuple[Model, ...]:
         found = [
@@ -389,7 +391,7 @@ class Details:
         self.renderer = renderer
         self.expressions: dict[tuple[Chunked, ast.AST], tuple[list[Shown], list[str]]] = {}
         self.models: dict[tuple[Chunked, ast.AST], list[Any]] = {}
-        self.made: dict[tuple[Chunked, ast.AST], list[Origin]] = {}
+        self.made: dict[tuple[Chunked, ast.AST], list[tuple[Chunked, ast.AST]]] = {}
 
     def add(self, run: _Run) -> None:
         """Add what one run saw; the store knows what it knew then."""
@@ -410,12 +412,13 @@ class Details:
                 if shown is not None and shown not in listed:
                     listed.append(shown)
                 if isinstance(resolved, Instance) and resolved.origin is not None:
-                    origins = self.made.setdefault(key, [])
-                    if all(origin.where != resolved.origin.where for origin in origins):
-                        origins.append(resolved.origin)
+                    places = self.made.setdefault(key, [])
+                    if resolved.origin.where not in places:
+                        places.append(resolved.origin.where)
                 about = self._about(resolved) if len(abouts) < _MOST_ABOUTS else ""
-                if about and about not in abouts:
-                    abouts.append(about)
+                # Of what two runs say of one layer, the one that knows less may be the beginning of the other.
+                if about and not any(each.startswith(about) for each in abouts):
+                    abouts[:] = [*(each for each in abouts if not about.startswith(each)), about]
 
     def _about(self, value: Any) -> str:
         """What a hover says of an object, worked out once for each run."""
@@ -442,7 +445,7 @@ class Details:
         found.append((cls.name, inputs, renderer.shown(results[0]) if results else None, parameters, work))
 
     def _layer_text(self, value: Instance) -> str:
-        """`torch.nn.Conv2d`: weight (64, 3, 7, 7); its parameters, and what its calls compute and give."""
+        """`torch.nn.Conv2d(in_channels=3, …)`: weight (64, 3, 7, 7); its parameters, what its calls compute and give."""
         if not isinstance(value.cls, Lib) and not is_child(value):
             return ""
         if isinstance(value.cls, Lib):
@@ -451,12 +454,44 @@ class Details:
                 for n, w in value.attrs.items()
                 if isinstance(w, Tensor) and w.parameter and isinstance(w.shape, tuple) and n.isidentifier()
             }
-            written = f"`{value.cls.path}`" + (": " if own else "")
+            written = f"`{value.cls.path}{self._made_with(value)}`" + (": " if own else "")
             written += ", ".join(f"{name} {shape_text(weight.shape)}" for name, weight in own.items())
         else:
             written = f"`{value.cls.name}`"
         said = [*self._weights_said(value), *self._work_said(value)] if is_child(value) else []
         return written + ("; " + ", ".join(said) if said else "")
+
+    def _made_with(self, layer: Instance) -> str:
+        """`(in_features=16, out_features=4, bias=False)`: the constructor's arguments but those that are as by default."""
+        known = layers.get(layer.cls.path) if isinstance(layer.cls, Lib) else None
+        if known is None or layer.attrs.get("?") is not None:
+            return ""
+        said = []
+        for parameter in known.make.parameters:
+            held = layer.attrs.get(parameter.name, parameter.default)
+            if parameter.kind in ("*", "**") or parameter.has_default and _is_default(held, parameter.default):
+                continue
+            if parameter.default is True and (held is None or isinstance(held, Tensor)):
+                if held is not None:
+                    continue  # `bias` was the question, and is the weight now
+                held = False
+            said.append(f"{parameter.name}={self._argument(held)}")
+        return f"({', '.join(said)})"
+
+    def _argument(self, value: Any) -> str:
+        value = self.renderer.m.store.value(value)
+        if isinstance(value, Expr):
+            return text(value, self.renderer.names)
+        if type(value) is tuple and len(value) <= _MOST_ITEMS:
+            return f"({', '.join(map(self._argument, value))}{',' * (len(value) == 1)})"
+        if isinstance(value, Lib):
+            return value.path
+        if isinstance(value, str):
+            # A hover is Markdown, and the text is the program's own.
+            return repr(value) if len(value) <= _LONGEST_TEXT and value.replace("_", "").isalnum() else "…"
+        if isinstance(value, int):
+            return str(value) if abs(value) < _LARGEST_NUMBER else "…"
+        return str(value) if value is None or isinstance(value, float) else "…"
 
     def _weights_said(self, module: Instance) -> list[str]:
         weights = self._holdings.weights(module)
@@ -482,6 +517,11 @@ class Details:
         if size is not None:
             said.append(f"output {size_text(size) if isinstance(size, int) else text(size, names) + ' bytes'}")
         return said
+
+
+def _is_default(held: Any, default: Any) -> bool:
+    """Whether an argument is as by default; a layer keeps one size as a tuple of as many as it has axes."""
+    return held == default or isinstance(held, tuple) and bool(held) and all(each == default for each in held)
 
 
 class Names:

@@ -19,7 +19,7 @@ from shapelens.analysis.following import Following
 from shapelens.analysis.rendering import Told
 from shapelens.analysis.script import MUTABLE, Script
 from shapelens.interpreter.effects import constant, modes
-from shapelens.interpreter.importing import run_chunk, tensor_library
+from shapelens.interpreter.importing import libraries_of, run_chunk
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
 from shapelens.interpreter.statements import run_block
 from shapelens.interpreter.templates import Template
@@ -174,8 +174,11 @@ class Reuse:
             self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts)
 
     def _needed(self, m: Machine, node: ast.stmt) -> dict[str, Any]:
-        namespace = self.module.namespace
-        return {name: m.store.value(namespace.get(name, _MISSING)) for name in (*_defining_names(node), "*")}
+        found: dict[str, Any] = {}
+        for name in (*_defining_names(node), "*"):
+            unbound = m.unbound.get((self.module.name, name), _MISSING)  # what one run took it for, no other knows
+            found[name] = m.store.value(self.module.namespace.get(name, unbound))
+        return found
 
     def _is_pure(self, m: Machine, run: Callable[[], None]) -> bool:
         """Run something; whether it did nothing but make new objects. What changes these later is given back."""
@@ -226,8 +229,8 @@ class Reuse:
     def settle(self, m: Machine) -> None:
         """The file's own statements have run: find out what is not as it was."""
         self.script.finish(m)
-        names = {name: m.store.value(value) for (_, name), value in m.unbound.items()}
-        names.update({name: m.store.value(value) for name, value in self.module.namespace.items()})
+        unbound = {name: value for (module, name), value in m.unbound.items() if module == self.module.name}
+        names = {name: m.store.value(value) for name, value in (unbound | self.module.namespace).items()}
         effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
         now = self._now(m)
         compare = Comparison()
@@ -251,7 +254,7 @@ class Reuse:
 
     def _now(self, m: Machine) -> tuple[Any, ...] | None:
         """On what runs depend beside what they use. None: on more than is compared, for Keras counts its layers."""
-        return None if m.keras is not None else (tensor_library(self.module), len(m.last_batches), *modes(m))
+        return None if m.keras is not None else (libraries_of(self.module), len(m.last_batches), *modes(m))
 
     def _names_of(self, obj: Any) -> set[str]:
         """The names under which functions of followed modules may find an object."""
@@ -388,7 +391,7 @@ def _seen_so_far(m: Machine) -> tuple[Any, ...]:
     """What a definition that has no effect leaves as it was."""
     return (
         len(m.seen), len(m.gaps), len(m.expressions), len(m.instances), len(m.trace), len(m.last_batches), len(m.met),
-        len(m.call.work or ()), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
+        len(m.call.work or ()), len(m.unbound), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
     )  # fmt: skip
 
 

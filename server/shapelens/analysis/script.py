@@ -257,8 +257,8 @@ def _circumstances(m: Machine, module: PyModule) -> tuple[Any, ...] | None:
     if m.store._trail or m.store.equations or m.epoch:
         return None
     given = () if m.keras is None else tuple(m.keras.counts.items())
-    library = importing.tensor_library(module)
-    return (m.prose, m.trusted, library, given, frozenset(m.captured), frozenset(m.put_on_tensors), *modes(m))
+    libraries = importing.libraries_of(module)
+    return (m.prose, m.trusted, libraries, given, frozenset(m.captured), frozenset(m.put_on_tensors), *modes(m))
 
 
 def _share(m: Machine, started: int) -> None:

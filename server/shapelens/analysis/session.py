@@ -30,7 +30,7 @@ from shapelens.dims import Symbol
 from shapelens.interpreter import calls
 from shapelens.interpreter.expressions import ev
 from shapelens.interpreter.importing import run_chunk
-from shapelens.interpreter.machine import MODULE_PATIENCE, PATIENCE, Budget, Cancelled, Frame, Machine, seconds_used
+from shapelens.interpreter.machine import QUICK, THOROUGH, Budget, Cancelled, Frame, Machine, Patience, seconds_used
 from shapelens.interpreter.machine import Place as Chunked
 from shapelens.rules.registry import canonical, forget_names, layers, number_of_rules
 from shapelens.source.configuration import FILE as CONFIGURATION_FILE
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracles
 
 MODULE_FUEL = 150_000
-_SUMMARY_PATIENCE = 5.0
-"""Seconds of the processor that running a file for one of its models may take."""
+_SUMMARY_PATIENCE, _VIEW_PATIENCE = 5.0, 0.7
+"""Seconds of the processor that running a file for one of its models may take, and for somebody who waits for a view."""
 _MOST_SOURCE = 4_000_000
 """Characters of source that a session keeps which goes from file to file: some 160 MB with all that was made of it."""
 _FEWEST_RELEASED = 32
@@ -327,22 +327,24 @@ class Session:
     def analyse(self, path: str, cancelled: Callable[[], bool] | None = None, *, thorough: bool = True) -> FileAnalysis:
         """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop.
 
-        Unless `thorough`, functions that most likely show nothing may be left out, which the result then tells.
+        Unless `thorough`, it takes less time at most, and functions that most likely show nothing may be left out: the
+        result tells where either was of consequence.
         """
-        started, limit = time.perf_counter(), seconds_used() + PATIENCE
+        patience = THOROUGH if thorough else QUICK
+        started, limit = time.perf_counter(), seconds_used() + patience.whole
         if path not in self._texts:
             self._look_again = True
             path = os.path.abspath(path) if os.path.exists(path) else path
         self._fresh()
         tree = self._tree(path)
         parsed = time.perf_counter()
-        limit = max(limit, seconds_used() + PATIENCE / 2)  # however long it took to read
-        m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit)
+        limit = max(limit, seconds_used() + patience.whole / 2)  # however long it took to read
+        m, module, places, renderer = self._run_main(path, tree, cancelled, True, limit, patience)
         try:
             if m.trusted and renderer.reports:
                 # What a comment says may be out of date: no problem may come of it.
                 m.forget_changes()
-                m, module, places, renderer = self._run_main(path, tree, cancelled, False, m.limit)
+                m, module, places, renderer = self._run_main(path, tree, cancelled, False, m.limit, patience)
             ran = time.perf_counter()
             reuse = self._reuse.get(path)
             if reuse is not None:
@@ -357,21 +359,28 @@ class Session:
             m.forget_changes()
         done = time.perf_counter()
         analysis = renderer.analysis(path, tree)
-        analysis = replace(analysis, unfinished=m.unfinished + tree.left_out, waiting=roots.waiting)
+        waiting = roots.waiting or m.was_late and not thorough
+        analysis = replace(analysis, unfinished=m.unfinished + tree.left_out, waiting=waiting)
         analysis.timings.update(
             parse=parsed - started, module=ran - parsed, contexts=done - ran, render=time.perf_counter() - done
         )
         return self._wanted(analysis)
 
     def _run_main(
-        self, path: str, tree: Tree, cancelled: Callable[[], bool] | None, prose: bool, limit: float
+        self,
+        path: str,
+        tree: Tree,
+        cancelled: Callable[[], bool] | None,
+        prose: bool,
+        limit: float,
+        patience: Patience,
     ) -> tuple[Machine, PyModule, dict[int, Chunked], Renderer]:
         """Run a file as a script; with `prose`, its comments count where nothing else is known."""
         reuse = self._reused(path)
         module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
-        m.cancelled, m.prose, m.limit = cancelled, prose, limit
-        m.allow(MODULE_PATIENCE)
+        m.cancelled, m.prose, m.limit, m.patience = cancelled, prose, limit, patience
+        m.allow(patience.module)
         renderer = Renderer(m, {path: tree})
         try:
             places = run_main(m, module, tree, reuse)
@@ -467,7 +476,12 @@ class Session:
         return EntryResult(tuple(self._wanted(analysis) for analysis in renderer.analyses(m.below, path)))
 
     def _namespace(
-        self, target: str, entry: str, counted: bool = False, cancelled: Callable[[], bool] | None = None
+        self,
+        target: str,
+        entry: str,
+        counted: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+        seconds: float = _SUMMARY_PATIENCE,
     ) -> tuple[str, Tree, PyModule, Machine, Frame]:
         """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
 
@@ -485,7 +499,7 @@ class Session:
         m = self._machine(module, shared=False)
         m.training, m.cancelled = False, cancelled
         m.fuel = 20_000_000
-        m.allow(_SUMMARY_PATIENCE)
+        m.allow(seconds)
         m.record_all = True
         m.below = _root(module, path)
         m.recording = False
@@ -502,11 +516,13 @@ class Session:
         inputs: Sequence[InputSpec],
         flows: bool = False,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        thorough: bool = True,
     ) -> SummaryResult:
         """The layers of a model: a class of a file or module, or an expression that makes or names one.
 
         Without inputs, those of the first call in the file's own statements, else what the layers ask for. With `flows`,
-        also how its tensors flow. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
+        also how its tensors flow. Unless `thorough`, it takes less time at most. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
         no such model or its inputs cannot be known.
         """
         try:
@@ -515,7 +531,8 @@ class Session:
             raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
         except (RecursionError, MemoryError):
             raise ValueError("the expression is nested too deeply") from None
-        path, tree, module, m, frame = self._namespace(target, entry, counted=True, cancelled=cancelled)
+        seconds = _SUMMARY_PATIENCE if thorough else _VIEW_PATIENCE
+        path, tree, module, m, frame = self._namespace(target, entry, True, cancelled, seconds)
         for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
             if canonical(f"{target}.{name}") in layers and name not in module.namespace:
                 module.namespace[name] = Lib(f"{target}.{name}")  # a library that is known by rules is not followed

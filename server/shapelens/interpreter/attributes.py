@@ -22,9 +22,10 @@ from shapelens.interpreter import (
 )
 from shapelens.interpreter.joining import join
 from shapelens.interpreter.machine import Frame, Machine
-from shapelens.rules import registry
+from shapelens.rules import placeholders, registry
 from shapelens.rules.call import Failure, NotKnown
 from shapelens.rules.numpy.arrays import ATTRIBUTES, INSTEAD
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 from shapelens.values import (
     UNKNOWN,
@@ -71,7 +72,7 @@ _COMMON_NAMES = frozenset(
     "map apply add remove insert sort reverse clear eval train cuda cpu half float double device dtype grad backward "
     "parameters step zero_ state_dict register_hook storage item tolist close T imag real log stack flip rotate "
     "resize resize_ set_ apply_ index_select select filter replace sub equal take put clip where diff round trace mode unique "
-    "quantile fill dot rename".split()
+    "quantile fill dot rename norm relu softmax log_softmax sigmoid tanh prelu".split()
 )
 
 
@@ -171,6 +172,16 @@ def _of_tensor(m: Machine, f: Frame, value: Tensor, name: str, node: ast.AST) ->
     if value.library != "torch":
         if value.library == "numpy":
             _refuse_missing(m, f, value, name, node)
+        elif (
+            is_placeholder(value)
+            and name not in placeholders.ATTRIBUTES
+            and not name.startswith("_")
+            and m.is_certain()
+        ):
+            text = (
+                f"a KerasTensor, as {m.call.text(value)} is one, has no attribute '{name}': it stands for what a model"
+            )
+            m.report(Failure("no-attribute", f"{text} will be given, and holds no numbers"), f.place, node)
         return Bound(Lib(path), value) if path in registry.rules else Unknown(path)
     if (
         path in registry.rules
@@ -234,14 +245,19 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
     if value.hole is None:
         return UNKNOWN
     if name not in _COMMON_NAMES and not name.startswith("__"):
-        library = importing.tensor_library(f.module)
-        if library == "numpy" and name in _COMMON_WITH_ARRAYS:
-            return of_hole(m, value, name, name)
-        path = registry.of_tensor(library, name)
-        if path in registry.attributes or path in registry.rules:
+        having = [each for each in importing.tensor_libraries(f) if _is_of_tensors(each, name)]
+        if len(having) == 1:
+            library = having[0]
+            if library == "numpy" and name in _COMMON_WITH_ARRAYS:
+                return of_hole(m, value, name, name)
             tensor = m.store.open_tensor(value, None, library)
             return _of_tensor(m, f, tensor, name, node)
     return of_hole(m, value, name, name)
+
+
+def _is_of_tensors(library: str, name: str) -> bool:
+    path = registry.of_tensor(library, name)
+    return path in registry.attributes or path in registry.rules
 
 
 def of_hole(m: Machine, value: Unknown, key: str, name: str) -> Any:
@@ -569,6 +585,8 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     m.touch(target)
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
+    if (target.born, name) in m.captured_values and not isinstance(value, (Instance, Function, Class)):
+        value = UNKNOWN
     if (target.born, name) in m.captured_fields:
         captured.forget(m, value)
     target.attrs[name] = value

@@ -26,10 +26,12 @@ from shapelens.interpreter import (
     pure,
     torch_state,
 )
-from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume
+from shapelens.interpreter.joining import Outcome, adopt_heap, common, join_all, resume, revive
+from shapelens.interpreter.keras import judges
 from shapelens.interpreter.machine import DECORATOR_FUEL, Frame, Key, Machine, Unkeyable
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import refuse_symbolic
 from shapelens.rules.work import UNKNOWN_WORK, Again, Step, record
 from shapelens.values import (
     UNKNOWN,
@@ -394,7 +396,11 @@ def decorate(m: Machine, f: Frame, node: ast.AST, decorator: Any, made: Any) -> 
         m.slow.add(source)
     if isinstance(result, Choice) and all(_is_wrapper_of(made, value) for value in result.values):
         return made  # wrapped in one way or another, or not at all
-    return made if result is None or isinstance(result, Unknown) else result
+    if result is not None and not isinstance(result, Unknown):
+        return result
+    if isinstance(made, Function) and isinstance(result, Unknown):
+        made.attrs["__decorated__"] = True
+    return made
 
 
 def _is_wrapper_of(made: Any, value: Any) -> bool:
@@ -472,6 +478,10 @@ def call_function(
     if native is not None:
         return native(m, f, node, args, kwargs)
     bound, problem = bind_arguments(m, function, args, kwargs)
+    if problem and "__decorated__" in function.attrs:
+        for value in (*args, *kwargs.values()):
+            havoc(m, value)
+        return not_counted(m, UNKNOWN, args)  # what an unknown decorator made of it takes other arguments
     if problem:
         raise Exceptional("TypeError", None, problem)
     wrapped = function.attrs.get("__wrapped__") if function.attrs else None
@@ -647,6 +657,7 @@ def _join_exits(m: Machine, frame: Frame, result: Any, ended: bool) -> Any:
     values = [o.signal[1] for o in frame.exits]
     if not ended:
         values.append(m.store.value(result))
+    revive(m, frame.exits)
     joined = join_all(values)
     going = [] if ended else [Outcome(None, frame.locals, {}, [])]
     resume(m, frame.exits)
@@ -753,6 +764,9 @@ def call_library(m: Machine, f: Frame, node: ast.AST, function: Lib, args: list[
         for value in (*args, *kwargs.values()):
             havoc(m, value)
         not_counted(m, None, args)
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, (Function, Bound, Partial)):
+            captured.release(m, value)  # it may be called, by whatever it is handed to
     return Unknown(f"{path}()")
 
 
@@ -772,7 +786,13 @@ def _ruled(
     """What a rule gives; what it leaves open, without a problem, the oracle may know."""
     reports = len(m.reports)
     otherwise = registry.unknown_result(rule.result)
-    value = guarded(m, f, node, lambda: registry.apply_rule(m.call, rule, args, kwargs), otherwise)
+
+    def apply() -> Any:
+        if m.keras is not None and path.startswith(_NUMERIC):
+            refuse_symbolic(m.call, path, [m.store.value(v) for v in (*args, *kwargs.values())])
+        return registry.apply_rule(m.call, rule, args, kwargs)
+
+    value = guarded(m, f, node, apply, otherwise)
     memory.hold(m, f, node, path, value, args, kwargs)
     if asking.is_unanswered(value) and len(m.reports) == reports:
         if m.oracle is not None:
@@ -780,6 +800,9 @@ def _ruled(
         if rule.result == "Tensor" and asking.is_unanswered(value):
             _lacking(m, f, node, path, args)
     return value
+
+
+_NUMERIC = ("tensorflow.", "numpy.")
 
 
 def _lacking(m: Machine, f: Frame, node: ast.AST, path: str, args: list[Any]) -> None:
@@ -804,7 +827,7 @@ def call_method(
     owner, _, name = path.rpartition(".")
     if "hook" in name:
         for hook in (*args, *kwargs.values()):
-            captured.release(m, m.store.value(hook))
+            captured.release(m, m.store.value(hook), first=receiver)
     if name == "requires_grad_" and isinstance(receiver, Tensor):
         set_frozen(m, receiver, m.store.value(args[0] if args else kwargs.get("requires_grad", True)))
     if isinstance(receiver, Instance):
@@ -910,6 +933,11 @@ def _call_instance(
         if isinstance(owner, Class) and method is not None:
             return call(m, f, node, Bound(method, instance), args, kwargs)
         if isinstance(owner, Lib):
+            judge = judges.base_of(instance) if owner.path.startswith("keras.") else None
+            if judge == judges.LOSS and judges.own_method(instance, "call") is not None:
+                return judges.call_loss(m, f, node, instance, args, kwargs)
+            if judge == judges.METRIC and judges.own_method(instance, "update_state") is not None:
+                return judges.call_metric(m, f, node, instance, args, kwargs)
             return forward_of_library(m, f, node, instance, owner.path, args, kwargs)
         return UNKNOWN
     if cls is torch_state.AUTOCAST:  # as a decorator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from shapelens.interpreter import attributes, calls, keras, memory, natives, python_types, templates
@@ -244,13 +243,16 @@ def annotated_fields(m: Machine, f: Frame, node: ast.ClassDef) -> list[tuple[str
     return list(_annotated(node).items())
 
 
-@lru_cache(maxsize=1024)
 def _annotated(node: ast.ClassDef) -> dict[str, bool]:
-    found = {}
+    known: dict[str, bool] | None = getattr(node, "_annotated", None)  # kept with the node: it goes with it
+    if known is not None:
+        return known
+    found: dict[str, bool] = {}
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             if not _is_class_variable(statement.annotation):
                 found[statement.target.id] = statement.value is not None
+    node._annotated = found  # type: ignore[attr-defined]
     return found
 
 
@@ -498,11 +500,25 @@ def construct(
         instance.attrs["?"] = True
 
 
+# Tuples of types that TensorFlow has under a name.
+_KINDS = {
+    f"tensorflow.compat.{name}": tuple([Lib(path) for path in paths.split()])
+    for name, paths in {
+        "integral_types": "builtins.int numpy.integer",
+        "real_types": "builtins.int builtins.float numpy.integer numpy.floating",
+        "complex_types": "builtins.int builtins.float builtins.complex numpy.number",
+        "bytes_or_text_types": "builtins.bytes builtins.str",
+    }.items()
+}
+
+
 def is_instance(m: Machine, value: Any, kinds: Any) -> bool | None:
     """isinstance(value, kinds), where it can be told."""
     if isinstance(kinds, (tuple, list)):
         answers = [is_instance(m, value, k) for k in kinds]
         return True if True in answers else None if None in answers else False
+    if type(kinds) is Lib and kinds.path in _KINDS:
+        return is_instance(m, value, _KINDS[kinds.path])
     if type(value) is Instance and type(kinds) is Lib:
         return _is_of_library(m, value, kinds)
     if isinstance(kinds, Choice):
@@ -554,6 +570,8 @@ def _is_library_instance(value: Any, kind: Lib) -> bool | None:
                 return None
         return False
     if isinstance(value, Tensor):
+        if value.library == "numpy" and value.shape == () and path.startswith(("builtins.", "numpy.")):
+            return None  # NumPy's scalars are no arrays, and some are Python's numbers; which this is, is not known
         if path in ("torch.Tensor", "torch.FloatTensor", "typing.Any"):
             return value.library == "torch"
         if path in ("torch.nn.Parameter", "torch.nn.parameter.Parameter"):

@@ -118,6 +118,6 @@ def modes(m: Machine) -> tuple[Any, ...]:
     c = m.call
     return (
         m.hooked, m.gradients_known, m.training, m.untracked, m.sheltered, m.record_all, m.apart, m.memory_budget,
-        m.activation_budget, c.floating, c.device, c.moves, c.autocast, c.keras_policy, c.image_data_format,
+        m.activation_budget, c.floating, c.device, c.moves, c.formats, c.rewritten, c.autocast, c.keras_policy, c.image_data_format,
         len(m.written_holes),
     )  # fmt: skip

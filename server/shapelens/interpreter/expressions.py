@@ -13,6 +13,8 @@ from shapelens.interpreter import attributes, builtins, calls, classes, importin
 from shapelens.interpreter.joining import join, join_all, run_branch, settle_outcomes
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.interpreter.truth import assume, tested, truth
+from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
 from shapelens.source.recovery import LOST_NAMES
 from shapelens.values import (
@@ -485,6 +487,8 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}
     if libraries & _TENSORFLOW:
+        if isinstance(a, Tensor) and a.library == "numpy" and is_placeholder(b) and name not in ("eq", "ne"):
+            return _array_before_symbolic(m, f, node, name, b)
         rule = operator_rule(libraries, name)
         return Tensor(None, None, "tensorflow") if rule is None else _applied(m, f, node, rule, (a, b), UNKNOWN)
     if "numpy" in libraries:
@@ -501,6 +505,14 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
 
 
 _TENSORFLOW = {"tensorflow", "keras"}
+
+
+def _array_before_symbolic(m: Machine, f: Frame, node: ast.AST, name: str, symbolic: Tensor) -> Any:
+    """Report an array on the left of a KerasTensor: NumPy asks it for its numbers."""
+    text = f"an array cannot stand before a KerasTensor, {m.call.text(symbolic)}: NumPy would need its numbers"
+    advice = "write the KerasTensor first, or use keras.ops"
+    m.report(Failure("argument-value", f"{text}; {advice}", m.call.related(symbolic)), f.place, node)
+    return UNKNOWN
 
 
 def _array_binary(
@@ -713,7 +725,8 @@ def identical(m: Machine, a: Any, b: Any) -> bool | None:
         }
         return pairs.pop() if len(pairs) == 1 else None
     if type(a) is Unknown or type(b) is Unknown:
-        return None
+        dtypes = [v.why for v in (a, b) if type(v) is Unknown and isinstance(v.why, tuple) and v.why[0] == "dtype"]
+        return dtypes[0] == dtypes[1] if len(dtypes) == 2 else None
     if a is None or b is None or isinstance(a, (bool, Scalar)) or isinstance(b, (bool, Scalar)):
         if isinstance(a, Scalar) and isinstance(b, Scalar) or isinstance(a, Scalar) and b is not None:
             return None

@@ -10,7 +10,8 @@ import ast
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from shapelens.dims import Dim, Expr, TooComplex, exact_quotient, maximum, minimum, symbol
+from shapelens.dims import Dim, Expr, symbol
+from shapelens.interpreter.arithmetic import expression_of, written_size
 from shapelens.interpreter.machine import Frame, Machine, Place
 from shapelens.source.axes import ANY, REST, Axis, axes_of, with_values
 from shapelens.source.comments import said_axes
@@ -384,64 +385,21 @@ def size_of(m: Machine, expression: str, axes: Axes, make: bool = False) -> Dim 
     text, held = with_values(expression)
     values: dict[str, Dim] = {}
     for i, part in enumerate(held):
-        value = m.store.value(_ev(m, node, axes.frame)) if (node := _expression(part)) is not None else None
+        value = m.store.value(_ev(m, node, axes.frame)) if (node := expression_of(part)) is not None else None
         if isinstance(value, str) and text == f"(_{i})" and value.isidentifier():
             return axes.dims.get(value)
         if isinstance(value, bool) or not isinstance(value, (int, Expr)):
             return None
         values[f"_{i}"] = value
-    node = _expression(text)
-    try:
-        return None if node is None else _evaluate(node, values, axes, make)
-    except (TooComplex, ZeroDivisionError, ValueError):
-        return None
 
+    def named(name: str) -> Dim | None:
+        if name in values:
+            return values[name]
+        if make and name not in axes.dims:
+            axes.dims[name] = symbol(name)
+        return axes.dims.get(name)
 
-def _expression(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _evaluate(node: ast.expr, values: dict[str, Dim], axes: Axes, make: bool) -> Dim | None:
-    if isinstance(node, ast.Constant):
-        return node.value if type(node.value) is int else None
-    if isinstance(node, ast.Name):
-        if node.id in values:
-            return values[node.id]
-        if make and node.id not in axes.dims:
-            axes.dims[node.id] = symbol(node.id)
-        return axes.dims.get(node.id)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("min", "max"):
-        dims = [_evaluate(a, values, axes, make) for a in node.args]
-        known = [d for d in dims if d is not None]
-        if len(known) < len(dims) or len(dims) < 2 or node.keywords:
-            return None
-        return minimum(*known) if node.func.id == "min" else maximum(*known)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _evaluate(node.operand, values, axes, make)
-        return None if value is None else -value
-    if not isinstance(node, ast.BinOp):
-        return None
-    left, right = _evaluate(node.left, values, axes, make), _evaluate(node.right, values, axes, make)
-    if left is None or right is None:
-        return None
-    if isinstance(node.op, ast.Add):
-        return left + right
-    if isinstance(node.op, ast.Sub):
-        return left - right
-    if isinstance(node.op, ast.Mult):
-        return left * right
-    if isinstance(node.op, ast.FloorDiv):
-        return left // right
-    if isinstance(node.op, ast.Mod):
-        return left % right
-    if isinstance(node.op, ast.Div):
-        return exact_quotient(left, right)
-    if isinstance(node.op, ast.Pow) and isinstance(right, int) and 0 <= right <= 8:
-        return left**right
-    return None
+    return written_size(text, named)
 
 
 # -- values of what is said ----------------------------------------------------------------------------------------

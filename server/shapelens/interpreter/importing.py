@@ -6,15 +6,16 @@ module's statements run when something of it is first asked for.
 
 from __future__ import annotations
 
+import ast
 import sys
 from functools import lru_cache, partial
 from typing import Any
 
 from shapelens.interpreter import attributes
-from shapelens.interpreter.machine import STATEMENT_FUEL, Budget, Frame, Machine, Place
+from shapelens.interpreter.machine import STATEMENT_FUEL, Frame, Machine, Place
 from shapelens.rules import registry
 from shapelens.source.tree import Chunk
-from shapelens.values import UNKNOWN, Choice, Exceptional, Lib, PyModule, Unknown
+from shapelens.values import UNKNOWN, Choice, Class, Exceptional, Lib, PyModule, Unknown
 
 # Libraries that are known by rules, never followed from source.
 RULED = frozenset(("torch", "numpy", "einops", "tensorflow", "keras", "jaxtyping", "torchtyping", "sklearn"))
@@ -71,12 +72,80 @@ def is_ruled_part(name: str) -> bool:
     return any(name == part or name.startswith(f"{part}.") for part in RULED_PARTS)
 
 
-def tensor_library(module: PyModule) -> str:
-    """Whose tensors the functions of a module take, as far as its imports tell: torch's unless it has others alone."""
-    tops = {value.path.partition(".")[0] for value in module.namespace.values() if type(value) is Lib}
-    if "torch" in tops:
-        return "torch"
-    return "tensorflow" if tops & {"tensorflow", "keras"} else "numpy" if "numpy" in tops else "torch"
+# Libraries with arrays of their own, which look like those that rules know and are not.
+_FOREIGN = frozenset("mxnet jax paddle mindspore oneflow cupy dask chainer theano tinygrad mlx xarray pandas".split())
+_MATRICES = ("scipy.sparse", "numpy.matrix", "numpy.mat")
+
+
+def tensor_libraries(f: Frame) -> tuple[str, ...]:
+    """Whose tensors a function may take, as far as the names tell that it uses, and those of its module.
+
+    Where nothing else is said they are torch's, and those of a layer are its library's. None at all: of a library that is
+    not known. A function of a module that has torch, which uses NumPy alone, may take either's.
+    """
+    has = libraries_of(f.module)
+    sparse = ("numpy",) if "sparse" in has else ()
+    uses: frozenset[str] = frozenset()
+    if f.function is not None and not (isinstance(f.function.owner, Class) and _is_layer_class(f.function.owner)):
+        uses = _libraries_used(f.function.node, f.module)
+    for library in _TENSOR_LIBRARIES:
+        if library in uses or library in has and not uses & _WITH_ARRAYS:
+            return (library, *sparse)
+    if "numpy" in uses or "numpy" in has:
+        others = tuple(library for library in _TENSOR_LIBRARIES if library in has)
+        return ("numpy", *others) if others or not sparse else ()
+    return () if "foreign" in has | uses else ("torch",)
+
+
+def tensor_library(f: Frame) -> str | None:
+    """The only library whose tensors a function may take."""
+    found = tensor_libraries(f)
+    return found[0] if len(found) == 1 else None
+
+
+_TENSOR_LIBRARIES = ("torch", "tensorflow")
+_WITH_ARRAYS = frozenset((*_TENSOR_LIBRARIES, "numpy"))
+
+
+def _is_layer_class(cls: Class) -> bool:
+    return any(isinstance(base, Lib) and base.path.startswith(_LAYERS) for base in cls.mro)
+
+
+_LAYERS = ("torch.nn.", "keras.", "tensorflow.keras.")
+
+
+def _kind_of_library(path: str) -> str:
+    top = path.partition(".")[0]
+    if path.startswith(_MATRICES):
+        return "sparse"
+    if top in _FOREIGN:
+        return "foreign"
+    if path.endswith(".numpy"):  # autograd.numpy
+        return "numpy"
+    return "tensorflow" if top == "keras" else top
+
+
+def libraries_of(module: PyModule) -> frozenset[str]:
+    """The libraries that names of a module stand for just now."""
+    found: frozenset[str] | None = module.found.get("libraries")
+    if found is None:
+        values = module.namespace.values()
+        paths = [v.path if isinstance(v, Lib) else v.module for v in values if isinstance(v, (Lib, Later))]
+        found = frozenset(map(_kind_of_library, paths))
+        if module.state == "done":  # else a name may yet come to stand for something else
+            module.found["libraries"] = found
+    return found
+
+
+def _libraries_used(node: ast.AST, module: PyModule) -> frozenset[str]:
+    """The libraries that the names in a function's body stand for, scipy's matrices if its module speaks of them."""
+    key = "names used", node
+    names: frozenset[str] | None = module.found.get(key)
+    if names is None:
+        names = module.found[key] = frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    values = map(module.namespace.get, names)
+    found = frozenset(_kind_of_library(value.path) for value in values if type(value) is Lib)
+    return found | (libraries_of(module) & {"sparse"})
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:
@@ -238,6 +307,19 @@ def run_chunk(m: Machine, module: PyModule, place: Place) -> None:
             if place.focus:
                 m.report_uncaught(error)
         except RecursionError:
-            raise Budget from None
+            _give_up(m, module, place)
+            break
     frame.exits.clear()
     m.suspended.clear()
+
+
+def _give_up(m: Machine, module: PyModule, place: Place) -> None:
+    """A statement is nested too deeply to be run: what it binds is unknown, and what it may have changed."""
+    from shapelens.interpreter.calls import havoc
+
+    m.unfinished += place.focus
+    for name in place.chunk.names_used:
+        if name in module.namespace:
+            havoc(m, module.namespace[name])
+    for name in place.chunk.names_bound - {"*"}:
+        module.namespace[name] = Unknown(name)

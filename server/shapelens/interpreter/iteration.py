@@ -12,6 +12,7 @@ from shapelens.interpreter import attributes, calls, classes, containers, import
 from shapelens.interpreter.joining import choice, join, join_all, one_of
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules.call import Failure, NotKnown
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import apply_rule, of_tensor, rules
 from shapelens.rules.torch import info
 from shapelens.values import (
@@ -80,13 +81,24 @@ def iterate(m: Machine, f: Frame | None, value: Any, node: ast.AST | None) -> tu
             return [], value.element
         return [], another(value.element)
     if isinstance(value, Tensor):
+        if is_placeholder(value) and f is not None and node is not None:
+            text = f"{m.call.text(value)} is one KerasTensor, which cannot be iterated or unpacked"
+            m.report(Failure("unpack-mismatch", text, m.call.related(value)), f.place, node)
+            return [], UNKNOWN
         return _iterate_tensor(m, f, value, node)
     if isinstance(value, Instance):
         return _iterate_instance(m, f, value, node)
     if isinstance(value, Class) and value.kind == "enum":
         return [v for v in value.attrs.values() if isinstance(v, Instance) and v.cls is value], None
     if isinstance(value, Choice):
-        parts = [iterate(m, f, v, node) for v in value.values if v is not None]
+        parts, before, fine = [], len(m.reports), False
+        for one in value.values:
+            if one is not None:
+                start = len(m.reports)
+                parts.append(iterate(m, f, one, node))
+                fine = fine or len(m.reports) == start
+        if fine:
+            del m.reports[before:]
         if parts and all(r is None for _, r in parts) and len({len(i) for i, _ in parts}) == 1:
             joined = parts[0][0]
             for items, _ in parts[1:]:
@@ -337,7 +349,9 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
             except NotKnown:
                 return UNKNOWN
         if value.hole is not None and _is_tensor_index(index):
-            library = importing.tensor_library(f.module)
+            library = importing.tensor_library(f)
+            if library is None:
+                return UNKNOWN
             return get_item(m, f, node, m.store.open_tensor(value, None, library), index)
         if value.hole is not None and isinstance(index, (str, int)):
             return attributes.of_hole(m, value, f"[{index!r}]", index if isinstance(index, str) else value.hole.name)

@@ -23,6 +23,7 @@ from shapelens.values import (
     Iter,
     Lib,
     List,
+    Named,
     Open,
     Partial,
     Scalar,
@@ -54,6 +55,8 @@ def join(a: Any, b: Any) -> Any:
             if len(a) == len(b):
                 joined = tuple([join(x, y) for x, y in zip(a, b)])
                 return Size(joined) if kind is Size else joined
+        elif kind is Named and a.names == b.names:
+            return Named.of(**{name: join(x, y) for name, x, y in zip(a.names, a, b)})
         elif kind is List:
             return join_lists(a, b)
         elif kind is Bound and a.function is b.function and a.receiver is b.receiver:
@@ -267,8 +270,8 @@ def run_branch(m: Machine, frame: Frame, body: Callable[[], Any]) -> Outcome:
 
 def adopt(m: Machine, frame: Frame, outcomes: Sequence[Outcome]) -> None:
     """Go on with what the branches left, joined; what only some of them learnt is forgotten."""
-    first = outcomes[0]
-    merged = first.locals
+    revive(m, outcomes)
+    merged = outcomes[0].locals
     for other in outcomes[1:]:
         merged = join_scopes(merged, other.locals)
     adopt_heap(m, outcomes)
@@ -283,6 +286,15 @@ def _held(saved: Any) -> int:
     return len(first) if isinstance(first, (list, dict, set)) else 0
 
 
+def revive(m: Machine, outcomes: Sequence[Outcome]) -> None:
+    """Make what the branches made hold what they left in it: names and older objects are joined by that."""
+    for outcome in outcomes:
+        for obj, left in outcome.changed.values() if outcome.began else ():
+            if getattr(obj, "born", 0) > outcome.began:
+                m.touch(obj)
+                restore(obj, left)
+
+
 def adopt_heap(m: Machine, outcomes: Sequence[Outcome]) -> None:
     """Join what the branches did to mutable objects."""
     objects = {key: entry[0] for outcome in outcomes for key, entry in outcome.changed.items()}
@@ -291,6 +303,8 @@ def adopt_heap(m: Machine, outcomes: Sequence[Outcome]) -> None:
         merged: Any = _MISSING
         born = getattr(obj, "born", 0)
         own = any(key in o.changed and o.began and born > o.began for o in outcomes)  # made in a branch
+        if own and sum(key in o.changed for o in outcomes) == 1:
+            continue  # as it was left there: see `revive`
         for outcome in outcomes:
             entry = outcome.changed.get(key)
             if own and entry is None:

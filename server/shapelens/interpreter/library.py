@@ -9,6 +9,7 @@ from typing import Any
 
 from shapelens.interpreter import (
     builtins,
+    chance,
     copying,
     functional,
     packages,
@@ -26,6 +27,7 @@ __all__ = [
     "NATIVES",
     "backend",
     "builtins",
+    "chance",
     "copying",
     "functional",
     "packages",

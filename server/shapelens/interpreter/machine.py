@@ -41,9 +41,6 @@ from shapelens.values import (
 FOLLOW_FUEL = 400_000
 # What one of its statements may use up: what takes more is seldom about models.
 STATEMENT_FUEL = 40_000
-# Seconds of the processor after which an analysis ends whatever fuel it has left, and after which its own statements,
-# or one run apart, do. No file that people write needs them: they are longer where the machine is slower.
-PATIENCE, MODULE_PATIENCE, ROOT_PATIENCE = 1.5, 0.9, 0.7
 # What `_seconds_of_work` takes where that was measured; on slower machines the patience is longer.
 _USUAL = 0.0032
 # A decorator that takes more is one that writes documentation or the like: it is taken to pass its function through.
@@ -62,6 +59,27 @@ def _is_about_versions(error: Exceptional) -> bool:
     if isinstance(error.node, (ast.Assert, ast.Raise)):
         said += ast.unparse(error.node)
     return "version" in said.lower()
+
+
+class Patience(NamedTuple):
+    """Seconds of the processor after which parts of an analysis end whatever fuel they have left.
+
+    They are longer where the machine is slower than usual.
+    """
+
+    whole: float
+    """All of it."""
+    module: float
+    """The file's own statements."""
+    root: float
+    """One run of a function apart."""
+    is_firm: bool
+    """Whether the modules that are followed on the way have to be run in that time too: else they have as much, each."""
+
+
+# For somebody who types: what is not reached is looked at with more of it when they pause. Hardly any file that people
+# write needs the other.
+QUICK, THOROUGH = Patience(0.7, 0.55, 0.45, True), Patience(1.5, 0.9, 0.7, False)
 
 
 class Place:
@@ -199,6 +217,19 @@ class Report(NamedTuple):
     related: tuple[Related, ...]
 
 
+class FirstTurn(NamedTuple):
+    """The first turn of a loop: the function that it is in, how many branches, doubts and functions are under way in it.
+
+    `reports` are the problems that every run of this turn has: with what holds before the loop, none is but supposed.
+    """
+
+    frame: Frame
+    branches: int
+    doubtful: int
+    functions: int
+    reports: list[Report]
+
+
 class Read(NamedTuple):
     """What a call read of a scope around it: the name's value, and what that held then, as of a version of all objects."""
 
@@ -287,7 +318,9 @@ class Machine:
         self.ticks = self.next_look = 0
         # In the processor's time of this thread: when the part under way has to end, and when all of it has to.
         self.deadline = self.limit = math.inf
-        self.is_late = False
+        self.patience = THOROUGH
+        self.is_late = False  # whether the part under way was ended for that,
+        self.was_late = False  # and whether any was
         self.slowness = 0.0  # how many times slower than usual the machine is, once somebody has had to know
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
@@ -328,6 +361,7 @@ class Machine:
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
         self.trace: list[Function] = []  # the functions that were run, in this order
         self.looked_at: list[Function] = []  # those of which what they say was looked at
+        self.first_turns: list[FirstTurn] = []  # of loops that run nobody knows how often
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
@@ -344,6 +378,7 @@ class Machine:
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
+        self.captured_values: set[tuple[int, str]] = set()  # and those that something unknown may set
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
@@ -405,15 +440,23 @@ class Machine:
         reports, mark, before = len(self.reports), self.store.mark(), next(serials)
         # What is followed is run once, and shared: it has time of its own.
         started, deadline, limit, late = seconds_used(), self.deadline, self.limit, self.is_late
-        self.deadline, self.limit, self.is_late = started + PATIENCE * max(self.slowness, 1.0), math.inf, False
-        used, finished = 0, True
+        if not self.patience.is_firm:
+            self.deadline, self.limit = started + self.patience.whole * max(self.slowness, 1.0), math.inf
+        self.is_late = False
+        used, finished = 0, False
         try:
             self.loader.execute(self, module)
+            finished = True
         except Budget:
+            if self.is_late and self.patience.is_firm:
+                late = True
+                raise
             finished = allowed == FOLLOW_FUEL
         finally:
-            took = seconds_used() - started
-            self.deadline, self.limit, self.is_late = deadline + took, limit + took, late
+            if not self.patience.is_firm:
+                took = seconds_used() - started
+                self.deadline, self.limit = deadline + took, limit + took
+            self.is_late = late
             used = allowed - max(self.fuel, 0) if self.bounded else 0
             self.recording, self.fuel, self.touched, self.watches, self.caught, self.depth, self.callsites = saved
             self.suspended = suspended
@@ -423,10 +466,10 @@ class Machine:
             self.store.undo(mark)
             module.state = "done"
             self.executions.append((before, next(serials)))
-        if not finished:  # who asks next may have more
-            module.state = "new"
-            module.namespace.clear()
-            module.found.clear()
+            if not finished:  # who asks next may have more
+                module.state = "new"
+                module.namespace.clear()
+                module.found.clear()
         self.burn(used)
 
     def may_bind(self, module: PyModule, name: str) -> bool:
@@ -458,7 +501,7 @@ class Machine:
         if self.cancelled is not None and self.cancelled():
             raise Cancelled
         if seconds_used() > self.deadline and not self._is_slow_machine():
-            self.is_late = True
+            self.is_late = self.was_late = True
             raise Budget
 
     def _is_slow_machine(self) -> bool:
@@ -466,8 +509,8 @@ class Machine:
         if self.slowness:
             return False
         self.slowness = slowness()
-        self.deadline += PATIENCE / 2 * (self.slowness - 1.0)
-        self.limit += PATIENCE * (self.slowness - 1.0)
+        self.deadline += self.patience.whole / 2 * (self.slowness - 1.0)
+        self.limit += self.patience.whole * (self.slowness - 1.0)
         return seconds_used() < self.deadline
 
     def allow(self, seconds: float) -> bool:
@@ -475,6 +518,7 @@ class Machine:
         now = seconds_used()
         self.deadline = min(now + seconds * max(self.slowness, 1.0), self.limit)
         self.is_late = now >= self.limit
+        self.was_late = self.was_late or self.is_late
         return not self.is_late
 
     @property
@@ -532,7 +576,15 @@ class Machine:
             else:
                 return
         failure.with_traceback(None)  # it would hold all that was at work then
-        self.reports.append(Report(place, node, failure, bool(self.caught), related))
+        self.keep_report(Report(place, node, failure, bool(self.caught), related))
+
+    def keep_report(self, report: Report) -> None:
+        """Keep a problem; one that the first turn of a loop has in each of its runs is noted there too."""
+        self.reports.append(report)
+        for turn in self.first_turns:
+            ended = turn.frame.loops[-1] or any(frame.exits for frame in self.frames[turn.functions :])
+            if len(self.touched) == turn.branches and self.doubtful == turn.doubtful and not ended:
+                turn.reports.append(report)
 
     def _is_shown(self, place: Place) -> bool:
         """Whether a problem may stand there."""
@@ -677,7 +729,7 @@ class Machine:
         if kind is Tensor:
             if value.history is not None:
                 raise Unkeyable  # each call of a Keras layer is a node of its own in the model's graph
-            return value if value.scalars is None else (value, repr(value.scalars))
+            return value if value.scalars is None else (value, value.written)
         if kind is Instance:
             return self.fingerprint(value, depth)
         if kind is tuple or kind is Size:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from shapelens.dims import Dim, TooComplex
+from shapelens.dims import Dim
 from shapelens.interpreter import importing
+from shapelens.interpreter.arithmetic import written_size
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.source.comments import ShapeComment, shape_comments
 from shapelens.source.docstrings import docstring_shapes
@@ -142,7 +143,9 @@ class Names:
         letters = _NAMES.get(len(axes), "").split() or [f"d{i}" for i in range(len(axes))]
         dims = [self._axis(axis, letters[i]) for i, axis in enumerate(axes)]
         self.m.trusted = True
-        library = importing.tensor_library(self.f.module)
+        library = importing.tensor_library(self.f)
+        if library is None:
+            return None
         if runs:
             return Tensor(Open(tuple(dims[: runs[0]]), ShapeVar(), tuple(dims[runs[0] + 1 :])), dtype, library)
         return Tensor(tuple(dims), dtype, library)
@@ -161,32 +164,8 @@ class Names:
     def _evaluated(self, text: str) -> Dim | None:
         """`2*d` or `H/2` of names that stand for something already."""
         plain = re.sub(r"[×·]|(?<=[\w)])\s*x\s*(?=[\w(])", "*", text).replace("//", "/").replace("/", "//")
-        try:
-            node = ast.parse(plain, mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-        try:
-            return self._value(node)
-        except (TooComplex, ZeroDivisionError):
-            return None
-
-    def _value(self, node: ast.expr) -> Dim | None:
-        if isinstance(node, ast.Constant):
-            return node.value if type(node.value) is int else None
-        if isinstance(node, ast.Name):
-            return self.dims.get(node.id)
-        if not isinstance(node, ast.BinOp):
-            return None
-        left, right = self._value(node.left), self._value(node.right)
-        if left is None or right is None:
-            return None
-        if isinstance(node.op, ast.Add):
-            return left + right
-        if isinstance(node.op, ast.Sub):
-            return left - right
-        if isinstance(node.op, ast.Mult):
-            return left * right
-        return left // right if isinstance(node.op, ast.FloorDiv) else None
+        size = written_size(plain, self.dims.get)
+        return None if isinstance(size, int) and size < 0 else size
 
 
 def assigned(m: Machine, f: Frame, node: ast.Assign, value: Any) -> Any:

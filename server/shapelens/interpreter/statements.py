@@ -29,11 +29,12 @@ from shapelens.interpreter.joining import (
     join,
     join_scopes,
     resume,
+    revive,
     run_branch,
     settle_outcomes,
     suspend,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
+from shapelens.interpreter.machine import Budget, Cancelled, FirstTurn, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.interpreter.turns import Modules, Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
@@ -227,6 +228,8 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
             return signal
         if rest is not None:
             reports = len(m.reports)
+            if isinstance(source, Instance) and m.is_certain():
+                _hold_parts(m, node, f, m.store.value(rest))
             signal = unknown_turns(m, f, partial(turn, rest), node, iteration.length(m, source))
             if signal is not None:
                 return signal
@@ -243,6 +246,16 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
         return _after_loop(m, f, ("ended", None))
     finally:
         f.loops.pop()
+
+
+def _hold_parts(m: Machine, node: ast.For, f: Frame, element: Any) -> None:
+    """Report a dataset or loader whose elements have another number of parts than the loop has names for them."""
+    names = node.target.elts if isinstance(node.target, (ast.Tuple, ast.List)) else ()
+    if not names or type(element) is not tuple or any(isinstance(n, ast.Starred) for n in names):
+        return
+    if len(names) != len(element):
+        text = f"each element has {len(element)} parts, and the loop has {len(names)} names for them"
+        m.report(Failure("unpack-mismatch", text), f.place, node.target)
 
 
 def _last_batch(m: Machine, element: Any) -> tuple[Any, str] | None:
@@ -337,14 +350,20 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
     lists = _lists_in(f)
     before_lengths = {id(v): len(v) for v in lists}
     outcome: Outcome | None = None
+    start = len(m.reports)
+    first = FirstTurn(f, len(m.touched) + 1, m.doubtful, len(m.frames), [])
     for attempt in range(4):
         seen, reports = len(m.seen), len(m.reports)
+        if attempt == 0 and isinstance(node, ast.For):
+            m.first_turns.append(first)
         entry = dict(f.locals)
         m.vague += 1
         try:
             outcome = run_branch(m, f, whole)
         finally:
             m.vague -= 1
+            if m.first_turns and m.first_turns[-1] is first:
+                m.first_turns.pop()
         went_on = outcome.signal is None or outcome.signal[0] in ("continue", "break")
         ended = outcome.signal is not None and outcome.signal[0] == "ended" and f.loops[-1]
         if not went_on and not ended:
@@ -359,6 +378,7 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         if stable or attempt == 3:
             break
         # Again, from what holds after any number of turns.
+        revive(m, [outcome])
         merged = join_scopes(entry, {k: v for k, v in after.items() if k in entry})
         if attempt == 2:
             merged = {k: v if _same(entry[k], v) else UNKNOWN for k, v in merged.items()}
@@ -371,6 +391,10 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         m.truncations += 1
         f.loops[-1] = [o for o in f.loops[-1] if o.signal[0] not in ("continue", "break")]
     assert outcome is not None
+    told = {id(report.node) for report in m.reports[start:]}
+    for report in first.reports:
+        if id(report.node) not in told:
+            m.keep_report(report)
     ways = [Outcome(None, dict(f.locals), {}, [])]
     if outcome.signal is None or outcome.signal[0] != "ended":
         ways.append(Outcome(None, outcome.locals, outcome.changed, []))

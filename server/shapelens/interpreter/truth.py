@@ -9,6 +9,7 @@ from shapelens.dims import Expr, less, product
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
+from shapelens.rules.placeholders import is_placeholder
 from shapelens.values import Bound, Choice, Class, Dict, Function, Instance, Lib, List, Many, Partial, Tensor, Unknown
 from shapelens.values.dtypes import NAMES
 from shapelens.values.objects import Iter, PyModule
@@ -63,6 +64,9 @@ def tested(m: Machine, f: Frame, node: ast.AST, value: Any) -> bool | None:
             m.report(
                 Failure(AMBIGUOUS, f"several elements, {text}, are neither true nor false: {advice}"), f.place, node
             )
+    elif is_placeholder(value):
+        text = f"{m.call.text(value)} is a KerasTensor, which stands for what a model will be given: it is neither true nor"
+        m.report(Failure(AMBIGUOUS, f"{text} false. Use keras.ops.where or keras.ops.cond"), f.place, node)
     return truth(m, value)
 
 

@@ -77,6 +77,9 @@ CATALOGUE: dict[str, Entry] = {
     "memory-budget": Entry(
         "Memory budget", "An array, or the activations of a model, are larger than the memory that there is.", "warning"
     ),
+    "not-contiguous": Entry(
+        "Not contiguous", "A view is asked for that the order of the elements in memory does not allow."
+    ),
     "not-square": Entry("Not square", "A function of square matrices is given a matrix that is not square."),
     "no-attribute": Entry("No such attribute", "An array is asked for an attribute or method that arrays do not have."),
     "normalize-before-tensor": Entry(

@@ -73,10 +73,12 @@ class Call:
     `work` is where what is computed is kept (see rules/work.py), None where nobody wants to know.
     With `flows`, each call of a rule that gives a tensor is kept there too.
     `moves` is set once something may move tensors by itself, as DataParallel does: devices are then not compared.
+    `formats` is set once channels were told to lie last in memory: how elements lie is then not known.
+    `rewritten` is set once a tensor of random integers was written to: which numbers are in it is then not known.
     """
 
     __slots__ = (
-        "autocast", "conflict", "device", "floating", "flows", "image_data_format", "invoke", "keras_policy", "layer", "moves", "nones", "path", "store", "tick", "warn",
+        "autocast", "conflict", "device", "floating", "flows", "formats", "image_data_format", "invoke", "keras_policy", "layer", "moves", "nones", "path", "rewritten", "store", "tick", "warn",
         "work",
     )  # fmt: skip
 
@@ -98,6 +100,8 @@ class Call:
         self.nones: set[Any] = set()
         self.device: str | None = None
         self.moves = False
+        self.formats = False
+        self.rewritten = False
         self.conflict: tuple[Dim, Dim] | None = None  # the sizes that were last found to differ
         self.tick: Callable[[], None] = _no_tick  # raises where the run has taken too long
         self.invoke: Callable[..., Any] = invoke or _no_invoke

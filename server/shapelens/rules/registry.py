@@ -29,8 +29,10 @@ from shapelens.rules import devices
 from shapelens.rules.autocast import Autocast, cast
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import TENSORFLOW, converted, owned
+from shapelens.rules.drawn import drawn_by, written_to
 from shapelens.rules.numbers import FUNCTIONS, carried
 from shapelens.rules.patterns import Pattern, parse
+from shapelens.rules.strides import laid_out
 from shapelens.rules.work import UNKNOWN_WORK, Op, Step, formulas
 from shapelens.values import UNKNOWN, Instance, Lib, List, Many, Named, Scalar, Tensor, Unknown
 
@@ -461,6 +463,13 @@ def apply_rule(c: Call, rule: Rule, args: Sequence[Any], kwargs: Mapping[str, An
             if not c.moves and devices.needs_one_device(rule.path, layer):
                 devices.together(c, ready, layer)
             devices.placed(c, rule.path, result, ready, kwargs.get("device"), layer)
+            if "memory_format" in kwargs:
+                c.formats = True
+            elif type(result) is Tensor and result.strides is None:
+                result.strides = laid_out(c, rule.path, ready, layer)
+        c.rewritten = c.rewritten or written_to(rule.path, ready)
+        if type(result) is Tensor and result.drawn is None:
+            result.drawn = drawn_by(c, rule.path, args, ready)
         if c.autocast is not None:
             result = _autocast(c, c.autocast, result, ready)
         if type(result) is Tensor and result.scalars is None and rule.path in FUNCTIONS:

@@ -123,7 +123,7 @@ def recovered(text: str, error: SyntaxError) -> tuple[tuple[ast.stmt, ...], tupl
 def logical_lines(text: str) -> list[Line]:
     """The logical lines of a text, where an unclosed bracket or string does not swallow what follows it."""
     lines: list[Line] = []
-    offset, row = 0, 1
+    offset, row, patience = 0, 1, _PATIENCE
     while offset < len(text):
         newline = text.find("\n", offset)
         newline = len(text) if newline < 0 else newline
@@ -137,35 +137,48 @@ def logical_lines(text: str) -> list[Line]:
         if is_plain(code):
             end, code_end, closers = newline, newline - len(code) + len(code.rstrip(_BLANKS)), ""
         else:
-            end, code_end, closers = _end(text, offset, newline, indent)
+            limit = len(text) if patience > 0 else _line_end(text, offset + _LONGEST)
+            end, code_end, closers, looked = _end(text, offset, newline, indent, limit)
+            patience -= looked - end
         last = row + text.count("\n", offset, end)
         lines.append(Line(row, last, indent, margin, text[offset + len(margin) : code_end], closers))
         offset, row = end + 1, last + 1
     return lines
 
 
-def _end(text: str, start: int, newline: int, indent: int) -> tuple[int, int, str]:
-    """Where the logical line at `start` ends, where its code ends, and what would close its brackets."""
-    line = logical_line(text, start, len(text))
+_PATIENCE = 1_000_000
+"""Characters that are looked through in vain for where brackets and strings close."""
+_LONGEST = 1_000
+"""How far ahead is looked from then on."""
+
+
+def _line_end(text: str, offset: int) -> int:
+    newline = text.find("\n", offset)
+    return len(text) if newline < 0 else newline
+
+
+def _end(text: str, start: int, newline: int, indent: int, limit: int) -> tuple[int, int, str, int]:
+    """Where the logical line at `start` ends, where its code ends, what would close its brackets, and up to where was
+    looked for that, at most up to `limit`."""
+    line = logical_line(text, start, limit)
     if line.end == newline and not line.string:
-        return newline, line.code_end, _closers(line.brackets)
+        return newline, line.code_end, _closers(line.brackets), newline
     margin = newline - len(text[start:newline].lstrip(" \t\f"))
     whole = not line.brackets and not line.string
     swallows = whole and _swallows(text, start, newline, line.end, indent)
     if whole and not swallows and _fits(text[margin : line.code_end]):
-        return line.end, line.code_end, ""
+        return line.end, line.code_end, "", line.end
     crossed = _crossed(text, start, newline, line.end, indent)
     if whole and not swallows and crossed is None:
-        return line.end, line.code_end, ""
+        return line.end, line.code_end, "", line.end
     opened = _opened(text, start, line.end) if swallows else line.string_start
     if opened >= 0 and (crossed is None or opened < crossed):
-        cut = text.find("\n", opened)
-        cut = len(text) if cut < 0 else cut
-        return cut, start + len(text[start:cut].rstrip(_BLANKS)), _closers(line.brackets)
+        cut = _line_end(text, opened)
+        return cut, start + len(text[start:cut].rstrip(_BLANKS)), _closers(line.brackets), line.end
     if crossed is None:
         crossed = line.end
     short = logical_line(text, start, crossed)
-    return crossed, short.code_end, _closers(short.brackets)
+    return crossed, short.code_end, _closers(short.brackets), line.end
 
 
 _DEFINITION_IN_STRING = re.compile(

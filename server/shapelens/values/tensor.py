@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias, Union
 
+from shapelens.dims import Dim
 from shapelens.values.shapes import Shape
+
+PACKED: Literal[True] = True
+"""Strides of elements that lie in the order of the dims."""
+Strides: TypeAlias = Union[tuple[Dim, ...], Literal[True], None]  # noqa: UP007
 
 
 class Origin:
@@ -27,11 +32,14 @@ class Tensor:
     `scalars` holds the plain nested values of a small tensor made of known Python numbers, else None.
     `parameter` marks a torch.nn.Parameter; `frozen` says that it requires no gradient, None where that is not known.
     `history` is how a KerasTensor was made: the layer (or None) and the KerasTensors that it was made from.
+    `drawn` is the range (low, high) that random integers were drawn from (rules/drawn.py); a copy forgets it.
+    `strides` says how the elements lie in memory, as far as rules/torch/strides.py knows it; a copy forgets them.
     Equality ignores where the tensor came from.
     """
 
     __slots__ = (
-        "_hash", "device", "dtype", "frozen", "history", "library", "origin", "parameter", "scalars", "shape",
+        "_hash", "device", "drawn", "dtype", "frozen", "history", "library", "origin", "parameter", "scalars", "shape",
+        "strides",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +54,8 @@ class Tensor:
     ) -> None:
         self.shape, self.dtype, self.library, self.device = shape, dtype, library, device
         self.origin, self.scalars, self.parameter = origin, scalars, parameter
+        self.strides: Strides = None
+        self.drawn: tuple[int, int] | None = None
         self.frozen: bool | None = False
         self.history: tuple[Any, tuple[Any, ...]] | None = None
         self._hash: int | None = None
@@ -62,6 +72,8 @@ class Tensor:
             and self.library == other.library
             and self.device == other.device
             and self.scalars == other.scalars
+            and self.strides == other.strides
+            and self.drawn == other.drawn
         )
 
     def __hash__(self) -> int:
@@ -69,9 +81,18 @@ class Tensor:
             self._hash = hash((self.shape, self.dtype, self.library))
         return self._hash
 
+    @property
+    def written(self) -> str | None:
+        """Its known elements in writing, which tells 1 from 1.0 and True; None where one has thousands of digits."""
+        try:
+            return repr(self.scalars)
+        except ValueError:
+            return None
+
     def reshape(self, shape: Shape) -> None:
         """The only change that a tensor knows: an in-place operation gave it, and all its names, another shape."""
-        self.shape, self._hash, self.scalars = shape, None, None
+        self.shape, self._hash, self.scalars, self.strides = shape, None, None, None
+        self.drawn = None
 
     def __repr__(self) -> str:
         return f"Tensor({self.shape}, {self.dtype})"
@@ -90,6 +111,7 @@ class Tensor:
         if made.parameter:
             made.frozen = self.frozen
         made.history = changes.get("history", self.history)
+        made.strides = changes.get("strides")
         return made
 
 

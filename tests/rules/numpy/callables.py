@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,8 +12,8 @@ import shapelens.rules.numpy  # noqa: F401  registers the rules
 from shapelens.interpreter import pure
 from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import attributes, layers, rules
+from tests.rules.coverage import INTERPRETER, NOTHING, RULE, UNKNOWN, Coverage, Entry, file_of
 
-PAGE = Path(__file__).parents[3] / "docs" / "coverage-numpy.md"
 FAMILIES: dict[str, Any] = {
     "numpy": np,
     "numpy.linalg": np.linalg,
@@ -27,7 +23,6 @@ FAMILIES: dict[str, Any] = {
     "numpy.random.RandomState": np.random.RandomState,
     "numpy.ndarray": np.ndarray,
 }
-RULE, NO_ARRAY, UNKNOWN = "rule", "no array", "unknown"
 # Why what gives arrays has no rule.
 REASONS = {
     "reads files or other libraries' memory, of which only the run knows how much there is": "load loadtxt genfromtxt fromregex from_dlpack",
@@ -48,21 +43,6 @@ _NO_ARRAY = frozenset(
     "unsignedinteger void LinAlgError BitGenerator MT19937 PCG64 PCG64DXSM Philox SFC64 SeedSequence bytes get_bit_generator "
     "get_state set_bit_generator set_state seed spawn dump dumps tobytes tofile finfo iinfo dtype".split()
 )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One callable, or attribute of arrays. `note`: the file of its rule, or why there is none; "" if nobody said."""
-
-    family: str
-    name: str
-    kind: str
-    note: str
-
-    @property
-    def path(self) -> str:
-        """Its full name."""
-        return f"{self.family}.{self.name}"
 
 
 @cache
@@ -91,83 +71,28 @@ def _entry(family: str, name: str) -> Entry:
         or family == "numpy.ndarray"
         and name in ("dump", "dumps", "tobytes", "tofile")
     ):
-        return Entry(family, name, NO_ARRAY, "")
+        return Entry(family, name, NOTHING, "")
     known = rules.get(path) or attributes.get(path)
     if known is not None:
-        return Entry(family, name, RULE, f"{known.function.__module__.rpartition('.')[2]}.py")
+        return Entry(family, name, RULE, file_of(known.function))
     if path in layers:
-        return Entry(family, name, RULE, "ufuncs.py" if name == "vectorize" else "random.py")
+        return Entry(family, name, RULE, "numpy/ufuncs.py" if name == "vectorize" else "numpy/random.py")
     if path in NATIVES or path in pure.PURE:
-        return Entry(family, name, RULE, "interpreter")
+        return Entry(family, name, RULE, INTERPRETER)
     reason = next((why for why, names in REASONS.items() if name in names.split()), "")
     return Entry(family, name, UNKNOWN if reason else "", reason)
 
 
-def counts(*families: str) -> Counter[str]:
-    """How many entries of the families there are of each kind."""
-    return Counter(e.kind for e in entries() if e.family in families)
-
-
-def share(*families: str) -> float:
-    """Rules over all that gives arrays or that shapes depend on."""
-    found = counts(*families)
-    return found[RULE] / (found[RULE] + found[UNKNOWN])
-
-
-def page() -> str:
-    """docs/coverage-numpy.md."""
-    lines = [
-        "# Which callables of NumPy have a rule",
-        "",
-        f"Made from NumPy {np.__version__} by `python -m tests.rules.numpy.callables --write`; not edited by hand.",
-        "Each rule is held against NumPy by `tests/rules/numpy/test_every_numpy_rule.py`.",
-        "",
-        "| family | callables | rule | no array | unknown | of those that give arrays |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(_row(f"`{family}`", family) for family in FAMILIES),
-        _row("all", *FAMILIES),
-        "",
+COVERAGE = Coverage(
+    "numpy", "NumPy", np.__version__, "coverage-numpy.md", tuple(FAMILIES), entries, REASONS,
+    ["Each rule is held against NumPy by `tests/rules/numpy/test_every_numpy_rule.py`."],
+    [
         "*No array*: types, settings, texts, files that are written, yes and no. What gives arrays and has no rule is unknown, and",
         "nothing is said of it. Besides: the operators of arrays, indexing, `reduce`, `accumulate`, `outer` and `at` of the universal",
         "functions, `np.r_`, `np.c_`, `np.mgrid`, `np.ogrid`, `np.s_`, and in `np.lib.stride_tricks` sliding windows and strides.",
-        "",
-        "## Unknown, and why",
-        "",
-    ]  # fmt: skip
-    for reason in REASONS:
-        names = [e.path.removeprefix("numpy.") for e in entries() if e.note == reason and e.kind == UNKNOWN]
-        if names:
-            lines.append(f"- {reason[0].upper()}{reason[1:]}: {_joined(names)}.")
-    for family in FAMILIES:
-        lines += ["", f"## {family}", ""]
-        mine = [e for e in entries() if e.family == family]
-        for file in sorted({e.note for e in mine if e.kind == RULE}):
-            place = (
-                f"[{file}](../server/shapelens/rules/numpy/{file})"
-                if file.endswith(".py")
-                else "the interpreter itself"
-            )
-            lines.append(f"- {place}: {_joined([e.name for e in mine if e.kind == RULE and e.note == file])}")
-        rest = [e.name for e in mine if e.kind == NO_ARRAY]
-        if rest:
-            lines.append(f"- no array: {_joined(rest)}")
-    return "\n".join(lines) + "\n"
-
-
-def _row(title: str, *families: str) -> str:
-    c = counts(*families)
-    return f"| {title} | {c.total()} | {c[RULE]} | {c[NO_ARRAY]} | {c[UNKNOWN]} | {share(*families):.1%} |"
-
-
-def _joined(names: list[str]) -> str:
-    return " ".join(f"`{name}`" for name in names)
-
+    ],
+    "array",
+)  # fmt: skip
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        PAGE.write_text(page(), encoding="utf-8")
-    else:
-        print(page())
-    for entry in entries():
-        if not entry.kind:
-            print("unclassified:", entry.path, file=sys.stderr)
+    COVERAGE.main()

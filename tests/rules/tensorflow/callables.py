@@ -6,11 +6,7 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
-from collections import Counter
-from dataclasses import dataclass
 from functools import cache, reduce
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -19,13 +15,12 @@ import tensorflow as tf
 import shapelens.rules.tensorflow  # noqa: F401  registers the rules
 from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import attributes, canonical, rules
+from tests.rules.coverage import INTERPRETER, NOTHING, RULE, UNKNOWN, Coverage, Entry, file_of
 
-PAGE = Path(__file__).parents[3] / "docs" / "coverage-tensorflow.md"
 FAMILIES = (
     "tensorflow", "tensorflow.math", "tensorflow.linalg", "tensorflow.nn", "tensorflow.image", "tensorflow.signal",
     "tensorflow.random", "tensorflow.data.Dataset",
 )  # fmt: skip
-RULE, NO_TENSOR, UNKNOWN = "rule", "no tensor", "unknown"
 # Why what gives tensors has no rule.
 REASONS = {
     "sparse and ragged tensors": (
@@ -51,21 +46,6 @@ _NO_TENSOR = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One callable. `note`: the file of its rule, or why there is none; "" if nobody said."""
-
-    family: str
-    name: str
-    kind: str
-    note: str
-
-    @property
-    def path(self) -> str:
-        """Its full name."""
-        return f"{self.family}.{self.name}"
-
-
 @cache
 def entries() -> tuple[Entry, ...]:
     """Every public function of the families."""
@@ -84,75 +64,23 @@ def _entry(family: str, name: str) -> Entry:
     path = canonical(f"{family}.{name}")
     known = rules.get(path) or attributes.get(path)
     if known is not None:
-        return Entry(family, name, RULE, f"{known.function.__module__.rpartition('.')[2]}.py")
+        return Entry(family, name, RULE, file_of(known.function))
     if path in NATIVES:
-        return Entry(family, name, RULE, "interpreter")
+        return Entry(family, name, RULE, INTERPRETER)
     if name in _NO_TENSOR:
-        return Entry(family, name, NO_TENSOR, "")
+        return Entry(family, name, NOTHING, "")
     reason = next((why for why, names in REASONS.items() if name in names.split()), "")
     return Entry(family, name, UNKNOWN if reason else "", reason)
 
 
-def counts(*families: str) -> Counter[str]:
-    """How many entries of the families there are of each kind."""
-    return Counter(e.kind for e in entries() if e.family in families)
-
-
-def share(*families: str) -> float:
-    """Rules over all that gives tensors or that shapes depend on."""
-    found = counts(*families)
-    return found[RULE] / (found[RULE] + found[UNKNOWN])
-
-
-def page() -> str:
-    """docs/coverage-tensorflow.md."""
-    lines = [
-        "# Which callables of TensorFlow have a rule",
-        "",
-        f"Made from TensorFlow {tf.__version__} by `python -m tests.rules.tensorflow.callables --write`; not edited by hand.",
+COVERAGE = Coverage(
+    "tensorflow", "TensorFlow", tf.__version__, "coverage-tensorflow.md", FAMILIES, entries, REASONS,
+    [
         "Each rule is held against TensorFlow by `tests/rules/tensorflow/test_calls.py`, with what works and what must fail.",
         "`tf.keras` is Keras, and has rules of its own.",
-        "",
-        "| family | callables | rule | no tensor | unknown | of those that give tensors |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for names, label in [((f,), f"`{_short(f)}`") for f in FAMILIES] + [(FAMILIES, "all")]:
-        c = counts(*names)
-        total = c[RULE] + c[NO_TENSOR] + c[UNKNOWN]
-        lines.append(f"| {label} | {total} | {c[RULE]} | {c[NO_TENSOR]} | {c[UNKNOWN]} | {share(*names):.1%} |")
-    lines += ["", "## Unknown, and why", ""]
-    for reason in REASONS:
-        names_ = dict.fromkeys(_short(e.path) for e in entries() if e.note == reason)
-        lines.append(f"- {reason[0].upper()}{reason[1:]}: {_joined(list(names_))}.")
-    for family in FAMILIES:
-        mine = [e for e in entries() if e.family == family]
-        lines += ["", f"## {_short(family)}", ""]
-        for file in sorted({e.note for e in mine if e.kind == RULE}):
-            place = (
-                f"[{file}](../server/shapelens/rules/tensorflow/{file})"
-                if file.endswith(".py")
-                else "the interpreter itself"
-            )
-            lines.append(f"- {place}: {_joined([e.name for e in mine if e.kind == RULE and e.note == file])}")
-        rest = [e.name for e in mine if e.kind == NO_TENSOR]
-        if rest:
-            lines.append(f"- no tensor: {_joined(rest)}")
-    return "\n".join(lines) + "\n"
-
-
-def _short(path: str) -> str:
-    return "tf" + path.removeprefix("tensorflow")
-
-
-def _joined(names: list[str]) -> str:
-    return " ".join(f"`{n}`" for n in names)
-
+    ],
+    short=lambda path: "tf" + path.removeprefix("tensorflow"),
+)  # fmt: skip
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        PAGE.write_text(page(), encoding="utf-8")
-    else:
-        print(page())
-    for entry in entries():
-        if not entry.kind:
-            print("unclassified:", entry.path, file=sys.stderr)
+    COVERAGE.main()

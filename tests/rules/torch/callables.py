@@ -1,7 +1,4 @@
-"""Which callables of torch have a rule: the page docs/coverage.md.
-
-    python tests/rules/torch/callables.py            print the page
-    python tests/rules/torch/callables.py --write    write it
+"""Which callables of torch have a rule: `python -m tests.rules.torch.callables [--write]` makes docs/coverage.md.
 
 The names are those of the installed torch, whether a call gives a tensor is read from torch's own type stubs and
 annotations, and whether there is a rule from the registry. Only the reasons for having none are written by hand.
@@ -12,9 +9,6 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-import sys
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,33 +17,13 @@ import torch
 import shapelens.rules.torch  # noqa: F401  registers the rules
 from shapelens.interpreter.library import NATIVES
 from shapelens.rules.registry import aliases, attributes, layers, plain_bases, rules
+from tests.rules.coverage import INTERPRETER, NOTHING, RULE, UNKNOWN, Coverage, Entry, file_of
 
-PAGE = Path(__file__).parents[3] / "docs" / "coverage.md"
-REPOSITORY = Path(__file__).parents[3]
 FAMILIES = (
     "torch.nn", "torch.nn.functional", "torch.Tensor", "torch", "torch.linalg", "torch.fft", "torch.special",
     "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.signal.windows",
 )  # fmt: skip
-# All of these must have a rule.
-COMPLETE = ("torch.nn", "torch.nn.functional", "torch.linalg", "torch.fft", "torch.special", "torch.nn.init")
-
-RULE, NO_TENSOR, UNKNOWN = "rule", "no tensor", "unknown"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One callable: its class is RULE, NO_TENSOR or UNKNOWN; `note` is the rule's file, or why there is none."""
-
-    family: str
-    name: str
-    kind: str
-    note: str
-
-    @property
-    def path(self) -> str:
-        """The dotted name."""
-        return f"{self.family}.{self.name}"
-
+SIGNATURES = "signatures"  # rules that are nothing but a pattern
 
 # Why a callable that gives a tensor has no rule. A name may end in *, for all that begin so.
 REASONS = {
@@ -122,21 +96,18 @@ def _listed(path: str, names: str) -> bool:
 
 
 def _file(path: str) -> str | None:
-    """The file of the rule, from the repository's top; None where there is none."""
+    """The file of the rule; None where there is none."""
     path = aliases.get(path, path)
     if path in layers:
         function: Any = layers[path].forward and layers[path].forward.function
     elif path in rules or path in attributes:
         function = (rules.get(path) or attributes[path]).function
     elif path in plain_bases or path in NATIVES or path == "torch.nn.Module":
-        return "interpreter"
+        return INTERPRETER
     else:
         return None
-    function = inspect.unwrap(function) if function else None
-    if function is None:
-        return "interpreter"
-    place = Path(inspect.getfile(function)).name
-    return place if place not in ("patterns.py", "registry.py") else "signatures"
+    file = file_of(function) if function else INTERPRETER
+    return SIGNATURES if file in ("patterns.py", "registry.py") else file
 
 
 def public_names(family: str) -> list[str]:
@@ -173,15 +144,15 @@ def classify(family: str, name: str) -> Entry:
     if file is not None:
         return Entry(family, name, RULE, file)
     if _listed(path, NO_RESULT):
-        return Entry(family, name, NO_TENSOR, "")
+        return Entry(family, name, NOTHING, "")
     for reason, names in REASONS.items():
         if _listed(path, names):
             return Entry(family, name, UNKNOWN, reason)
     tensor = gives_tensor(family, name, value)
     if tensor is False or isinstance(value, type) and not tensor:
-        return Entry(family, name, NO_TENSOR, "")
+        return Entry(family, name, NOTHING, "")
     if tensor is None and family == "torch" and not _stubs()["torch"].get(name):
-        return Entry(family, name, NO_TENSOR, "")  # Python functions of settings, serialization and compilation
+        return Entry(family, name, NOTHING, "")  # Python functions of settings, serialization and compilation
     return Entry(family, name, "", "")
 
 
@@ -191,85 +162,22 @@ def entries() -> tuple[Entry, ...]:
     return tuple(classify(family, name) for family in FAMILIES for name in public_names(family))
 
 
-def counts(family: str) -> Counter[str]:
-    """How many callables of a family are of each class; "tensor rule" counts the rules whose result is a tensor."""
-    owner = functools.reduce(getattr, family.split(".")[1:], torch)
-    found: Counter[str] = Counter()
-    for entry in entries():
-        if entry.family == family:
-            found[entry.kind] += 1
-            if entry.kind == RULE and gives_tensor(family, entry.name, getattr(owner, entry.name)) is not False:
-                found["tensor rule"] += 1
-    return found
+@functools.cache
+def _may_give_tensor(entry: Entry) -> bool:
+    owner = functools.reduce(getattr, entry.family.split(".")[1:], torch)
+    return gives_tensor(entry.family, entry.name, getattr(owner, entry.name)) is not False
 
 
-def share(*families: str) -> float:
-    """Rules over all callables that give tensors."""
-    totals = sum((counts(f) for f in families), Counter[str]())
-    return totals["tensor rule"] / (totals["tensor rule"] + totals[UNKNOWN])
-
-
-def page() -> str:
-    """docs/coverage.md."""
-    version = torch.__version__.partition("+")[0]
-    lines = [
-        "# Which callables of torch have a rule",
-        "",
-        f"Made from torch {version} by `python tests/rules/torch/callables.py --write`; not edited by hand.",
-        "Each rule is held against torch by `tests/rules/torch/test_every_rule.py`.",
-        "",
-        "| family | callables | rule | no tensor | unknown | of those that give tensors |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for family in FAMILIES:
-        c = counts(family)
-        total = c[RULE] + c[NO_TENSOR] + c[UNKNOWN]
-        lines.append(f"| `{family}` | {total} | {c[RULE]} | {c[NO_TENSOR]} | {c[UNKNOWN]} | {share(family):.1%} |")
-    everything = sum((counts(f) for f in FAMILIES), Counter[str]())
-    total = everything[RULE] + everything[NO_TENSOR] + everything[UNKNOWN]
-    lines.append(
-        f"| all | {total} | {everything[RULE]} | {everything[NO_TENSOR]} | {everything[UNKNOWN]} "
-        f"| {share(*FAMILIES):.1%} |"
-    )
-    lines += [
-        "",
+COVERAGE = Coverage(
+    "torch", "torch", torch.__version__.partition("+")[0], "coverage.md", FAMILIES, entries, REASONS,
+    ["Each rule is held against torch by `tests/rules/torch/test_every_rule.py`."],
+    [
         "*No tensor*: types, settings, and functions whose result is no tensor and that no shape depends on. What gives a",
         "tensor and has no rule is unknown, and nothing is said of it unless [torch itself is asked](oracle.md).",
-        "",
-        "## Unknown, and why",
-        "",
-    ]
-    for reason in REASONS:
-        names = [e.path.removeprefix("torch.") for e in entries() if e.note == reason]
-        if names:
-            lines.append(f"- {reason[0].upper()}{reason[1:]}: {_joined(names)}.")
-    for family in FAMILIES:
-        lines += ["", f"## {family}", ""]
-        mine = [e for e in entries() if e.family == family]
-        for file in sorted({e.note for e in mine if e.kind == RULE}):
-            names = [e.name for e in mine if e.kind == RULE and e.note == file]
-            lines.append(f"- {_place(file)}: {_joined(names)}")
-        rest = [e.name for e in mine if e.kind == NO_TENSOR]
-        if rest:
-            lines.append(f"- no tensor: {_joined(rest)}")
-    return "\n".join(lines) + "\n"
-
-
-def _joined(names: list[str]) -> str:
-    return " ".join(f"`{n}`" for n in names)
-
-
-def _place(file: str) -> str:
-    if file.endswith(".py"):
-        return f"[{file}](../server/shapelens/rules/torch/{file})"
-    return {"interpreter": "the interpreter itself", "signatures": "signatures"}[file]
-
+    ],
+    places={SIGNATURES: "signatures"},
+    gives=_may_give_tensor,
+)  # fmt: skip
 
 if __name__ == "__main__":
-    if "--write" in sys.argv:
-        PAGE.write_text(page())
-    else:
-        print(page())
-    for entry in entries():
-        if not entry.kind:
-            print("unclassified:", entry.path, file=sys.stderr)
+    COVERAGE.main()

@@ -18,6 +18,7 @@ from shapelens.dims import Expr, as_symbol, evaluate, symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, call_layer, make_layer, rules
 from shapelens.values import Instance, Lib, Scalar, Size, Store, Tensor, Unknown
+from shapelens.values.tensor import PACKED, Strides
 
 settings.register_profile(
     "rules", max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -29,12 +30,21 @@ class Disagreement(AssertionError):
     """Our rule and torch do not say the same."""
 
 
+class Shaped(Tensor):
+    """A tensor to compare with, however its elements lie in memory."""
+
+    __hash__ = Tensor.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tensor) and (self._key(), self.scalars) == (other._key(), other.scalars)
+
+
 def abstract(value: Any) -> Any:
     """The value as the interpreter would hold it."""
-    if isinstance(value, torch.nn.Parameter):
-        return Tensor(tuple(value.shape), str(value.dtype)[6:], parameter=True)
     if isinstance(value, torch.Tensor):
-        return Tensor(tuple(value.shape), str(value.dtype)[6:])
+        made = Tensor(tuple(value.shape), str(value.dtype)[6:], parameter=isinstance(value, torch.nn.Parameter))
+        made.strides = _strides(value)
+        return made
     if isinstance(value, torch.dtype):
         return Lib(str(value))
     if isinstance(value, torch.Size):
@@ -48,6 +58,25 @@ def abstract(value: Any) -> Any:
     if isinstance(value, slice):
         return slice(abstract(value.start), abstract(value.stop), abstract(value.step))
     return value
+
+
+def _strides(value: torch.Tensor) -> Strides:
+    if value.layout is not torch.strided or type(value) not in (torch.Tensor, torch.nn.Parameter):
+        return None
+    return PACKED if value.is_contiguous() else value.stride()
+
+
+def agree_on_strides(ours: Tensor, real: torch.Tensor, place: str) -> None:
+    """What is known of how the elements lie in memory; the step of a dim of 1 says nothing."""
+    if ours.strides is None or real.numel() == 0:
+        return
+    if ours.strides is PACKED:
+        if not real.is_contiguous():
+            raise Disagreement(f"{place}: torch gives strides {real.stride()}, our rule packed ones")
+        return
+    for size, a, b in zip(real.shape, ours.strides, real.stride(), strict=True):
+        if size > 1 and isinstance(a, int) and a != b:
+            raise Disagreement(f"{place}: torch gives strides {real.stride()}, our rule {ours.strides}")
 
 
 def _agree(ours: Any, real: Any, place: str, allow_unknown: bool) -> None:
@@ -69,6 +98,7 @@ def _agree(ours: Any, real: Any, place: str, allow_unknown: bool) -> None:
             raise Disagreement(f"{place}: torch gives {tuple(real.shape)}, our rule {ours.shape}")
         if ours.dtype != str(real.dtype)[6:] and not (allow_unknown and ours.dtype is None):
             raise Disagreement(f"{place}: torch gives {real.dtype}, our rule {ours.dtype}")
+        agree_on_strides(ours, real, place)
         return
     if isinstance(real, (tuple, list)):
         if isinstance(ours, Unknown) and allow_unknown:

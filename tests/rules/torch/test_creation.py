@@ -13,7 +13,7 @@ from shapelens.dims import ceildiv, symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
 from shapelens.values import Hole, Lib, List, Many, Open, Ratio, Scalar, Size, Store, Tensor, Unknown
-from tests.rules.torch.harness import call, check
+from tests.rules.torch.harness import Shaped, call, check
 
 B, T, D = (symbol(n) for n in "BTD")
 dtypes = st.sampled_from([torch.float32, torch.float64, torch.float16, torch.int64, torch.int32, torch.bool])
@@ -153,21 +153,21 @@ def test_lists_of_tensors(shapes: Any, number: Any, dtype: torch.dtype) -> None:
 
 
 def test_data_of_unknown_numbers() -> None:
-    assert call("torch.tensor", [Scalar("int"), Scalar("int")]) == Tensor((2,), "int64")
-    assert call("torch.tensor", [Scalar("int"), 1.0]) == Tensor((2,), "float32")
-    assert call("torch.tensor", [[T, Ratio(T, 2)]]) == Tensor((1, 2), "float32")
-    assert call("torch.tensor", [Tensor(None, "int64"), Tensor((B,), "int64")]) == Tensor((2,), "int64")
-    assert call("torch.tensor", Many(Scalar("float"), T)) == Tensor((T,), "float32")
+    assert call("torch.tensor", [Scalar("int"), Scalar("int")]) == Shaped((2,), "int64")
+    assert call("torch.tensor", [Scalar("int"), 1.0]) == Shaped((2,), "float32")
+    assert call("torch.tensor", [[T, Ratio(T, 2)]]) == Shaped((1, 2), "float32")
+    assert call("torch.tensor", [Tensor(None, "int64"), Tensor((B,), "int64")]) == Shaped((2,), "int64")
+    assert call("torch.tensor", Many(Scalar("float"), T)) == Shaped((T,), "float32")
     made = List()
     made.rest, made.count = Tensor((), "int64"), T
-    assert call("torch.tensor", made) == Tensor((T,), "int64")
+    assert call("torch.tensor", made) == Shaped((T,), "int64")
     assert call("torch.tensor", Unknown()).shape is None
     assert call("torch.tensor", [Unknown(), 1]).shape is None
-    assert call("torch.tensor", Unknown(), dtype=Lib("torch.long")) == Tensor(None, "int64")
+    assert call("torch.tensor", Unknown(), dtype=Lib("torch.long")) == Shaped(None, "int64")
     assert call("torch.Tensor", Scalar("int")).shape is not None
     made = call("torch.from_numpy", Tensor((B, 3), "float64", "numpy"))
     assert (made.shape, made.dtype, made.library) == ((B, 3), "float64", "torch")
-    assert call("torch.tensor", [Tensor((3,), "float64", "numpy")] * 2) == Tensor((2, 3), "float64")
+    assert call("torch.tensor", [Tensor((3,), "float64", "numpy")] * 2) == Shaped((2, 3), "float64")
     assert call("torch.tensor", [1, 2], dtype=Lib("torch.float")).scalars is None
     assert call("torch.tensor", list(range(100))).scalars is None
 
@@ -221,26 +221,26 @@ def test_symbolic_ranges() -> None:
         call("torch.arange", Unknown("n", Hole("n"))) == call("torch.arange", Unknown("n", Hole("n"))).with_() or True
     )
     assert call("torch.range", 1, T).shape == (T,)
-    assert call("torch.linspace", 0, 1, T) == Tensor((T,), "float32")
+    assert call("torch.linspace", 0, 1, T) == Shaped((T,), "float32")
     with pytest.raises(Failure, match="the end is before the start, by T"):
         length(T, 0)
 
 
 def test_symbolic_sizes() -> None:
-    assert call("torch.zeros", B, T, 3) == Tensor((B, T, 3), "float32")
-    assert call("torch.zeros", Size((B, T))) == Tensor((B, T), "float32")
-    assert call("torch.full", (B, T), 0) == Tensor((B, T), "int64")
-    assert call("torch.full", (B,), Scalar("float")) == Tensor((B,), "float32")
-    assert call("torch.full", (B,), Unknown()) == Tensor((B,), None)
+    assert call("torch.zeros", B, T, 3) == Shaped((B, T, 3), "float32")
+    assert call("torch.zeros", Size((B, T))) == Shaped((B, T), "float32")
+    assert call("torch.full", (B, T), 0) == Shaped((B, T), "int64")
+    assert call("torch.full", (B,), Scalar("float")) == Shaped((B,), "float32")
+    assert call("torch.full", (B,), Unknown()) == Shaped((B,), None)
     assert call("torch.eye", T).shape == (T, T)
     assert len(call("torch.zeros", Unknown("n"), 3).shape) == 2
     assert call("torch.zeros", Unknown("n")).shape is None, "one size or a tuple of sizes"
     assert call("torch.zeros", Tensor((), "int64", scalars=4), 3).shape == (4, 3)
     assert len(call("torch.zeros", Tensor((), "int64"), 3).shape) == 2
-    assert call("torch.ones_like", Tensor((B, T), "float16")) == Tensor((B, T), "float16")
+    assert call("torch.ones_like", Tensor((B, T), "float16")) == Shaped((B, T), "float16")
     assert call("torch.tril_indices", T, T).shape[0] == 2
-    assert call("torch.randint", 0, T, (B,)) == Tensor((B,), "int64")
-    assert call("torch.hann_window", T) == Tensor((T,), "float32")
+    assert call("torch.randint", 0, T, (B,)) == Shaped((B,), "int64")
+    assert call("torch.hann_window", T) == Shaped((T,), "float32")
 
 
 def test_open_shapes() -> None:
@@ -249,8 +249,8 @@ def test_open_shapes() -> None:
     assert isinstance(x.shape, Open)
     assert apply_rule(c, rules["torch.zeros_like"], (x,), {}) == x
     shape_of = Unknown(("shape of", x))  # type: ignore[arg-type]  as the interpreter gives x.shape
-    assert apply_rule(c, rules["torch.zeros"], (shape_of,), {}) == Tensor(x.shape, "float32")
-    assert apply_rule(c, rules["torch.Tensor.new_ones"], (x, shape_of), {}) == Tensor(x.shape, "float16")
+    assert apply_rule(c, rules["torch.zeros"], (shape_of,), {}) == Shaped(x.shape, "float32")
+    assert apply_rule(c, rules["torch.Tensor.new_ones"], (x, shape_of), {}) == Shaped(x.shape, "float16")
 
 
 # -- parameters ----------------------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ def test_parameters(shape: list[int], dtype: torch.dtype, grad: bool) -> None:
     check("torch.nn.Buffer", x, persistent=grad)
     assert call("torch.nn.Parameter", Tensor((B,), "float32")).parameter
     assert not call("torch.nn.Buffer", Tensor((B,), "float32")).parameter
-    assert call("torch.nn.UninitializedParameter") == Tensor(None, "float32")
+    assert call("torch.nn.UninitializedParameter") == Shaped(None, "float32")
 
 
 @given(st.lists(st.integers(1, 3), max_size=6))

@@ -15,7 +15,7 @@ from shapelens.rules.autocast import Autocast
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import call_layer, layers, make_layer
 from shapelens.values import Hole, Instance, Lib, Origin, Store, Tensor, Unknown
-from tests.rules.torch.harness import call, check, check_layer, real_function
+from tests.rules.torch.harness import Shaped, call, check, check_layer, real_function
 
 TOPICS = ("linear", "embedding", "recurrent", "attention", "losses", "activations")
 MINE = sorted(
@@ -132,7 +132,7 @@ def test_sizes_that_no_layer_takes(size: Any) -> None:
 
 def test_lazy_linear() -> None:
     store, layer = made("torch.nn.LazyLinear", 7)
-    assert run(store, layer, Tensor((2, 5), "float32")) == Tensor((2, 7), "float32")
+    assert run(store, layer, Tensor((2, 5), "float32")) == Shaped((2, 7), "float32")
     with pytest.raises(Failure, match="expects 5 features"):
         run(store, layer, Tensor((2, 6), "float32"))
 

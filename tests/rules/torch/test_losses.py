@@ -14,7 +14,7 @@ from shapelens.dims import symbol
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, layers, rules
 from shapelens.values import Choice, Named, Store, Tensor
-from tests.rules.torch.harness import abstract, call, check, check_layer, real_function
+from tests.rules.torch.harness import Shaped, abstract, call, check, check_layer, real_function
 from tests.rules.torch.test_linear import made, run
 
 F = "torch.nn.functional."
@@ -200,7 +200,7 @@ def test_symbolic_cross_entropy() -> None:
     store = Store()
     scores, target = Tensor((b, 10, t), "float32"), Tensor((b, symbol("L")), "int64")
     out = apply_rule(Call(store), rules[F + "cross_entropy"], [scores, target], {"reduction": "none"})
-    assert out == Tensor((b, t), "float32")
+    assert out == Shaped((b, t), "float32")
     assert store.shape(target.shape) == (b, t)
     assert call(F + "cross_entropy", Tensor(None), Tensor(None)).shape == ()
     assert call(F + "cross_entropy", Tensor(None), Tensor(None), reduction="none").shape is None
@@ -336,8 +336,8 @@ def test_adaptive_parts() -> None:
     out = run(store, layer, Tensor((4, 8), "float32"), Tensor((4,), "int64"))
     assert isinstance(out, Named)
     x = Tensor((4, 8), "float32")
-    assert call("torch.nn.AdaptiveLogSoftmaxWithLoss.log_prob", layer, x) == Tensor((4, 20), "float32")
-    assert call("torch.nn.AdaptiveLogSoftmaxWithLoss.predict", layer, x) == Tensor((4,), "int64")
+    assert call("torch.nn.AdaptiveLogSoftmaxWithLoss.log_prob", layer, x) == Shaped((4, 20), "float32")
+    assert call("torch.nn.AdaptiveLogSoftmaxWithLoss.predict", layer, x) == Shaped((4,), "int64")
 
 
 def test_a_flag_that_depends_on_the_run_is_not_judged() -> None:

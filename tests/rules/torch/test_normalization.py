@@ -13,7 +13,7 @@ from shapelens.dims import symbol
 from shapelens.rules.call import Failure
 from shapelens.rules.registry import call_layer
 from shapelens.values import UNKNOWN, Hole, Open, Origin, ShapeVar, Tensor, Unknown
-from tests.rules.torch.harness import call, check, check_layer
+from tests.rules.torch.harness import Shaped, call, check, check_layer
 from tests.rules.torch.symbolic import agrees, layer_run, made
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64, torch.bool, torch.complex64]
@@ -188,10 +188,10 @@ def test_features_known_at_the_end_are_not_taken_for_channels() -> None:
 def test_reading_back_what_was_configured() -> None:
     _, norm = made("torch.nn.BatchNorm2d", 64)
     for name in ("weight", "bias", "running_mean", "running_var"):
-        assert norm.attrs[name] == Tensor((64,), "float32")
+        assert norm.attrs[name] == Shaped((64,), "float32")
     assert norm.attrs["weight"].parameter
     assert not norm.attrs["running_mean"].parameter
-    assert norm.attrs["num_batches_tracked"] == Tensor((), "int64")
+    assert norm.attrs["num_batches_tracked"] == Shaped((), "int64")
     _, norm = made("torch.nn.InstanceNorm2d", 64)
     assert [norm.attrs[n] for n in ("weight", "bias", "running_mean")] == [None] * 3
     _, norm = made("torch.nn.LayerNorm", 64, bias=False)

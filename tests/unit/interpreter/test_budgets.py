@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shapelens.analysis.session import Session
+from shapelens.analysis.session import Cancelled, Session
+from shapelens.interpreter.machine import Patience
 
 PRELUDE = "import torch, math, itertools, re\nfrom torch import nn\n"
 PROGRAMS = {
@@ -55,7 +56,8 @@ PROGRAMS = {
 
 _RUN = """
 import json, resource, sys, time
-from shapelens.analysis.session import Session
+from shapelens.analysis.session import Cancelled, Session
+from shapelens.interpreter.machine import Patience
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 session = Session((), sys.executable)
 for name, text in json.load(sys.stdin).items():
@@ -117,3 +119,69 @@ def test_long_code_without_tensors_leaves_the_budget_to_models(tmp_path: Path) -
     analysis = Session((tmp_path,)).analyse(str(path))
     assert not analysis.unfinished
     assert [f.name for f in analysis.facts if f.kind == "assign" and f.name == "y"] == ["y"]
+
+
+_SLOW = """
+import torch
+
+SIZES = [n * n % 7 for n in range(20)]
+for a in range(100):
+    for b in range(100):
+        SIZES = SIZES[1:] + [a * b % 7 + 1]
+WIDTH = 3
+
+
+def made(x):
+    for a in range(100):
+        for b in range(20):
+            x = x + a % 2 - b % 3
+    return torch.zeros(WIDTH, 4)
+"""
+
+
+@pytest.mark.parametrize("where", ["in the file", "in a module that is followed"])
+def test_what_a_quick_look_has_no_time_for_is_seen_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    file = tmp_path / "script.py"
+    text = _SLOW
+    if where != "in the file":
+        (tmp_path / "slow.py").write_text(_SLOW)
+        text = "import torch\nfrom slow import WIDTH\n\n\ndef made(x):\n    return torch.zeros(WIDTH, 4)\n"
+    text += "\n\nb = torch.zeros(2, 1)\nc = torch.zeros(WIDTH, 5)\n"
+    session = Session((tmp_path,))
+    session.update(str(file), text)
+    monkeypatch.setattr("shapelens.analysis.session.QUICK", Patience(0.01, 0.01, 0.01, True))
+    monkeypatch.setattr("shapelens.interpreter.machine.slowness", lambda: 1.0)
+    hasty = session.analyse(str(file), thorough=False)
+    assert hasty.waiting
+    assert hasty.unfinished
+    whole = session.analyse(str(file))
+    assert not whole.waiting
+    assert not whole.unfinished
+    shown = {fact.name: fact.values[0].shape for fact in whole.facts}
+    assert (shown["b"], shown["c"], shown["return"]) == ((2, 1), (3, 5), (3, 4))
+    assert {fact.name: fact.values[0].shape for fact in hasty.facts}.items() <= shown.items()
+
+
+def test_one_statement_that_is_nested_too_deeply_does_not_end_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    file.write_text(
+        f"import torch\nkept = [1, 2]\nx = torch.zeros(2)\nx = (kept{'.copy()' * 3_000}, kept.append(3))\n"
+        "y = torch.zeros(2, 3) @ torch.zeros(4, 5)\nz = torch.zeros(len(kept))\n"
+    )
+    analysis = Session((tmp_path,)).analyse(str(file))
+    assert [problem.code for problem in analysis.problems] == ["matmul-mismatch"]
+    shown = {fact.name: fact.values[-1].shape for fact in analysis.facts}
+    assert shown.get("z") != (2,)
+
+
+def test_a_module_that_half_ran_when_somebody_stopped_it_is_run_again(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(_SLOW)
+    file = tmp_path / "script.py"
+    file.write_text("import torch\nfrom slow import WIDTH\nc = torch.zeros(WIDTH, 5)\n")
+    session = Session((tmp_path,))
+    looks = iter(range(10**9))
+    with pytest.raises(Cancelled):
+        session.analyse(str(file), lambda: next(looks) > 3)
+    assert [fact.values[0].shape for fact in session.analyse(str(file)).facts] == [(3, 5)]

@@ -88,6 +88,179 @@ WORKING = {
             moved = torch.from_numpy(basis).t()
             return basis.dot(rows.T).dot(np.ones((3, 2))), torch.matmul(moved, moved)
         """,
+    # A function that uses NumPy alone, in a module that has torch too, and one of a library of which nothing is known.
+    "libraries": """
+        import numpy as np, torch
+        from mxnet.gluon import nn
+        class Channel:
+            def gain(self, phi):
+                found = self.table[:, 0].reshape(8, 1)
+                moved = (self.table * np.exp(phi)).dot(found).reshape(8, 1)
+                return moved.dot(moved.transpose().conjugate()) + np.eye(8)
+            def loss(self, x):
+                return torch.relu(x)
+        def ordered(probs):
+            \"\"\"Args:
+                probs: (N,)
+            \"\"\"
+            order = probs.argsort()[::-1]
+            return np.asarray(order)
+        """,
+    "of another library": """
+        from mxnet.gluon import nn
+        def head(mlp, x):
+            \"\"\"Args:
+                x: (B, T, C)
+            \"\"\"
+            return x.reshape(shape=(0, 0, 4, 8)).dot(mlp)
+        """,
+    # What a decorator that nobody knows makes of a function takes other arguments.
+    "decorated": """
+        import click
+        @click.group()
+        def tool():
+            pass
+        @click.main(config="x")
+        def main(config):
+            return config
+        tool(prog_name="tool")
+        main()
+        """,
+    # A hook is given the module that it is registered on.
+    "hook": """
+        import torch
+        net = torch.nn.Sequential(torch.nn.Linear(3, 4))
+        last = net[-1]
+        last.seen = []
+        def keep(module, x, y):
+            module.seen.append(y)
+        last.register_forward_hook(keep)
+        net(torch.zeros(2, 3))
+        y = torch.cat(last.seen)
+        """,
+    # NumPy's scalars are no arrays, and a loop over one of two things fails only if it does over both.
+    "scalars": """
+        import numpy as np
+        flow = np.random.choice([True, False], size=4)[2]
+        if np.isscalar(flow):
+            flow = [flow]
+        known = all(isinstance(each, bool) for each in flow)
+        if isinstance(flow, np.ndarray):
+            flow[0]
+        """,
+    "dtypes": """
+        import numpy as np
+        def noise(size, dtype=np.float64):
+            data = np.random.randn(size).astype(dtype)
+            if np.dtype(dtype) is np.dtype(np.complex128):
+                data += 1j * np.random.randn(size)
+            return data
+        noise(3)
+        """,
+    # A shape that is computed has as many sizes as it has.
+    "computed shape": """
+        import numpy as np
+        shape = np.asarray((2, 50, 2, 50)).astype(np.int32)
+        x = np.reshape(np.zeros((100, 100)), shape)
+        y = np.einsum("ijkl,kl", x, np.zeros((2, 50)))
+        """,
+    "kinds of TensorFlow": """
+        import tensorflow as tf
+        def axes_of(a, axes):
+            if isinstance(axes, tf.compat.integral_types):
+                return list(range(a.sides(axes))), 3
+            axes = tf.convert_to_tensor(axes)
+            return axes[0], axes[1]
+        def run(a):
+            return axes_of(a, 2)
+        """,
+    # What `isinstance` is given may be a union.
+    "union": """
+        from torch import nn
+        def init(module):
+            if isinstance(module, nn.Linear | nn.Conv2d):
+                nn.init.xavier_normal_(module.weight)
+            elif isinstance(module, nn.BatchNorm1d | None):
+                nn.init.constant_(module.weight, 1)
+        nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).apply(init)
+        """,
+    # What methods fill that the constructor calls for some arguments only, hands on, or that are wrapped.
+    "filled later": """
+        import functools, torch
+        from torch import nn
+        def deprecated(function):
+            @functools.wraps(function)
+            def wrapper(*args, **kwargs):
+                return function(*args, **kwargs)
+            return wrapper
+        class Bank(nn.Module):
+            def __init__(self, rows=None):
+                super().__init__()
+                self.rows, self.kept, self.bank = torch.empty(0), [], torch.empty(0)
+                if rows is not None:
+                    self.fit(rows)
+                self.update = self.wrapped(self.update)
+            def wrapped(self, function):
+                return function
+            def fit(self, rows):
+                self.rows = rows
+            def update(self, x):
+                self.kept.append(x)
+            @deprecated
+            def subsample(self, x):
+                self.bank = x
+            def forward(self, x):
+                return x @ self.rows
+            def compute(self):
+                return torch.hstack(self.kept)
+            def distances(self):
+                return self.bank.transpose(-1, -2)
+        """,
+    # Not only tensors have a norm.
+    "norm": """
+        import torch
+        from torch import nn
+        class Extractor(nn.Module):
+            def __init__(self, made):
+                super().__init__()
+                self.body = made.model()
+            def forward(self, x):
+                return self.body.norm(x).permute(0, 2, 1)
+        """,
+    # A hook on an unknown module sets an attribute; modules are put into a container later; a callback fills a list.
+    "set by a hook": """
+        import torch
+        from torch import nn
+        from pytorch_lightning.utilities import apply_to_collection
+        class Features(nn.Module):
+            def __init__(self, model, name):
+                super().__init__()
+                self.model, self.output = model, None
+                def hook(model, input, output):
+                    self.output = output.detach()
+                dict(model.named_modules())[name].register_forward_hook(hook)
+            def forward(self, x):
+                self.model(x)
+                return self.output
+        def features(model, batches):
+            extract = Features(model, "last")
+            return torch.cat([extract(x) for x in batches])
+        class Experts(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.table = nn.ModuleDict()
+            def add(self, name, expert):
+                self.table[name] = expert
+            def forward(self, x):
+                return torch.stack([expert(x) for expert in self.table.values()])
+        def tensors(data):
+            found = []
+            def collect(x):
+                found.append(x)
+                return x
+            apply_to_collection(data, function=collect)
+            return torch.cat(found)
+        """,
 }
 
 

@@ -89,6 +89,28 @@ PROGRAMS = {
                 self.left.append(value)
         Store().fill(3)
         """,
+    "made in branches": """
+        if c[0]:
+            kept = []
+            for i in c:
+                kept.append(i)
+        else:
+            kept = []
+            for i in c:
+                kept.append(i)
+                other.append(i)
+        """,
+    "given back": """
+        def made():
+            if c[0]:
+                found = [1]
+                found.append(2)
+                return found
+            found = []
+            found.append(1)
+            return found
+        kept = made()
+        """,
     "all the same": """\
         for i in range(3):
             kept.append(i)

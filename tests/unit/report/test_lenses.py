@@ -72,3 +72,21 @@ def test_a_hover_says_what_a_layer_costs(tmp_path, calls, at, words):
     line = max(i for i, text in enumerate(lines) if at in text)
     found = hover(analysed(tmp_path, source), line + 1, lines[line].index(at) + at.index("(") - 1)
     assert found is not None and all(word in found.markdown for word in words), found
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("nn.Conv2d(3, 8, 3, bias=False)", "torch.nn.Conv2d(in_channels=3, out_channels=8, kernel_size=(3, 3), bias=False)"),
+        ("nn.Conv2d(3, 8, (3, 1), padding='same')", "kernel_size=(3, 1), padding='same')"),
+        ("nn.Linear(bias=True, out_features=2 * 4, in_features=3)", "torch.nn.Linear(in_features=3, out_features=8)"),
+        ("nn.ReLU()", "torch.nn.ReLU()"),
+        ("nn.Linear(3, unheard.of)", "torch.nn.Linear"),
+        ("nn.Upsample(mode='`[a](b)`')", "torch.nn.Upsample(mode=…)"),
+        ("nn.Softmax(10 ** 5000)", "torch.nn.Softmax(dim=…)"),
+    ],
+)  # fmt: skip
+def test_a_hover_says_how_a_layer_is_made(tmp_path, made, said):
+    analysis = analysed(tmp_path, f"import torch.nn as nn\nimport unheard\n\nlayer = {made}\n")
+    found = hover(analysis, 4, len("layer = nn."))
+    assert found is not None and f"{said}`" in found.markdown, found

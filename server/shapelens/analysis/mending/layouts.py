@@ -28,6 +28,9 @@ def at_the_use(source: Source, problem: Problem, node: ast.AST) -> Iterator[Prop
     """Each tensor that goes into the call that fails, in another layout or dtype."""
     if problem.code in ("einops-mismatch", "einsum-mismatch"):
         return  # there the pattern is what is mended
+    if problem.code == "not-contiguous":
+        yield from _of_memory(source, problem, node)
+        return
     tensors = list(_tensors(source, node))
     if problem.code == "matmul-mismatch":
         tensors.reverse()
@@ -42,6 +45,16 @@ def at_the_use(source: Source, problem: Problem, node: ast.AST) -> Iterator[Prop
         if problem.code not in ("dtype-mismatch", "index-dtype"):
             scores = problem.code == "target-mismatch" and tensor is tensors[0]
             yield from _layouts(source, problem, tensor, others, scores)
+
+
+def _of_memory(source: Source, problem: Problem, node: ast.AST) -> Iterator[Proposal]:
+    """`reshape` in the place of `view`, which copies where it must."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if isinstance(function, ast.Attribute) and function.attr in ("view", "view_as"):
+        whole, new = source.span(function), function.attr.replace("view", "reshape")
+        start = whole.end_column - len(function.attr)
+        span = Span(whole.file, whole.end_line, start, whole.end_line, whole.end_column)
+        yield Proposal(Edit(f"Change {function.attr} to {new}", span, new))
 
 
 def _tensors(source: Source, node: ast.AST) -> Iterator[ast.expr]:

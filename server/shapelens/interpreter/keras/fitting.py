@@ -14,12 +14,13 @@ from typing import Any
 
 from shapelens.dims import Dim, equal
 from shapelens.interpreter import memory
-from shapelens.interpreter.keras import calling, graph, kinds
+from shapelens.interpreter.keras import calling, graph, judges, kinds
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
 from shapelens.rules.call import Failure
 from shapelens.values import (
     UNKNOWN,
+    Bound,
     Class,
     Dict,
     Function,
@@ -58,11 +59,16 @@ def _arguments(names: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str,
 # -- data ----------------------------------------------------------------------------------------------------------
 
 
-def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any]) -> Data | None:
-    """The data of a fit, evaluate or predict; None where it is not known. Reports arrays of different lengths."""
+def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any], is_cast: bool = True) -> Data | None:
+    """The data of a fit, evaluate or predict; None where it is not known. Reports arrays of different lengths.
+
+    With `is_cast`, floats of arrays become Keras' own; what is given for one batch stays as it is.
+    """
     x = m.store.value(given.get("x", UNKNOWN))
     y, weights = m.store.value(given.get("y")), m.store.value(given.get("sample_weight"))
     if _is_arrays(m, x):
+        if is_cast:
+            x, y, weights = (_leaf_by_leaf(m, v, lambda t: judges.in_floatx(m, t)) for v in (x, y, weights))
         if m.store.value(given.get("validation_split")) not in (None, 0, 0.0):
             y, weights = _cut(m, x, y), _cut(m, x, weights)
         if not _same_lengths(m, f, node, x, y, weights):
@@ -103,8 +109,6 @@ def element_of(m: Machine, f: Frame, node: ast.AST, source: Any) -> Any:
             return m.store.value(source.attrs["element"])
         method, owner = classes.find_in_class(source.cls, "__getitem__")
         if isinstance(owner, Class) and method is not None:
-            from shapelens.values import Bound
-
             return calls.call(m, f, node, Bound(method, source), [Scalar("int")], {})
         return None
     if isinstance(source, Iter):
@@ -182,18 +186,27 @@ def _batched(m: Machine, value: Any, size: Dim) -> Any:
     return value
 
 
-def _as_tensors(m: Machine, value: Any) -> Any:
-    """Arrays as the tensors that a training step gets."""
+def _leaf_by_leaf(m: Machine, value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """The structure with each of its tensors changed."""
     value = m.store.value(value)
     if isinstance(value, Tensor):
-        return value.with_(library="tensorflow", origin=value.origin) if value.library != "tensorflow" else value
+        return change(value)
     if isinstance(value, tuple):
-        return tuple([_as_tensors(m, v) for v in value])
+        return tuple([_leaf_by_leaf(m, v, change) for v in value])
     if isinstance(value, list):
-        return List([_as_tensors(m, v) for v in value])
+        return List([_leaf_by_leaf(m, v, change) for v in value])
     if isinstance(value, dict):
-        return Dict({k: _as_tensors(m, v) for k, v in value.items()})
+        return Dict({k: _leaf_by_leaf(m, v, change) for k, v in value.items()})
     return value
+
+
+def _as_tensors(m: Machine, value: Any) -> Any:
+    """Arrays as the tensors that a training step gets."""
+    return _leaf_by_leaf(m, value, _as_tensor)
+
+
+def _as_tensor(tensor: Tensor) -> Tensor:
+    return tensor if tensor.library == "tensorflow" else tensor.with_(library="tensorflow", origin=tensor.origin)
 
 
 # -- running -------------------------------------------------------------------------------------------------------
@@ -201,7 +214,6 @@ def _as_tensors(m: Machine, value: Any) -> Any:
 
 def _own(model: Instance, name: str) -> Any:
     from shapelens.interpreter import classes
-    from shapelens.values import Bound
 
     method, owner = classes.find_in_class(model.cls, name)
     return Bound(method, model) if isinstance(owner, Class) and method is not None else None
@@ -232,22 +244,30 @@ def _step(m: Machine, f: Frame, node: ast.AST, model: Instance, data: Data, name
     output = run(m, f, node, model, data)
     if len(m.reports) == reports and data.y is not None:
         y = _as_tensors(m, data.y)
+        is_whole = data.whole
         if data.whole and _own(model, "call") is not None:
-            y = _batched(m, y, data.batch)
-        judge(m, f, node, model, y, output)
+            y, is_whole = _batched(m, y, data.batch), False
+        judge(m, f, node, model, y, output, data.batch if is_whole else None)
     return None
 
 
-def judge(m: Machine, f: Frame, node: ast.AST, model: Instance, y: Any, output: Any) -> None:
-    """Hold the labels against the output, by the losses and metrics that the model was compiled with."""
+def judge(m: Machine, f: Frame, node: ast.AST, model: Instance, y: Any, output: Any, batch: Dim | None = None) -> None:
+    """Hold the labels against the output, by the losses and metrics that the model was compiled with.
+
+    With a `batch`, both are those of all samples, of which so many make a batch.
+    """
     if _own(model, "compute_loss") is not None:
         return
     compiled = model.attrs.get("_compiled")
     if not isinstance(compiled, dict):
         return
+    failure = judges.structures(m, compiled, m.store.value(y), m.store.value(output))
+    if failure is not None:
+        m.report(failure, f.place, node)
+        return
     for name, loss in (("loss", compiled.get("loss")), ("metric", compiled.get("metrics"))):
         for each, labels, came in paired(m, model, m.store.value(loss), m.store.value(y), m.store.value(output), name):
-            failure = _judged(m, f, node, each, labels, came, name)
+            failure = _judged(m, f, node, each, labels, came, name, batch)
             if failure is not None:
                 m.report(failure, f.place, node)
                 return
@@ -331,10 +351,14 @@ def squeezed(m: Machine, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return a.with_(shape=one[:-1], origin=a.origin), b
 
 
-def _judged(m: Machine, f: Frame, node: ast.AST, judge: Any, y: Tensor, output: Tensor, kind: str) -> Failure | None:
-    """Why the loss or metric cannot be computed of these labels and this output; None where it can, or is not known."""
-    from shapelens.interpreter import calls
+def _judged(
+    m: Machine, f: Frame, node: ast.AST, judge: Any, y: Tensor, output: Tensor, kind: str, batch: Dim | None
+) -> Failure | None:
+    """Why the loss or metric cannot be computed of these labels and this output; None where it can, or is not known.
 
+    What the program wrote itself is run, on one batch. A loss gets both in its dtype, one that is a function in the same
+    rank too. Source: keras.src.losses.losses.LossFunctionWrapper, keras.src.metrics.MeanMetricWrapper.
+    """
     path = loss_path(judge) if kind == "loss" else metric_path(m, judge, y, output)
     if path is not None and path in registry.rules:
         labels = y.with_(dtype="float32", origin=y.origin)
@@ -345,9 +369,26 @@ def _judged(m: Machine, f: Frame, node: ast.AST, judge: Any, y: Tensor, output: 
         except Failure as failure:
             return failure
         return None
-    if isinstance(judge, Instance) and isinstance(judge.cls, Lib) and kind == "loss" or isinstance(judge, Function):
-        calls.call(m, f, node, judge, [y, output], {})
+    is_function = isinstance(judge, Function)
+    own = judges.base_of(judge)
+    if batch is not None and (is_function or own is not None):
+        y, output = _batched(m, y, batch), _batched(m, output, batch)
+    if own == judges.METRIC and kind == "metric":
+        judges.call_metric(m, f, node, judge, [y, output], {"sample_weight": None})
+    elif is_function and kind == "loss":
+        both = squeezed(m, *(judges.cast(m, v, judges.floatx(m)) for v in (y, output)))
+        _call(m, f, node, judge, *both)
+    elif (
+        is_function or kind == "loss" and (own == judges.LOSS or isinstance(judge, Instance) and type(judge.cls) is Lib)
+    ):
+        _call(m, f, node, judge, y, output)
     return None
+
+
+def _call(m: Machine, f: Frame, node: ast.AST, function: Any, *args: Any) -> Any:
+    from shapelens.interpreter import calls
+
+    return calls.call(m, f, node, function, list(args), {})
 
 
 def loss_path(loss: Any) -> str | None:
@@ -377,9 +418,27 @@ def metric_path(m: Machine, metric: Any, y: Tensor, output: Tensor) -> str | Non
 # -- methods -------------------------------------------------------------------------------------------------------
 
 
+_OPTIMIZERS = frozenset(
+    "adadelta adafactor adagrad adam adamax adamw ftrl lion lossscaleoptimizer multioptimizer muon nadam optimizer "
+    "optimizermap rmsprop schedulefreeadamw sgd auto".split()
+)
+"""What `compile(optimizer=…)` finds by name. Source: keras.src.optimizers.ALL_OBJECTS."""
+
+
 def _compile(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
     given = _arguments("optimizer loss loss_weights metrics weighted_metrics", args, kwargs)
     m.touch(i)
+    optimizer = m.store.value(given.get("optimizer"))
+    if isinstance(optimizer, str) and optimizer.lower() not in _OPTIMIZERS:
+        named = next((v for v in (given.get("loss"), *args) if isinstance(v, str) and v.lower() in _OPTIMIZERS), None)
+        text = f"compile: there is no optimizer '{optimizer}'"
+        text += f", and '{named}' is one: the optimizer comes first, then the loss" if named is not None else ""
+        m.report(Failure("argument-value", text), f.place, node)
+    metrics = m.store.value(given.get("metrics"))
+    if isinstance(metrics, (str, Function)) and metrics:
+        shown = f"'{metrics}'" if isinstance(metrics, str) else metrics.name
+        text = f"compile: metrics must be a list, a tuple or a dict; write metrics=[{shown}]"
+        m.report(Failure("call-arguments", text), f.place, node)
     i.attrs["_compiled"] = Dict({"loss": given.get("loss"), "metrics": given.get("metrics")})
     return None
 
@@ -406,7 +465,40 @@ def _fit(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwar
         held = _validation(m, f, node, validation, given)
         if held is not None:
             calling.quietly(m, lambda: _step(m, f, node, i, held, "test_step"))
+    if len(m.reports) == reports:
+        _call_back(m, f, node, i, m.store.value(given.get("callbacks")))
     return UNKNOWN
+
+
+_HOOKS = {
+    "on_train_begin": 0,
+    "on_epoch_begin": 1,
+    "on_train_batch_begin": 1,
+    "on_batch_begin": 1,
+    "on_train_batch_end": 1,
+    "on_batch_end": 1,
+    "on_epoch_end": 1,
+    "on_train_end": 0,
+}
+"""What `fit` calls of a callback, in order, and how many numbers each gets before its logs. Source: keras.callbacks."""
+
+
+def _call_back(m: Machine, f: Frame, node: ast.AST, model: Instance, callbacks: Any) -> None:
+    """Run the hooks that the program's own callbacks have, once each; those of a LambdaCallback too."""
+    given = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+    for callback in map(m.store.value, given):
+        if not isinstance(callback, Instance):
+            continue
+        if isinstance(callback.cls, Class):
+            m.touch(callback)
+            callback.attrs["model"] = model
+        for name, numbers in _HOOKS.items():
+            own = _own(callback, name) if isinstance(callback.cls, Class) else callback.attrs.get(name)
+            reports = len(m.reports)
+            if isinstance(own, (Bound, Function)):
+                _call(m, f, node, own, *[Scalar("int")] * numbers, Unknown("logs"))
+            if len(m.reports) > reports:
+                return
 
 
 def _one_batch(m: Machine, f: Frame, node: ast.AST, model: Instance, data: Data) -> Any:
@@ -469,7 +561,7 @@ def _on_batch(step: str) -> Callable[..., Any]:
         given = _arguments("x y sample_weight", args, kwargs)
         if i.attrs.get("?") is not None:
             return UNKNOWN
-        data = data_of(m, f, node, given)
+        data = data_of(m, f, node, given, is_cast=False)
         if data is None:
             return UNKNOWN
         whole = Data(data.x, data.y, data.weights)

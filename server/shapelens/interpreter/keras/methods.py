@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from shapelens.dims import Expr
+from shapelens.dims import Expr, equal
 from shapelens.interpreter.keras import calling, fitting, graph, input_layers, kinds, sequential
 from shapelens.interpreter.machine import Frame, Machine
 from shapelens.rules import registry
+from shapelens.rules.call import Failure
 from shapelens.values import (
     UNKNOWN,
     Class,
@@ -95,7 +96,7 @@ def _build(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kw
     elif (
         isinstance(i.cls, Lib)
         and i.cls.path in registry.layers
-        and len(shape) > 1  # Dense.build([features]) is legal, although such an input is none.
+        and (len(shape) > 1 or i.cls.name == "Embedding")  # Dense.build([features]) is legal, although no input is so.
         and not _may_be_shapes(m, shape)
         and all(d is None or isinstance(d, (int, Expr)) for d in shape)
         or kinds.kind_of(i) == kinds.MODEL
@@ -185,6 +186,52 @@ def _get_weights(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[An
     return List([w.with_(library="numpy") for w in graph.weights(i)])
 
 
+def _set_weights(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Hold what is set against the weights that there are. Source: keras.layers.Layer.set_weights."""
+    given = m.store.value(args[0] if args else kwargs.get("weights"))
+    if i.attrs.get("?") is not None or not isinstance(given, (list, tuple)) or getattr(given, "rest", None) is not None:
+        return None
+    own = graph.weights(i)
+    if len(own) != len(given):
+        if own and _has_all_weights(i):
+            text = f"{i.cls.name} has {len(own)} weights, and is given {len(given)}"
+            m.report(Failure("call-arguments", text), f.place, node)
+        return None
+    for number, (have, value) in enumerate(zip(own, given)):
+        value = m.store.value(value)
+        if not isinstance(value, Tensor):
+            continue
+        shape, came = m.store.shape(have.shape), m.store.shape(value.shape)
+        if not isinstance(shape, tuple) or not isinstance(came, tuple):
+            continue
+        if len(shape) != len(came) or any(equal(a, b) is False for a, b in zip(shape, came)):
+            text = f"{i.cls.name}: weight {number} is {m.call.text(have)}, and is given {m.call.text(value)}"
+            m.report(Failure("shape-mismatch", text, m.call.related(have, value)), f.place, node)
+            return None
+    return None
+
+
+def _adapt(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`Normalization.adapt(data)` builds the layer for data of that shape."""
+    data = m.store.value(args[0] if args else kwargs.get("data"))
+    if isinstance(data, Instance):
+        data = fitting.element_of(m, f, node, data)
+    shape = m.store.shape(data.shape) if isinstance(data, Tensor) else None
+    if i.cls == Lib("keras.layers.Normalization") and isinstance(shape, tuple) and len(shape) > 1:
+        calling.quietly(m, lambda: calling.applied(m, f, node, i, data))
+    return None
+
+
+def _has_all_weights(instance: Instance) -> bool:
+    """Whether each layer has made what weights it will have: it has some, or was called and has none."""
+    inner = graph.layers_of(instance)
+    if instance.attrs.get("?") is not None or inner is None or not all(map(kinds.is_layer, inner)):
+        return False
+    if any(isinstance(v, Tensor) and v.parameter for v in instance.attrs.values()) or "output" in instance.attrs:
+        return True
+    return bool(inner) and all(kinds.kind_of(v) == kinds.INPUT_LAYER or _has_all_weights(v) for v in inner)
+
+
 _METHODS: dict[str, kinds.Method] = {
     "add": _add,
     "pop": _pop,
@@ -195,12 +242,14 @@ _METHODS: dict[str, kinds.Method] = {
     "add_variable": _add_weight,
     "count_params": _count_params,
     "get_weights": _get_weights,
+    "set_weights": _set_weights,
+    "adapt": _adapt,
     **fitting.METHODS,
 }
 _QUIET = frozenset(
-    "summary save save_weights load_weights set_weights export to_json add_loss add_metric reset_states reset_metrics "
+    "summary save save_weights load_weights export to_json add_loss add_metric reset_states reset_metrics "
     "compute_loss compute_metrics make_train_function make_test_function plot get_config get_build_config quantize "
-    "reset_state adapt stateless_call enable_lora get_metrics_result get_compile_config compile_from_config".split()
+    "reset_state stateless_call enable_lora get_metrics_result get_compile_config compile_from_config".split()
 )
 
 

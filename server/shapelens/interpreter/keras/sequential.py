@@ -125,6 +125,11 @@ def call(m: Machine, f: Frame, node: ast.AST, model: Instance, args: list[Any], 
             value = input_layers.as_declared(m, f, node, model, value, declared)
             if value is None:
                 return UNKNOWN
+            if value.library == "keras" and (
+                not input_layers.is_of_declared_sizes(m, f, node, model, value, declared)
+                or _is_squeezable(m, value, declared)
+            ):
+                return UNKNOWN
     given = value
     for layer in layers:
         reports = len(m.reports)
@@ -143,3 +148,11 @@ def _say_declared(m: Machine, model: Instance, given: Any, failure: Failure) -> 
     shape, wanted = m.store.shape(given.shape), m.store.shape(declared.shape)
     if isinstance(shape, tuple) and isinstance(wanted, tuple) and shape[1:] != wanted[1:]:
         failure.message += f"; the model was made for {m.call.text(declared)} and is given {m.call.text(given)}"
+
+
+def _is_squeezable(m: Machine, value: Tensor, declared: Tensor) -> bool:
+    """Whether the two differ in a last axis that is 1 in one of them: a symbolic call takes that unseen."""
+    shape, wanted = m.store.shape(value.shape), m.store.shape(declared.shape)
+    if not isinstance(shape, tuple) or not isinstance(wanted, tuple) or not shape or not wanted:
+        return False
+    return len(shape) == len(wanted) and shape[-1] != wanted[-1] and 1 in (shape[-1], wanted[-1])

@@ -577,6 +577,17 @@ def py_dataset(c: Call, self: Instance, *args: object) -> object:
 alias(f"{_U}Sequence", f"{_U}PyDataset")
 
 
+@layer(
+    "keras.callbacks.LambdaCallback",
+    "on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None, on_train_batch_begin=None, "
+    "on_train_batch_end=None, **kwargs",
+    bases=("keras.callbacks.Callback",),
+)
+def lambda_callback(c: Call, self: Instance, *args: object) -> object:
+    """A callback that holds its hooks: `fit` calls them."""
+    raise NotKnown
+
+
 @rule(f"{_U}get_file")
 def get_file(c: Call, *args: object, **kwargs: object) -> object:
     """A path."""

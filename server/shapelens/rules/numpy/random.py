@@ -178,6 +178,8 @@ def standard_gamma_of_generator(c: Call, self: object, shape: object, size: obje
 def randint(c: Call, low: object, high: object = None, size: object = None, dtype: object = int) -> object:
     """Integers, int64 unless told otherwise, below `low` or between both."""
     ends = [v for v in (c.store.value(low), c.store.value(high)) if v is not None]
+    if not ends:
+        raise NotKnown  # None is no end: what that leads to is another's to tell
     drawn = 0 not in _rows(c, size)
     if drawn and all(type(v) is int for v in ends):
         first, last = (0, *ends) if len(ends) == 1 else ends

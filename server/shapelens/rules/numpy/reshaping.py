@@ -54,6 +54,8 @@ def _sizes(c: Call, shape: Sequence[object]) -> Sequence[object]:
         value = c.store.value(shape[0])
         if isinstance(value, Tensor) and isinstance(value.scalars, list):
             shape = value.scalars
+        elif isinstance(value, Tensor):
+            raise NotKnown  # sizes that are computed: nobody knows how many
         elif isinstance(value, (tuple, list)) and getattr(value, "rest", None) is None:
             shape = value
     # Any negative size is the one that is not given.

@@ -341,7 +341,17 @@ def masked(c: Call, tensor: Tensor, mask: Tensor, axis: int) -> Shape:
 
 @rule("tensorflow.Tensor.__setitem__")
 def setitem(c: Call, self: Tensor, index: object, value: object) -> object:
-    """No tensor takes it; what is only supposed to be one may."""
+    """No tensor takes it; what is only supposed to be one, of which no more is known, may."""
+    shape = c.shape(self)
+    if self.library == "tensorflow" and isinstance(shape, tuple) and all(isinstance(d, int) for d in shape):
+        if self.dtype is not None and self.origin is not None:
+            instead = (
+                "x[…].assign(…)" if self.parameter else "tf.tensor_scatter_nd_update, or where it comes from NumPy,"
+            )
+            instead += "" if self.parameter else " change the array before"
+            c.fail(
+                "call-arguments", f"a tensor of TensorFlow takes no x[…] = …, got {c.text(self)}: use {instead}", self
+            )
     return None
 
 

@@ -168,7 +168,9 @@ def _not_collated(item: Any, about: Sequence[Related]) -> None:
 def _stacked(c: Call, item: Tensor, front: tuple[Dim, ...]) -> Tensor:
     shape = c.shape(item)
     if isinstance(shape, tuple):
-        return Tensor((*front, *shape), item.dtype, device=item.device)
+        made = Tensor((*front, *shape), item.dtype, device=item.device)
+        made.drawn = item.drawn
+        return made
     if isinstance(shape, Open):
         return Tensor(Open((*front, *shape.prefix), shape.var, shape.suffix), item.dtype)
     return Tensor(None, item.dtype)
@@ -298,7 +300,9 @@ def _row(c: Call, tensor: Tensor, index: object) -> Tensor:
         return found if isinstance(found, Tensor) else Tensor(None, tensor.dtype)
     shape = c.shape(tensor)
     if isinstance(shape, tuple) and shape:
-        return Tensor(shape[1:], tensor.dtype, device=tensor.device)
+        row = Tensor(shape[1:], tensor.dtype, device=tensor.device)
+        row.drawn = tensor.drawn
+        return row
     if isinstance(shape, Open) and shape.prefix:
         return Tensor(Open(shape.prefix[1:], shape.var, shape.suffix), tensor.dtype)
     return Tensor(None, tensor.dtype)

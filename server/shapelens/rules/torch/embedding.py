@@ -11,6 +11,7 @@ from typing import Any
 
 from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.drawn import outside
 from shapelens.rules.registry import layer, make_layer, rule
 from shapelens.rules.torch.linear import append, needed, unclear, whole_numbers
 from shapelens.rules.torch.spatial import differ, is_empty
@@ -75,7 +76,15 @@ def embedding(c: Call, input: Tensor, weight: Tensor, padding_idx: object = None
     """Indices (*) into a weight (N, D) give (*, D)."""
     filters = table(c, weight, padding_idx)
     indices(c, input)
+    _in_range(c, input, filters[0])
     return Tensor(append(c.shape(input), filters[1]), weight.dtype, device=input.device)
+
+
+def _in_range(c: Call, input: Tensor, rows: Dim, what: str = "rows") -> None:
+    """Fails where an index is not one of the rows."""
+    wrong = outside(c, input, rows) if isinstance(rows, int) else ""
+    if wrong:
+        c.fail("index-out-of-range", f"{c.name}: {wrong}: there are {rows} {what}, 0 to {rows - 1}", input)
 
 
 @rule("torch.nn.functional.embedding_bag")
@@ -163,6 +172,8 @@ def one_hot(c: Call, tensor: object, num_classes: object = -1) -> Tensor:
     size: Dim = c.fresh("C") if num_classes == -1 else c.dim(num_classes)
     if isinstance(size, int) and size < 1 and not is_empty(c, input):
         c.fail("argument-value", f"{c.name}: num_classes must be at least 1 or -1, got {size}")
+    if num_classes != -1:
+        _in_range(c, input, size, "classes")
     return Tensor(append(c.shape(input), size), "int64", device=input.device)
 
 
@@ -198,6 +209,7 @@ def _weights(c: Call, self: Instance) -> dict[str, Any]:
 def _embedding_forward(c: Call, self: Instance, input: object) -> Tensor:
     weight, input = needed(c, "weight"), index_tensor(c, input)
     if type(input.shape) is tuple and input.dtype in _INDICES and type(weight.shape) is tuple:
+        _in_range(c, input, weight.shape[0])
         return Tensor((*input.shape, weight.shape[-1]), weight.dtype, device=input.device)
     return embedding(c, input, weight)
 

@@ -8,6 +8,7 @@ from typing import Any
 from shapelens.dims import Dim, Expr, ceildiv, equal, floordiv, less
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.registry import rule
+from shapelens.rules.strides import steps, without
 from shapelens.rules.torch.indexing import sliced
 from shapelens.rules.torch.reshaping import Replace, axis_of, size_list
 from shapelens.values import List, Many, Open, Shape, Tensor, Unknown, turns
@@ -250,8 +251,9 @@ def block_diag(c: Call, *tensors: Tensor) -> Tensor:
 # -- splitting -----------------------------------------------------------------------------------------------------
 
 
-def _parts(tensor: Tensor, replaced: Replace, sizes: Sequence[Dim]) -> tuple[Tensor, ...]:
-    return tuple([tensor.with_(shape=replaced(s)) for s in sizes])
+def _parts(c: Call, tensor: Tensor, replaced: Replace, sizes: Sequence[Dim]) -> tuple[Tensor, ...]:
+    strides = steps(c, tensor)
+    return tuple([tensor.with_(shape=replaced(s), strides=strides) for s in sizes])
 
 
 @rule("torch.split_with_sizes", "torch.Tensor.split_with_sizes")
@@ -272,7 +274,7 @@ def split_with_sizes(c: Call, input: Tensor, split_sizes: object, dim: int = 0) 
             f"dim {dim} of {c.text(input)} has {c.dim_text(size)}",
             input,
         )
-    return _parts(input, replaced, sizes)
+    return _parts(c, input, replaced, sizes)
 
 
 @rule("torch.split", "torch.unsafe_split")
@@ -289,12 +291,12 @@ def split(c: Call, tensor: Tensor, split_size_or_sections: object, dim: int = 0)
     if isinstance(step, int) and (step < 0 or (step == 0 and equal(size, 0) is False)):
         c.fail("argument-value", f"{c.name}: the size of a part must be positive, got {step}", tensor)
     if size == 0:
-        return _parts(tensor, replaced, [0])
+        return _parts(c, tensor, replaced, [0])
     if step == 0:
         raise NotKnown
     count = ceildiv(size, step)
     if isinstance(count, int) and count <= _MAX_PARTS:
-        return _parts(tensor, replaced, [*[step] * (count - 1), size - step * (count - 1)])
+        return _parts(c, tensor, replaced, [*[step] * (count - 1), size - step * (count - 1)])
     # All but the last part are of `step`: a size of its own stands for each.
     even = equal(floordiv(size, step) * step, size)
     return Many(tensor.with_(shape=replaced(step if even else c.fresh("n"))), count)
@@ -320,20 +322,20 @@ def chunk(c: Call, input: Tensor, chunks: int, dim: int = 0) -> object:
         if size == 0:
             if chunks > _MAX_PARTS:
                 return Many(input.with_(shape=replaced(0)), chunks)
-            return _parts(input, replaced, [0] * chunks)
+            return _parts(c, input, replaced, [0] * chunks)
         count = -(-size // step)
         if count > _MAX_PARTS:
             return Many(input.with_(shape=replaced(step if step * count == size else c.fresh("n"))), count)
-        return _parts(input, replaced, [*[step] * (count - 1), size - step * (count - 1)])
+        return _parts(c, input, replaced, [*[step] * (count - 1), size - step * (count - 1)])
     if chunks > _MAX_PARTS:
         return Many(input.with_(shape=replaced(c.fresh("n", 0))), chunks)
     exact = floordiv(size, chunks)
     if equal(exact * chunks, size):
-        return _parts(input, replaced, [exact] * chunks)
+        return _parts(c, input, replaced, [exact] * chunks)
     last = exact if chunks == 2 else size - step * (chunks - 1)
     if less(last, 1) is True:
         raise NotKnown
-    return _parts(input, replaced, [*[step] * (chunks - 1), last])
+    return _parts(c, input, replaced, [*[step] * (chunks - 1), last])
 
 
 @rule("torch.tensor_split", "torch.Tensor.tensor_split")
@@ -359,11 +361,11 @@ def tensor_split(
         even = equal(floordiv(size, cuts) * cuts, size)
         if cuts > _MAX_PARTS:
             return Many(input.with_(shape=replaced(floordiv(size, cuts) if even else c.fresh("n", 0))), cuts)
-        return _parts(input, replaced, [floordiv(size if even else size + cuts - 1 - i, cuts) for i in range(cuts)])
+        return _parts(c, input, replaced, [floordiv(size if even else size + cuts - 1 - i, cuts) for i in range(cuts)])
     if not isinstance(cuts, (list, tuple)) or (isinstance(cuts, List) and cuts.rest is not None):
         raise NotKnown
     spans = [slice(a, b) for a, b in zip((0, *cuts), (*cuts, None))]
-    return _parts(input, replaced, [sliced(c, size, s, input) for s in spans])
+    return _parts(c, input, replaced, [sliced(c, size, s, input) for s in spans])
 
 
 def _axis_split(name: str, axis: int, least: int) -> None:
@@ -392,7 +394,7 @@ _axis_split("dsplit", 2, 3)
 def unbind(c: Call, input: Tensor, dim: int = 0) -> object:
     """One tensor for each index of a dim."""
     size, replaced = axis_of(c, input, dim)
-    part = input.with_(shape=replaced())
+    part = input.with_(shape=replaced(), strides=without(c, input, dim))
     if isinstance(size, int) and size <= _MAX_PARTS:
         return (part,) * size
     return Many(part, size)

@@ -13,6 +13,7 @@ from typing import Any
 
 from shapelens.dims import Dim, equal
 from shapelens.rules.call import Call, Failure, NotKnown
+from shapelens.rules.drawn import outside
 from shapelens.rules.registry import declare, layer, rule
 from shapelens.rules.torch.attention import made
 from shapelens.rules.torch.linear import features, unclear, whole_numbers
@@ -180,13 +181,10 @@ def _in_range(c: Call, target: Tensor, scores: Shape | None, ignored: object) ->
     count = scores[-1 if len(scores) == 1 else 1] if isinstance(scores, tuple) and scores else None
     if not isinstance(count, int) or not isinstance(ignored, int):
         return
-    found = [target.scalars]
-    for value in found:
-        if isinstance(value, list):
-            found.extend(value)
-        elif type(value) is int and value != ignored and not 0 <= value < count:
-            message = f"{c.name}: class index {value} does not exist: there are {count} classes, 0 to {count - 1}"
-            c.fail("index-out-of-range", message, target)
+    wrong = outside(c, target, count, ignored)
+    if wrong:
+        message = f"{c.name}: class {wrong}: there are {count} classes, 0 to {count - 1}"
+        c.fail("index-out-of-range", message, target)
 
 
 def _classes(

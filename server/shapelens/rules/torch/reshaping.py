@@ -21,9 +21,11 @@ from shapelens.dims import (
 )
 from shapelens.rules.call import Call, NotKnown, flat
 from shapelens.rules.devices import device_kind
-from shapelens.rules.registry import attribute, layer, reshaping_in_place, rule
+from shapelens.rules.registry import attribute, layer, reshaping_in_place, rule, signature
+from shapelens.rules.strides import fits, grown, is_packed, ordered, steps
 from shapelens.values import Instance, Lib, Open, Ratio, Scalar, Shape, Size, Tensor, Unknown
 from shapelens.values.dtypes import ALIASES, BYTES, category
+from shapelens.values.tensor import PACKED, Strides
 
 for _name in "t transpose swapaxes swapdims unsqueeze squeeze resize resize_as set as_strided".split():
     reshaping_in_place[f"torch.Tensor.{_name}_"] = True
@@ -92,13 +94,37 @@ def view(c: Call, self: Tensor, *size: object, dtype: object = None) -> Tensor:
         size = (dtype,)
     if len(size) == 1 and isinstance(size[0], Lib):
         return _view_dtype(c, self, size[0])
-    return _reshaped(c, self, size)
+    return _viewed(c, self, _reshaped(c, self, size))
 
 
 @rule("torch.reshape", "torch.Tensor.reshape")
 def reshape(c: Call, input: Tensor, *shape: object) -> Tensor:
     """The same elements in another shape; one size may be -1 (torch.reshape page)."""
-    return _reshaped(c, input, shape)
+    return _copied(c, input, _reshaped(c, input, shape))
+
+
+def _viewed(c: Call, tensor: Tensor, made: Tensor) -> Tensor:
+    """The result of `view`, which copies nothing: fails where the elements do not lie as the new shape needs it."""
+    if tensor.strides is None or not isinstance(made.shape, tuple):
+        return made
+    strides = fits(c, tensor, made.shape)
+    if strides is False:
+        c.fail(
+            "not-contiguous",
+            f"{c.name} cannot make {c.text(made)} of {c.text(tensor)}: its dims were reordered, cut or "
+            f"expanded, so that their elements do not lie in this order in memory; use reshape, or contiguous() before {c.name}",
+            tensor,
+        )
+    made.strides = strides
+    return made
+
+
+def _copied(c: Call, tensor: Tensor, made: Tensor) -> Tensor:
+    """The result of `reshape`, which copies where it must."""
+    if tensor.strides is not None and isinstance(made.shape, tuple):
+        strides = fits(c, tensor, made.shape)
+        made.strides = PACKED if strides is False else strides
+    return made
 
 
 def _plain(shape: Shape, given: Sequence[Any]) -> tuple[int, ...] | None:
@@ -182,11 +208,18 @@ def _view_dtype(c: Call, tensor: Tensor, dtype: Lib) -> Tensor:
     return tensor.with_(dtype=name, shape=replaced(exact_quotient(last, ratio)))
 
 
-@rule("torch.Tensor.view_as", "torch.Tensor.reshape_as")
+@rule("torch.Tensor.view_as")
 def view_as(c: Call, self: Tensor, other: Tensor) -> Tensor:
     """The other tensor's shape."""
     target = c.shape(other)
-    return self.with_(shape=None) if target is None else _counted(c, self, target)
+    return self.with_(shape=None) if target is None else _viewed(c, self, _counted(c, self, target))
+
+
+@rule("torch.Tensor.reshape_as")
+def reshape_as(c: Call, self: Tensor, other: Tensor) -> Tensor:
+    """The other tensor's shape."""
+    target = c.shape(other)
+    return self.with_(shape=None) if target is None else _copied(c, self, _counted(c, self, target))
 
 
 def flattened(c: Call, tensor: Tensor, start: int, end: int) -> Tensor:
@@ -198,7 +231,8 @@ def flattened(c: Call, tensor: Tensor, start: int, end: int) -> Tensor:
     first, last = c.axis(start, len(dims), tensor), c.axis(end, len(dims), tensor)
     if first > last:
         c.fail("axis-out-of-range", f"{c.name}: start_dim {start} comes after end_dim {end}", tensor)
-    return tensor.with_(shape=(*dims[:first], product(dims[first : last + 1]), *dims[last + 1 :]))
+    made = tensor.with_(shape=(*dims[:first], product(dims[first : last + 1]), *dims[last + 1 :]))
+    return _copied(c, tensor, made)
 
 
 def _open_flattened(c: Call, shape: Open, start: int, end: int) -> Shape:
@@ -227,7 +261,9 @@ def flatten(c: Call, input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Te
 @rule("torch.ravel", "torch.Tensor.ravel")
 def ravel(c: Call, input: Tensor) -> Tensor:
     """All dims made one."""
-    return flattened(c, input, 0, -1)
+    made = flattened(c, input, 0, -1)
+    made.strides = PACKED
+    return made
 
 
 @layer("torch.nn.Flatten", "start_dim=1, end_dim=-1")
@@ -300,7 +336,7 @@ def permute(c: Call, input: Tensor, *dims: object) -> Tensor:
     if len(order) != len(shape):
         c.fail("rank-mismatch", f"permute names {len(order)} dims, {c.text(input)} has {len(shape)}", input)
     axes = c.axes(order, len(shape), input)
-    return input.with_(shape=tuple([shape[i] for i in axes]))
+    return input.with_(shape=tuple([shape[i] for i in axes]), strides=ordered(c, input, axes))
 
 
 @rule("torch.transpose", "torch.Tensor.transpose", "torch.swapdims", "torch.Tensor.swapdims")
@@ -317,9 +353,11 @@ def transpose(c: Call, input: Tensor, dim0: int, dim1: int) -> Tensor:
         return input.with_(shape=Open(ends[0], known.var, ends[1]))
     dims = list(c.dims(input))
     a, b = c.axis(dim0, len(dims), input), c.axis(dim1, len(dims), input)
+    axes = list(range(len(dims)))
     if dims:
         dims[a], dims[b] = dims[b], dims[a]
-    return input.with_(shape=tuple(dims))
+        axes[a], axes[b] = b, a
+    return input.with_(shape=tuple(dims), strides=ordered(c, input, axes))
 
 
 @rule("torch.swapaxes", "torch.Tensor.swapaxes")
@@ -334,13 +372,14 @@ def t(c: Call, input: Tensor) -> Tensor:
     dims = c.dims(input, ("n", "m"))
     if len(dims) > 2:
         c.fail("rank-mismatch", f"t() takes at most two dims, got {c.text(input)}", input)
-    return input.with_(shape=dims[::-1])
+    return input.with_(shape=dims[::-1], strides=ordered(c, input, range(len(dims) - 1, -1, -1)))
 
 
 @attribute("torch.Tensor.T")
 def transposed(c: Call, self: Tensor) -> Tensor:
     """All dims in reverse."""
-    return self.with_(shape=c.dims(self)[::-1])
+    dims = c.dims(self)
+    return self.with_(shape=dims[::-1], strides=ordered(c, self, range(len(dims) - 1, -1, -1)))
 
 
 @attribute("torch.Tensor.mT", "torch.Tensor.mH")
@@ -371,7 +410,8 @@ def movedim(c: Call, input: Tensor, source: object, destination: object) -> Tens
         c.fail("argument-value", f"{c.name}: {len(sources)} sources for {len(targets)} destinations", input)
     rest = iter(i for i in range(len(dims)) if i not in sources)
     placed = dict(zip(targets, sources))
-    return input.with_(shape=tuple([dims[placed[i] if i in placed else next(rest)] for i in range(len(dims))]))
+    order = [placed[i] if i in placed else next(rest) for i in range(len(dims))]
+    return input.with_(shape=tuple([dims[i] for i in order]), strides=ordered(c, input, order))
 
 
 # -- dims of size one ----------------------------------------------------------------------------------------------
@@ -392,7 +432,8 @@ def squeeze(c: Call, input: Tensor, dim: object = None) -> Tensor:
         return input.with_()
     if any(_may_be_one(dims[i]) for i in axes):
         raise NotKnown
-    return input.with_(shape=tuple([d for i, d in enumerate(dims) if i not in axes or d != 1]))
+    kept = [i for i, d in enumerate(dims) if i not in axes or d != 1]
+    return input.with_(shape=tuple([dims[i] for i in kept]), strides=ordered(c, input, kept))
 
 
 def _may_be_one(dim: Dim) -> bool:
@@ -415,7 +456,10 @@ def unsqueeze(c: Call, input: Tensor, dim: int) -> Tensor:
     if not -len(dims) - 1 <= dim <= len(dims):
         c.fail("axis-out-of-range", f"unsqueeze: dim {dim} is out of range for {c.text(input)}", input)
     at = dim if dim >= 0 else dim + len(dims) + 1
-    return input.with_(shape=(*dims[:at], 1, *dims[at:]))
+    strides = input.strides
+    if strides is not PACKED and (lie := steps(c, input)) is not None:
+        strides = (*lie[:at], 0, *lie[at:])  # the step of a dim of 1 is never taken
+    return input.with_(shape=(*dims[:at], 1, *dims[at:]), strides=strides)
 
 
 # -- repeating -----------------------------------------------------------------------------------------------------
@@ -463,7 +507,7 @@ def _expanded(c: Call, tensor: Tensor, sizes: Sequence[Any]) -> Tensor:
                     tensor,
                 )
             made.append(size)
-    return tensor.with_(shape=tuple(made))
+    return tensor.with_(shape=tuple(made), strides=grown(c, tensor, made))
 
 
 @rule("torch.Tensor.expand_as")
@@ -587,21 +631,19 @@ def flip(c: Call, input: Tensor, *dims: object) -> Tensor:
     return input.with_()
 
 
-def _same_shape(least: int, *paths: str) -> None:
-    """Functions that keep the shape and need so many dims."""
-
-    def apply(c: Call, input: Tensor, diagonal: object = 0) -> Tensor:
-        shape = c.shape(input)
-        if isinstance(shape, tuple) and len(shape) < least:
-            c.fail("rank-mismatch", f"{c.name} needs at least {least} dims, got {c.text(input)}", input)
-        return input.with_()
-
-    rule(*paths)(apply)
+@rule("torch.flipud", "torch.Tensor.flipud", "torch.fliplr", "torch.Tensor.fliplr")
+def flip_rows_or_columns(c: Call, input: Tensor) -> Tensor:
+    """The same shape; a matrix or more for its columns."""
+    shape, least = c.shape(input), 1 if c.name == "flipud" else 2
+    if isinstance(shape, tuple) and len(shape) < least:
+        c.fail("rank-mismatch", f"{c.name} needs at least {least} dims, got {c.text(input)}", input)
+    return input.with_()
 
 
-_same_shape(1, "torch.flipud", "torch.Tensor.flipud")
-_same_shape(2, "torch.fliplr", "torch.Tensor.fliplr")
-_same_shape(2, "torch.tril", "torch.Tensor.tril", "torch.triu", "torch.Tensor.triu")
+signature(
+    "torch.tril|torch.Tensor.tril|torch.triu|torch.Tensor.triu(input, diagonal=0)",
+    "*batch rows columns -> *batch rows columns",
+)
 
 
 @rule("torch.rot90", "torch.Tensor.rot90")
@@ -758,7 +800,14 @@ def device_of(c: Call, value: object, default: str | None = None) -> str | None:
 )), "torch.clone", "torch.detach")  # fmt: skip
 def same(c: Call, input: Tensor, *args: object, **kwargs: object) -> Tensor:
     """The same shape and dtype."""
-    return input.with_(scalars=input.scalars, origin=input.origin)
+    return input.with_(scalars=input.scalars, origin=input.origin, strides=_kept(c, input))
+
+
+def _kept(c: Call, tensor: Tensor) -> Strides:
+    """The strides of what shares the tensor's memory, or copies it as it lies."""
+    if c.name in ("detach", "detach_"):
+        return tensor.strides
+    return PACKED if tensor.strides is not None and is_packed(c, tensor) else None
 
 
 @rule("torch.Tensor.requires_grad_")

@@ -55,6 +55,16 @@ for _name in (
     twin(f"torch.Tensor.{_name}_", f"torch.Tensor.{_name}", _stored)
 
 
+def _of_copy(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How the elements of a copy lie is not worked out."""
+
+    @functools.wraps(function)
+    def apply(c: Call, input: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(c, input.with_(origin=input.origin, scalars=input.scalars), *args, **kwargs)
+
+    return apply
+
+
 def _stored_double(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def apply(c: Call, input: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -87,7 +97,7 @@ for _name in (
     "as_strided diagonal expand permute select squeeze t transpose unfold unsqueeze view_as_complex view_as_real view "
     "detach split split_with_sizes unbind"
 ).split():
-    twin(f"torch.{_name}_copy", f"torch.{_name}" if _name.startswith("view_as") else f"torch.Tensor.{_name}")
+    twin(f"torch.{_name}_copy", f"torch.{_name}" if _name.startswith("view_as") else f"torch.Tensor.{_name}", _of_copy)
 twin("torch.alias_copy", "torch.clone")
 twin("torch.dequantize", "torch.Tensor.dequantize")
 twin("torch.unsafe_split_with_sizes", "torch.split_with_sizes")

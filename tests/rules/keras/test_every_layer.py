@@ -1,43 +1,15 @@
-"""docs/coverage-keras.md: true for the installed Keras, every callable in a class; every layer's rule held against Keras."""
+"""Every layer's rule held against Keras, by one call each."""
 
 from __future__ import annotations
 
-import keras
 import pytest
 import tensorflow as tf
 
 from shapelens.rules.registry import layers
 from shapelens.values import Tensor
-from tests.rules.keras.callables import COMPLETE, PAGE, REASONS, UNKNOWN, counts, entries, page, share
+from tests.rules.coverage import UNKNOWN
+from tests.rules.keras.callables import entries
 from tests.rules.keras.harness import Either, Layer, X, check_layer
-
-VERSION = PAGE.read_text(encoding="utf-8").partition("from Keras ")[2].partition(" ")[0]
-pinned = pytest.mark.skipif(keras.__version__ != VERSION, reason="the page is of another version of Keras")
-
-
-@pinned
-def test_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tests.rules.keras.callables --write"
-
-
-@pinned
-def test_every_callable_has_a_class() -> None:
-    assert [e.path for e in entries() if not e.kind] == []
-
-
-@pinned
-def test_reasons_name_what_there_is() -> None:
-    for reason in REASONS:
-        assert any(e.note == reason and e.kind == UNKNOWN for e in entries()), reason
-
-
-@pytest.mark.parametrize("family", COMPLETE)
-def test_complete_families(family: str) -> None:
-    assert counts(family)[UNKNOWN] == 0
-
-
-def test_share_of_the_rest() -> None:
-    assert share("keras.ops", "keras.ops.image", "keras.ops.linalg", "keras.utils") >= 0.95
 
 
 def test_layers() -> None:
@@ -45,8 +17,6 @@ def test_layers() -> None:
     unknown = [e.name for e in entries() if e.family == "keras.layers" and e.kind == UNKNOWN]
     assert unknown == ["FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"]
 
-
-# -- one call of every layer ---------------------------------------------------------------------------------------
 
 VOLUME, IMAGE, SEQUENCE, ROW = X((2, 8, 8, 8, 3)), X((2, 8, 9, 3)), X((2, 8, 3)), X((2, 6))
 BY_RANK = {1: SEQUENCE, 2: IMAGE, 3: VOLUME}
