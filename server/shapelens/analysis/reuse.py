@@ -89,6 +89,8 @@ class Run:
     """Of the functions that it entered or looked at, and of all that it tells of."""
     names: frozenset[str] = frozenset()
     """All that these functions use."""
+    borrowed: frozenset[Any] = frozenset()
+    """The parts of the file before it of which it did not make the calls again."""
 
 
 @dataclass
@@ -114,6 +116,8 @@ class Reuse:
     _state: Any = None
     _used: dict[Place, frozenset[str]] = field(default_factory=dict)
     _used_runs: set[Hashable] = field(default_factory=set)
+    _told: set[Hashable] = field(default_factory=set)
+    """The runs that were told again."""
 
     def __post_init__(self) -> None:
         self.script = Script(self.module, self._names_in)
@@ -147,6 +151,7 @@ class Reuse:
         self.script.begin(m)
         m.kept, m.interned = self, self.interned
         self._used_runs.clear()
+        self._told.clear()
         self._settled = frozenset()
         return found
 
@@ -273,9 +278,11 @@ class Reuse:
             or run.allowance != allowance
             and run.fuel == run.allowance
             or any(place.gone for place in run.places)
+            or not all(part in self._told or self.script.is_repeated(part) for part in run.borrowed)
         ):
             return None
         self._used_runs.add(key)
+        self._told.add(key)
         return run
 
     def keep(self, m: Machine, key: Hashable, name: str, run: Run) -> None:
@@ -286,6 +293,7 @@ class Reuse:
         run.executed = {function.node for function in m.trace if function.code.focus}
         entered = dict.fromkeys(function.code for function in (*m.trace, *m.looked_at))
         run.names = frozenset({name, "*"}.union(*map(self._used_in, entered)))
+        run.borrowed = frozenset(m.borrowed - {key})
         run.places = tuple(dict.fromkeys((*entered, *run.told.places())))
         if _ANYTHING not in run.names:
             self.runs[key] = run

@@ -61,6 +61,8 @@ class _Ran:
     names_given: dict[str, int]
     """How many layers of each name Keras had made by its end."""
     effects: Effects
+    borrowed: frozenset[Any]
+    """The statements before it of which it did not make the calls again."""
 
 
 @dataclass
@@ -71,6 +73,8 @@ class Script:
     names_in: Callable[[Place], frozenset[str] | None]
     """All names that a function uses; None where it may look at anything."""
     _ran: dict[Place, _Ran] = field(default_factory=dict)
+    _repeated: set[Any] = field(default_factory=set)
+    """Those of this version that were not run again."""
     _keras: State | None = None
     """What Keras keeps: the symbols of the sizes that are None stay the same ones,"""
     _unbound: dict[tuple[str, str], Unknown] = field(default_factory=dict)
@@ -81,6 +85,7 @@ class Script:
     def begin(self, m: Machine) -> None:
         """A new version of the file: what is no longer in it is forgotten."""
         self._ran = {place: ran for place, ran in self._ran.items() if not place.gone}
+        self._repeated.clear()
         self._seen = -1, {}, {}
         m.unbound, m.hole_attributes = self._unbound, self._hole_attributes
         if self._keras is not None:
@@ -94,14 +99,19 @@ class Script:
         if m.epoch or held > _MOST_HELD:  # a tensor that was given another shape in place has it for good
             self._ran, self._keras, self._unbound, self._hole_attributes = {}, None, {}, {}
 
+    def is_repeated(self, part: Any) -> bool:
+        """Whether a part of the file is a statement that was not run again."""
+        return part in self._repeated
+
     def run(self, m: Machine, chunk: Chunk, place: Place) -> None:
         """Run a chunk, or bind and show again what it did when it was last run."""
         known = self._ran.get(place)
         if known is not None and self._holds(m, known, chunk):
-            self._repeat(m, known)
+            self._repeat(m, known, place)
             return
         self._ran.pop(place, None)
         if "*" in chunk.names_bound or any(isinstance(node, _ALWAYS_RUN) for node in chunk.tree):
+            m.part = place
             importing.run_chunk(m, self.module, place)
             return
         self._run(m, chunk, place)
@@ -112,6 +122,7 @@ class Script:
         circumstances, began = _circumstances(m, self.module), constant(m)
         overwritten = {name: namespace.get(name, _MISSING) for name in chunk.names_bound}
         recording, started = Recording(m), next(serials)
+        m.part, m.borrowed = place, set()
         watch = [started, 0]
         m.watches.append(watch)
         m.reads.append({})
@@ -123,7 +134,7 @@ class Script:
             recording.end()
         if circumstances is None or watch[1] or began != constant(m):
             return
-        effects = recording.effects()
+        effects, borrowed = recording.effects(), frozenset(m.borrowed - {place})
         names = self._names(chunk, effects)
         if names is None:
             return
@@ -135,7 +146,7 @@ class Script:
         bound = {name: namespace.get(name, _MISSING) for name in chunk.names_bound}
         disturbed = self._disturbed(m, needs)
         given = {} if m.keras is None else dict(m.keras.counts)
-        self._ran[place] = _Ran(chunk.parsed, needs, disturbed, depends, circumstances, bound, given, effects)
+        self._ran[place] = _Ran(chunk.parsed, needs, disturbed, depends, circumstances, bound, given, effects, borrowed)
         _share(m, started)
 
     def _names(self, chunk: Chunk, effects: Effects) -> set[str] | None:
@@ -151,6 +162,8 @@ class Script:
     def _holds(self, m: Machine, known: _Ran, chunk: Chunk) -> bool:
         """Whether running a statement again would do the same."""
         namespace = self.module.namespace
+        if not self._repeated.issuperset(known.borrowed):
+            return False
         if known.parsed is not chunk.parsed or known.circumstances != _circumstances(m, self.module):
             return False
         if any(function.code.gone for function in known.effects.trace):
@@ -163,7 +176,8 @@ class Script:
             return False
         return _identical(known.disturbed, self._disturbed(m, known.needs))
 
-    def _repeat(self, m: Machine, known: _Ran) -> None:
+    def _repeat(self, m: Machine, known: _Ran, place: Place) -> None:
+        self._repeated.add(place)
         namespace = self.module.namespace
         for name, value in known.bound.items():
             if value is _MISSING:

@@ -252,6 +252,7 @@ class Key(NamedTuple):
     unsure: bool
     reads: tuple[Read, ...]
     trace: list[Function]
+    part: Any
 
 
 class Unkeyable(Exception):
@@ -383,6 +384,10 @@ class Machine:
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        # The part of the file under way that is told by itself, and those before whose calls it did not make again.
+        self.part: Any = None
+        self.borrowed: set[Any] = set()
+        self.recorded = 0  # the serial at which the innermost recording began, see interpreter/effects.py
         self.kept: Any = None  # and what is kept of them between the analyses of one file
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
