@@ -482,7 +482,9 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
             def one(left: Any, right: Any) -> Callable[[], Any]:
                 return lambda: _tensor_binary(m, f, node, name, left, right, place)
 
-            return calls.of_each(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
+            # With None, arithmetic fails: where the program goes on, it was one of the others.
+            values = [v for v in x.values if v is not None or name in ("eq", "ne")]
+            return calls.of_each(m, f, [one(v, b) if x is a else one(a, v) for v in values])
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}

@@ -196,11 +196,36 @@ def _imported_member(m: Machine, module: PyModule, name: str) -> Any:
     # A package that imports its parts when they are asked for tells type checkers where they are.
     told = m.loader.typed_import(module, name)
     if told is None:
-        return MISSING
-    parts = module.name.split(".")
-    base = ".".join(parts[: len(parts) - told[2] + 1]) if told[2] else ""
-    full = ".".join(part for part in (base, told[0]) if part)
+        return _typed_star_member(m, module, name)
+    full = _from_package(module, told[0], told[2])
     return MISSING if full == module.name else resolved(m, module, Later(full, told[1]))
+
+
+def _from_package(package: PyModule, name: str, level: int) -> str:
+    """The full name of what a package imports from."""
+    parts = package.name.split(".")
+    base = ".".join(parts[: len(parts) - level + 1]) if level else ""
+    return ".".join(part for part in (base, name) if part)
+
+
+# Of more modules than that, only those are looked at that are called as the name begins.
+_MOST_STARS = 24
+
+
+def _typed_star_member(m: Machine, module: PyModule, name: str) -> Any:
+    """A name that a package tells type checkers to be among all those of some of its parts."""
+    stars = [_from_package(module, *star) for star in m.loader.typed_stars(module)]
+    if len(stars) > _MOST_STARS:
+        plain = name.lower()
+        related = [star for star in stars if plain.startswith(star.rpartition(".")[2].replace("_", ""))]
+        stars = sorted(related, key=len, reverse=True)
+    for star in stars:
+        target = m.load_module(star, module.path)
+        if target is not None and target is not module and m.may_bind(target, name):
+            found = member(m, target, name)
+            if found is not MISSING:
+                return found
+    return MISSING
 
 
 def resolved(m: Machine, module: PyModule, later: Later) -> Any:

@@ -274,6 +274,9 @@ class Loader(Protocol):
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
 
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
+
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
 
@@ -389,6 +392,7 @@ class Machine:
         self.borrowed: set[Any] = set()
         self.recorded = 0  # the serial at which the innermost recording began, see interpreter/effects.py
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.large: set[Any] = set()  # keys of large ones that were made
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches

@@ -84,6 +84,10 @@ def make(
     # Modules that hold one another are not copied at each level: what was copied is in proportion to what there is.
     size = _OBJECTS * (len(m.instances) - made + 1) + (m.copies - copies) - (m.templated - templated)
     is_worth = m.templated - templated <= _MOST_COPIES * size
+    if key is not None and kept is None and size > _LARGE and key not in m.large:
+        # A whole model is most likely made once; if it is made again, that is the time.
+        m.large.add(key)
+        is_worth = False
     if key is not None and is_worth and not watch[1] and before == _learnt(m):
         copies = m.copies
         with contextlib.suppress(Unkeyable):
@@ -102,6 +106,8 @@ def make(
     return instance
 
 
+_LARGE = 200
+"""Objects: what holds more is no block that a model is made of."""
 _OBJECTS = 3
 """What a module has of its own, about: itself and its weights."""
 _MOST_COPIES = 4

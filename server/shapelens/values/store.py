@@ -150,13 +150,20 @@ class Store:
         if isinstance(value, Expr):
             return self.dim(value)
         if kind is tuple:
-            new = tuple([self.value(v) for v in value])
-            return value if all(a is b for a, b in zip(new, value)) else new
+            return self._tuple(value, {})
         if kind is Size:
             size = Size([self.value(v) for v in value])
             size.of = value.of
             return size
         return value
+
+    def _tuple(self, value: tuple[Any, ...], known: dict[int, tuple[Any, ...]]) -> tuple[Any, ...]:
+        """A tuple of values, where one that it holds many times over is looked through once."""
+        found = known.get(id(value))
+        if found is None:
+            new = tuple([self._tuple(v, known) if type(v) is tuple else self.value(v) for v in value])
+            found = known[id(value)] = value if all(a is b for a, b in zip(new, value)) else new
+        return found
 
     def hole(self, hole: Hole) -> Any:
         """What an open parameter was taught to be, or None."""
