@@ -382,8 +382,6 @@ class Session:
         module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
         m.cancelled, m.prose, m.limit, m.patience = cancelled, prose, limit, patience
-        if reuse is not None:
-            m.kept, m.interned = reuse, reuse.interned
         m.allow(patience.module)
         renderer = Renderer(m, {path: tree})
         try:
@@ -590,7 +588,7 @@ def run_main(m: Machine, module: PyModule, tree: Tree, reuse: Reuse | None = Non
     """Run a file's own statements, but for what an earlier version had already; the places of its chunks."""
     run: Callable[[Chunk, Chunked], None]
     if reuse is not None:
-        places, run = reuse.begin(tree), partial(reuse.run, m)
+        places, run = reuse.begin(m, tree), partial(reuse.run, m)
     else:
         places = {id(chunk): Chunked(module.path or module.name, chunk, True) for chunk in tree.chunks}
         run = partial(_run_anew, m, module)
