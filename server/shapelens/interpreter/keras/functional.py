@@ -80,8 +80,7 @@ def _fails_late(m: Machine, model: Instance) -> Failure | None:
             for given, code, text in layer.attrs.get("_late", ())
             if any(parent is given for parent in parents)
         ]
-        m.touch(model)
-        model.attrs["_may_fail"] = tuple(found[:1])
+        model.attrs["_may_fail"] = tuple(found[:1])  # follows from what it is, so that nothing is changed
     for given, code, text in model.attrs["_may_fail"]:
         return Failure(code, f"{text}: the model could be put together, but not run", m.call.related(given))
     return None
