@@ -51,7 +51,7 @@ class Editor:
         folders = [{"uri": root.as_uri(), "name": root.name}]
         parameters = {"processId": None, "rootUri": root.as_uri(), "workspaceFolders": folders}
         self.request("initialize", {**parameters, "capabilities": capabilities, "trace": "verbose"})
-        self._notify("initialized", {})
+        self.notify("initialized", {})
 
     def __enter__(self) -> Editor:
         return self
@@ -59,7 +59,7 @@ class Editor:
     def __exit__(self, *_: object) -> None:
         try:
             self.request("shutdown", None)
-            self._notify("exit", None)
+            self.notify("exit", None)
             self._process.wait(10)
         except Exception:
             self._process.kill()
@@ -72,7 +72,12 @@ class Editor:
         text = path.read_text("utf-8")
         self._texts[path], self._versions[path] = text, 1
         document = {"uri": path.as_uri(), "languageId": "python", "version": 1, "text": text}
-        self._notify("textDocument/didOpen", {"textDocument": document})
+        self.notify("textDocument/didOpen", {"textDocument": document})
+
+    def close(self, path: Path) -> None:
+        """Close a document: its file counts again as it is on the disk."""
+        del self._texts[path], self._versions[path]
+        self._notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
 
     def change(self, path: Path, text: str) -> float:
         """Put another text into a document: as an editor does, by what has changed. When that was sent."""
@@ -81,7 +86,7 @@ class Editor:
         document = {"uri": path.as_uri(), "version": self._versions[path]}
         change = _change(before, text)
         sent = time.perf_counter()
-        self._notify("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
+        self.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
         return sent
 
     # -- answers -----------------------------------------------------------------------------------------------------
@@ -153,7 +158,8 @@ class Editor:
 
     # -- messages ----------------------------------------------------------------------------------------------------
 
-    def _notify(self, method: str, params: Any) -> None:
+    def notify(self, method: str, params: Any) -> None:
+        """Tell the server something."""
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
     def _ask(self, method: str, params: Any) -> int:

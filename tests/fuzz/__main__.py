@@ -3,6 +3,7 @@
 python -m tests.fuzz SEED… | FIRST..LAST                       single texts: analysis never raises
 python -m tests.fuzz incremental [--edits N] [--seed N] …      a session after edits against a new one
 python -m tests.fuzz editing [--edits N] [--seed N] …          a server over stdio while somebody types
+python -m tests.fuzz workspaces [--actions N] [--seed N] …     the same with folders, a notebook, and files on disk
 python -m tests.fuzz grammar [--minutes M] [--seed N] …        random programs against their real runs
 """
 
@@ -12,12 +13,14 @@ import argparse
 import os
 import resource
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 from shapelens.analysis.session import Session
-from tests.fuzz import editing, incremental
+from tests.fuzz import editing, incremental, workspaces
 from tests.fuzz.grammar import command
 from tests.fuzz.mutations import ROOT, mutated
 
@@ -32,6 +35,8 @@ def main(arguments: list[str]) -> int:
         return _incremental(arguments[1:])
     if arguments[:1] == ["editing"]:
         return _editing(arguments[1:])
+    if arguments[:1] == ["workspaces"]:
+        return _workspaces(arguments[1:])
     if arguments[:1] == ["grammar"]:
         return command.main(arguments[1:])
     return _single([seed for text in arguments for seed in _seeds(text)])
@@ -149,6 +154,27 @@ def _editing(arguments: list[str]) -> int:
         total.comparisons += report.comparisons
         seed += 1
     print(f"{total.edits} edits, {total.requests} requests, {total.comparisons} comparisons, {failed} failures")
+    return bool(failed)
+
+
+def _workspaces(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz workspaces", description=workspaces.__doc__)
+    parser.add_argument("--actions", type=int, default=1000, help="in all")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed; each starts a server")
+    parser.add_argument("--length", type=int, default=200, help="what is done with one server")
+    parser.add_argument("--often", type=int, default=20, help="compare after so many")
+    parser.add_argument("--failures", type=int, default=5, help="stop after so many")
+    asked = parser.parse_args(arguments)
+    done, seed, compared, failed = 0, asked.seed, 0, 0
+    while done < asked.actions and failed < asked.failures:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                compared += workspaces.run(seed, asked.length, Path(folder).resolve(), asked.often)
+            except workspaces.Failure as failure:
+                failed += 1
+                print(f"=== seed {seed}: {failure}", flush=True)
+        done, seed = done + asked.length, seed + 1
+    print(f"{done} actions, {compared} comparisons, {failed} failures")
     return bool(failed)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.fuzz import editing, incremental
+from tests.fuzz import editing, incremental, workspaces
 
 SEEDS = 8
 EDITS = 15
@@ -44,3 +46,13 @@ def test_a_server_while_somebody_types(seed: int) -> None:
         raise AssertionError(f"{how}: {failure}") from None
     assert report.edits >= 40
     assert report.closed < 250
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_server_while_somebody_works_in_several_folders(seed: int, tmp_path: Path) -> None:
+    """The same with a notebook, and with files that come, go and change on disk."""
+    try:
+        assert workspaces.run(seed, 60, tmp_path) > 5
+    except workspaces.Failure as failure:
+        how = f"`python -m tests.fuzz workspaces --actions 60 --length 60 --seed {seed}`"
+        raise AssertionError(f"{how}: {failure}") from None

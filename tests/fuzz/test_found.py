@@ -50,3 +50,46 @@ def test_found(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     file.write_text(textwrap.dedent(program))
     analysis = Session((tmp_path,), sys.executable).analyse(str(file))
     assert [hint.label for hint in hints(analysis)] == expected
+
+
+_CLASS = """\
+class Head(nn.Module):
+    def __init__(self, width=WIDTH):
+        super().__init__()
+        self.fc = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+"""
+_INSIDE = _CLASS.replace("=WIDTH", "=4").replace("(width", "(WIDTH")
+_FUNCTION = "def f(x):\n    return nn.Linear(WIDTH, 3)(x)\n\n\n"
+_USE, _TAUGHT, _TOLD = "x = torch.rand(7, WIDTH)\n", "k = nn.Linear(WIDTH, 2)(torch.rand(2, 5))\n", "WIDTH = 7\n"
+_CALL = "y = Head()(torch.rand(2, 5))\n"
+
+EDITS = [
+    (_USE + _CLASS + _CALL, _USE.replace("7", "8") + _CLASS + _CALL),
+    (_CLASS + _USE + _CALL, _CLASS + _USE.replace("7", "8") + _CALL),
+    (_FUNCTION + _TAUGHT, _FUNCTION + _TAUGHT.replace("5", "6")),
+    (_FUNCTION, _FUNCTION + _TAUGHT),
+    (_TAUGHT + _FUNCTION, _FUNCTION),
+    (_INSIDE + _TAUGHT, _INSIDE),
+    (_INSIDE, _TAUGHT + _INSIDE),
+    (_FUNCTION, _FUNCTION + _TOLD),
+    (_INSIDE + _TOLD, _INSIDE),
+]
+"""Snippets with a name that nothing binds, of which an edit changes what is learnt of it."""
+
+
+@pytest.mark.parametrize("number", range(len(EDITS)))
+def test_what_is_learnt_of_an_unbound_name_is_of_now(number: int) -> None:
+    before, after = EDITS[number]
+
+    def said(session: Session, text: str) -> list[tuple[int, str]]:
+        session.update("net.py", text)
+        return [(hint.line, hint.label) for hint in hints(session.analyse("net.py"))]
+
+    session = Session()
+    assert said(session, before)
+    assert said(session, after) == said(Session(), after)

@@ -8,15 +8,16 @@ import shapelens.rules.keras
 import shapelens.rules.tensorflow  # noqa: F401  forked from here
 from tests.hurt.programs import PROGRAMS
 from tests.hurt.running import SECONDS, Outcome, run
+from tests.hurt.served import SERVED, served
 
 
 def main() -> None:
     """Print a line for each program, the worst last."""
     words = sys.argv[1:]
-    names = [name for name in PROGRAMS if not words or any(word in name for word in words)]
+    names = [name for name in (*PROGRAMS, *SERVED) if not words or any(word in name for word in words)]
     done: list[tuple[str, Outcome]] = []
     for name in names:
-        outcome = run(PROGRAMS[name]())
+        outcome = run(PROGRAMS[name]()) if name in PROGRAMS else served(name)
         done.append((name, outcome))
         _print(name, outcome)
     over = [(name, outcome) for name, outcome in done if outcome.is_over]

@@ -52,10 +52,20 @@ class Flow:
     edges: tuple[Edge, ...]
 
 
-def flow(root: Called, renderer: Renderer) -> Flow:
-    """The flow of one call of a model, which was made with `Call.flows`."""
+_MOST_NODES = 4_000
+
+
+class _TooMany(Exception):
+    """Nobody looks at so many nodes."""
+
+
+def flow(root: Called, renderer: Renderer) -> Flow | None:
+    """The flow of one call of a model, which was made with `Call.flows`; None where it is too large to be drawn."""
     drawing = _Drawing(root, renderer)
-    return drawing.traced() or drawing.drawn()
+    try:
+        return drawing.traced() or drawing.drawn()
+    except _TooMany:
+        return None
 
 
 class _Drawing:
@@ -184,6 +194,8 @@ class _Drawing:
 
     def _add(self, role: str, name: str, kind: str, parent: int | None, *, output: Any = None, **more: Any) -> int:
         number = len(self.nodes)
+        if number >= _MOST_NODES:
+            raise _TooMany
         shown = self.renderer.shown(output) if output is not None else None
         self.nodes.append(Node(number, role, name, kind, parent, output=shown, **more))
         return number

@@ -25,6 +25,7 @@ from shapelens.analysis.flow import Flow, flow
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
 from shapelens.analysis.reuse import Reuse
+from shapelens.analysis.room import roomy
 from shapelens.analysis.summary import Summary, summary
 from shapelens.dims import Symbol
 from shapelens.interpreter import calls
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
     from shapelens.oracle.asking import Oracles
 
 MODULE_FUEL = 150_000
-_SUMMARY_PATIENCE = 5.0
-"""Seconds of the processor that running a file for one of its models may take."""
+_SUMMARY_PATIENCE, _VIEW_PATIENCE = 5.0, 0.7
+"""Seconds of the processor that running a file for one of its models may take, and for somebody who waits for a view."""
 _MOST_SOURCE = 4_000_000
 """Characters of source that a session keeps which goes from file to file: some 160 MB with all that was made of it."""
 _FEWEST_RELEASED = 32
@@ -324,6 +325,7 @@ class Session:
 
     # -- analysing -----------------------------------------------------------------------------------------------
 
+    @roomy
     def analyse(self, path: str, cancelled: Callable[[], bool] | None = None, *, thorough: bool = True) -> FileAnalysis:
         """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop.
 
@@ -380,8 +382,6 @@ class Session:
         module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
         m.cancelled, m.prose, m.limit, m.patience = cancelled, prose, limit, patience
-        if reuse is not None:
-            m.kept, m.interned = reuse, reuse.interned
         m.allow(patience.module)
         renderer = Renderer(m, {path: tree})
         try:
@@ -444,6 +444,7 @@ class Session:
         module.namespace["__name__"] = "__main__"
         return module
 
+    @roomy
     def run_entry(self, target: str, entry: str, inputs: Sequence[InputSpec], keras: bool = False) -> EntryResult:
         """Evaluate an expression in the namespace of a file or module, then call it with the inputs.
 
@@ -478,7 +479,12 @@ class Session:
         return EntryResult(tuple(self._wanted(analysis) for analysis in renderer.analyses(m.below, path)))
 
     def _namespace(
-        self, target: str, entry: str, counted: bool = False, cancelled: Callable[[], bool] | None = None
+        self,
+        target: str,
+        entry: str,
+        counted: bool = False,
+        cancelled: Callable[[], bool] | None = None,
+        seconds: float = _SUMMARY_PATIENCE,
     ) -> tuple[str, Tree, PyModule, Machine, Frame]:
         """Run a file or module, so that an expression can be evaluated in its namespace. Raises SourceError.
 
@@ -496,7 +502,7 @@ class Session:
         m = self._machine(module, shared=False)
         m.training, m.cancelled = False, cancelled
         m.fuel = 20_000_000
-        m.allow(_SUMMARY_PATIENCE)
+        m.allow(seconds)
         m.record_all = True
         m.below = _root(module, path)
         m.recording = False
@@ -506,6 +512,7 @@ class Session:
         chunk = Chunked(path, _parsed(entry.strip(), None).chunks[0], False)
         return path, tree, module, m, Frame(module, chunk, module.namespace)
 
+    @roomy
     def summarise(
         self,
         target: str,
@@ -513,11 +520,13 @@ class Session:
         inputs: Sequence[InputSpec],
         flows: bool = False,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        thorough: bool = True,
     ) -> SummaryResult:
         """The layers of a model: a class of a file or module, or an expression that makes or names one.
 
         Without inputs, those of the first call in the file's own statements, else what the layers ask for. With `flows`,
-        also how its tensors flow. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
+        also how its tensors flow. Unless `thorough`, it takes less time at most. Raises Cancelled where asked to stop, SourceError where the target cannot be read, and ValueError, with a message for a person, where there is
         no such model or its inputs cannot be known.
         """
         try:
@@ -526,7 +535,8 @@ class Session:
             raise ValueError(f"{entry!r} is not an expression: {error.msg}") from None
         except (RecursionError, MemoryError):
             raise ValueError("the expression is nested too deeply") from None
-        path, tree, module, m, frame = self._namespace(target, entry, counted=True, cancelled=cancelled)
+        seconds = _SUMMARY_PATIENCE if thorough else _VIEW_PATIENCE
+        path, tree, module, m, frame = self._namespace(target, entry, True, cancelled, seconds)
         for name in {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}:
             if canonical(f"{target}.{name}") in layers and name not in module.namespace:
                 module.namespace[name] = Lib(f"{target}.{name}")  # a library that is known by rules is not followed
@@ -578,7 +588,7 @@ def run_main(m: Machine, module: PyModule, tree: Tree, reuse: Reuse | None = Non
     """Run a file's own statements, but for what an earlier version had already; the places of its chunks."""
     run: Callable[[Chunk, Chunked], None]
     if reuse is not None:
-        places, run = reuse.begin(tree), partial(reuse.run, m)
+        places, run = reuse.begin(m, tree), partial(reuse.run, m)
     else:
         places = {id(chunk): Chunked(module.path or module.name, chunk, True) for chunk in tree.chunks}
         run = partial(_run_anew, m, module)

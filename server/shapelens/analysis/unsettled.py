@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from shapelens.interpreter import captured
+from shapelens.interpreter import captured, containers
 from shapelens.values import UNKNOWN, Class, Descriptor, Function, Instance
 
 # What runs before any other method: the attributes that these set, and the methods that they call, are settled.
@@ -25,6 +25,7 @@ def unsettled(instance: Any, depth: int = 0) -> Any:
     settled = _reached(functions)
     changed = {n for name, function in functions if name not in settled for n in _assigned(function)}
     inner = {n: unsettled(v, depth + 1) for n, v in instance.attrs.items() if depth < 2 and isinstance(v, Instance)}
+    inner |= {n: _open(v) for n, v in inner.items() if n in changed and containers.kind_of(v)}
     changed_inside = {n: v for n, v in inner.items() if v is not instance.attrs[n]}
     found = [n for n in changed if not isinstance(instance.attrs.get(n, instance), (Instance, Function, Class))]
     if not found and not changed_inside:
@@ -35,14 +36,22 @@ def unsettled(instance: Any, depth: int = 0) -> Any:
     return made
 
 
+def _open(container: Instance) -> Instance:
+    """A container of modules into which methods put more."""
+    made = Instance(container.cls, {**container.attrs, "?": True}, container.origin)
+    made.payload = container.payload
+    return made
+
+
 def methods(cls: Class) -> Iterator[tuple[str, Function]]:
     """The functions of a class and of those that it inherits from, by name."""
     for parent in cls.mro:
         if isinstance(parent, Class):
             for name, value in parent.attrs.items():
                 function = value.function if isinstance(value, Descriptor) else value
-                if isinstance(function, Function):
+                while isinstance(function, Function):
                     yield name, function
+                    function = function.attrs.get("__wrapped__")
 
 
 def _first(node: ast.AST) -> str:
@@ -60,8 +69,28 @@ def _reached(functions: list[tuple[str, ast.AST]]) -> set[str]:
             found.add(name)
             for own, function in functions:
                 if own == name:
-                    waiting += [a.attr for a in _attributes(function, ast.Load)]
+                    aside = _aside(function)
+                    waiting += [a.attr for a in _attributes(function, ast.Load) if a not in aside]
     return found
+
+
+def _aside(node: ast.AST) -> set[ast.AST]:
+    """What a method does not call for certain: what it hands on, and what it does only if it is given something."""
+    parameters = {each.arg for each in node.args.args} if isinstance(node, ast.FunctionDef) else set()
+    found: set[ast.AST] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            found.update(each.args, [keyword.value for keyword in each.keywords])
+        elif isinstance(each, ast.If) and _is_given(each.test, parameters):
+            found.update(inner for statement in each.body for inner in ast.walk(statement))
+    return found
+
+
+def _is_given(test: ast.expr, parameters: set[str]) -> bool:
+    """`if data:` or `if data is not None:` of a parameter."""
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.IsNot):
+        test = test.left
+    return isinstance(test, ast.Name) and test.id in parameters
 
 
 def _assigned(node: ast.AST) -> set[str]:

@@ -72,7 +72,7 @@ _COMMON_NAMES = frozenset(
     "map apply add remove insert sort reverse clear eval train cuda cpu half float double device dtype grad backward "
     "parameters step zero_ state_dict register_hook storage item tolist close T imag real log stack flip rotate "
     "resize resize_ set_ apply_ index_select select filter replace sub equal take put clip where diff round trace mode unique "
-    "quantile fill dot rename".split()
+    "quantile fill dot rename norm relu softmax log_softmax sigmoid tanh prelu".split()
 )
 
 
@@ -585,6 +585,8 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     m.touch(target)
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
+    if (target.born, name) in m.captured_values and not isinstance(value, (Instance, Function, Class)):
+        value = UNKNOWN
     if (target.born, name) in m.captured_fields:
         captured.forget(m, value)
     target.attrs[name] = value

@@ -251,8 +251,22 @@ NATIVES["builtins.any"], NATIVES["builtins.all"] = _quantifier(True), _quantifie
 
 @native("builtins.isinstance", "torch.jit.isinstance")
 def _isinstance(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    known = classes.is_instance(m, args[0], args[1]) if len(args) == 2 else None
+    if len(args) != 2:
+        return Scalar("bool")
+    written = node.args[1] if isinstance(node, ast.Call) and len(node.args) == 2 else None
+    kinds = _kinds(m, f, written) if isinstance(written, ast.BinOp) else args[1]
+    known = classes.is_instance(m, args[0], kinds)
     return Scalar("bool") if known is None else known
+
+
+def _kinds(m: Machine, f: Frame, node: ast.expr) -> Any:
+    """The types that `nn.Linear | nn.Conv2d` means."""
+    from shapelens.interpreter.expressions import ev
+
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return (_kinds(m, f, node.left), _kinds(m, f, node.right))
+    found = ev(m, node, f)
+    return Lib("types.NoneType") if found is None else found
 
 
 @native("builtins.issubclass")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from shapelens.interpreter import attributes, calls, keras, memory, natives, python_types, templates
@@ -244,13 +243,16 @@ def annotated_fields(m: Machine, f: Frame, node: ast.ClassDef) -> list[tuple[str
     return list(_annotated(node).items())
 
 
-@lru_cache(maxsize=1024)
 def _annotated(node: ast.ClassDef) -> dict[str, bool]:
-    found = {}
+    known: dict[str, bool] | None = getattr(node, "_annotated", None)  # kept with the node: it goes with it
+    if known is not None:
+        return known
+    found: dict[str, bool] = {}
     for statement in node.body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             if not _is_class_variable(statement.annotation):
                 found[statement.target.id] = statement.value is not None
+    node._annotated = found  # type: ignore[attr-defined]
     return found
 
 

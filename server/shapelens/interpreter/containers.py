@@ -6,8 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from shapelens.dims import equal
 from shapelens.interpreter import keras
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.rules.call import Failure
 from shapelens.rules.devices import device_kind
 from shapelens.values import (
     UNKNOWN,
@@ -340,6 +342,9 @@ def call_method(
         if name in _HOOKS and any(_may_answer(a) for a in (*args, *kwargs.values())):
             m.touch(instance)
             instance.attrs["?"] = True  # the hook may replace what goes in or comes out
+        if name.endswith("load_state_dict_pre_hook"):
+            m.touch(instance)
+            instance.attrs[_LOADING] = UNKNOWN  # the hook may change what is loaded
         return _QUIET[name]
     return NO_METHOD
 
@@ -651,7 +656,55 @@ def _state(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[A
     return Dict({name: value for name, value in (*weights(instance), *weights(instance, True))})
 
 
+_LOADING = "_load_from_state_dict"
+
+
+def _load_state(
+    m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    """Fails where a tensor has another shape than the weight of its name. Names that differ are not looked at.
+
+    Source: `Module._load_from_state_dict`; a number is taken from a vector.
+    """
+    from shapelens.interpreter import calls, classes
+
+    given = m.store.value(args[0] if args else kwargs.get("state_dict", UNKNOWN))
+    own = _state(m, f, node, instance, [], {})
+    if not isinstance(given, Dict) or not isinstance(own, Dict):
+        return UNKNOWN
+    if any(
+        _LOADING in part.attrs or isinstance(classes.find_in_class(part.cls, _LOADING)[1], Class)
+        for _, part in walk(instance)
+    ):
+        return UNKNOWN  # it has its own way to take what it is given
+
+    def check() -> None:
+        for name, value in given.items():
+            mine = own.get(name)
+            if isinstance(value, Tensor) and isinstance(mine, Tensor) and _differ(m, value, mine):
+                raise Failure(
+                    "weight-mismatch",
+                    f"load_state_dict: {name} is {m.call.text(value)} in the state, {m.call.text(mine)} in "
+                    f"{instance.cls.name if instance.cls is not None else 'the module'}",
+                    m.call.related(value, mine),
+                )
+
+    calls.guarded(m, f, node, check, None)
+    return UNKNOWN
+
+
+def _differ(m: Machine, a: Tensor, b: Tensor) -> bool:
+    """Whether two shapes are certainly not the same."""
+    one, two = m.call.shape(a), m.call.shape(b)
+    if not isinstance(one, tuple) or not isinstance(two, tuple):
+        return False
+    if len(one) != len(two):
+        return (len(one), len(two)) != (1, 0)
+    return any(equal(x, y) is False for x, y in zip(one, two))
+
+
 _METHODS: dict[str, Method] = {
+    "load_state_dict": _load_state,
     "add_module": _add_module,
     "register_module": _add_module,
     "register_parameter": _register_parameter,
@@ -687,7 +740,7 @@ _METHODS: dict[str, Method] = {
 
 # Methods that change no shape and whose answer nobody needs.
 _QUIET: dict[str, Any] = dict.fromkeys(
-    "load_state_dict zero_grad register_forward_hook register_forward_pre_hook register_full_backward_hook "
+    "zero_grad register_forward_hook register_forward_pre_hook register_full_backward_hook "
     "register_backward_hook _register_load_state_dict_pre_hook register_load_state_dict_post_hook extra_repr "
     "_get_name _load_from_state_dict register_state_dict_pre_hook _register_state_dict_hook "
     "named_members _version reset_parameters flatten_parameters __repr__ set_extra_state __dir__".split(),

@@ -23,6 +23,7 @@ from shapelens.values import (
     Iter,
     Lib,
     List,
+    Named,
     Open,
     Partial,
     Scalar,
@@ -54,6 +55,8 @@ def join(a: Any, b: Any) -> Any:
             if len(a) == len(b):
                 joined = tuple([join(x, y) for x, y in zip(a, b)])
                 return Size(joined) if kind is Size else joined
+        elif kind is Named and a.names == b.names:
+            return Named.of(**{name: join(x, y) for name, x, y in zip(a.names, a, b)})
         elif kind is List:
             return join_lists(a, b)
         elif kind is Bound and a.function is b.function and a.receiver is b.receiver:

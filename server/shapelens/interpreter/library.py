@@ -9,8 +9,10 @@ from typing import Any
 
 from shapelens.interpreter import (
     builtins,
+    chance,
     copying,
     functional,
+    options,
     packages,
     pure,
     python_types,
@@ -26,8 +28,10 @@ __all__ = [
     "NATIVES",
     "backend",
     "builtins",
+    "chance",
     "copying",
     "functional",
+    "options",
     "packages",
     "python_types",
     "tensorflow_control",

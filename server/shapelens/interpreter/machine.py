@@ -79,7 +79,7 @@ class Patience(NamedTuple):
 
 # For somebody who types: what is not reached is looked at with more of it when they pause. Hardly any file that people
 # write needs the other.
-QUICK, THOROUGH = Patience(0.75, 0.6, 0.5, True), Patience(1.5, 0.9, 0.7, False)
+QUICK, THOROUGH = Patience(0.7, 0.55, 0.45, True), Patience(1.5, 0.9, 0.7, False)
 
 
 class Place:
@@ -217,6 +217,19 @@ class Report(NamedTuple):
     related: tuple[Related, ...]
 
 
+class FirstTurn(NamedTuple):
+    """The first turn of a loop: the function that it is in, how many branches, doubts and functions are under way in it.
+
+    `reports` are the problems that every run of this turn has: with what holds before the loop, none is but supposed.
+    """
+
+    frame: Frame
+    branches: int
+    doubtful: int
+    functions: int
+    reports: list[Report]
+
+
 class Read(NamedTuple):
     """What a call read of a scope around it: the name's value, and what that held then, as of a version of all objects."""
 
@@ -239,6 +252,7 @@ class Key(NamedTuple):
     unsure: bool
     reads: tuple[Read, ...]
     trace: list[Function]
+    part: Any
 
 
 class Unkeyable(Exception):
@@ -259,6 +273,9 @@ class Loader(Protocol):
 
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
+
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
 
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
@@ -342,11 +359,13 @@ class Machine:
         self.executions: list[tuple[int, int]] = []  # serials before and after modules that this run executed
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
+        self.changes = 0  # how often something mutable was changed
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
         self.trace: list[Function] = []  # the functions that were run, in this order
         self.looked_at: list[Function] = []  # those of which what they say was looked at
+        self.first_turns: list[FirstTurn] = []  # of loops that run nobody knows how often
         self.turns: list[dict[int, tuple[Any, Any]]] = []  # for each turn of a loop: what it changed, as it was
         self.watches: list[list[int]] = []  # for each memoised call under way: [born before, is impure]
         self.memo: dict[Any, Key] = {}
@@ -363,11 +382,17 @@ class Machine:
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
+        self.captured_values: set[tuple[int, str]] = set()  # and those that something unknown may set
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        # The part of the file under way that is told by itself, and those before whose calls it did not make again.
+        self.part: Any = None
+        self.borrowed: set[Any] = set()
+        self.recorded = 0  # the serial at which the innermost recording began, see interpreter/effects.py
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.large: set[Any] = set()  # keys of large ones that were made
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
@@ -560,7 +585,15 @@ class Machine:
             else:
                 return
         failure.with_traceback(None)  # it would hold all that was at work then
-        self.reports.append(Report(place, node, failure, bool(self.caught), related))
+        self.keep_report(Report(place, node, failure, bool(self.caught), related))
+
+    def keep_report(self, report: Report) -> None:
+        """Keep a problem; one that the first turn of a loop has in each of its runs is noted there too."""
+        self.reports.append(report)
+        for turn in self.first_turns:
+            ended = turn.frame.loops[-1] or any(frame.exits for frame in self.frames[turn.functions :])
+            if len(self.touched) == turn.branches and self.doubtful == turn.doubtful and not ended:
+                turn.reports.append(report)
 
     def _is_shown(self, place: Place) -> bool:
         """Whether a problem may stand there."""
@@ -629,6 +662,7 @@ class Machine:
     def touch(self, obj: Any) -> None:
         """Must be called before a mutable object is changed, so that a branch can be taken back."""
         self._log(obj)
+        self.changes += 1
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -671,6 +705,7 @@ class Machine:
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
         self._log(scope)
+        self.changes += 1
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:

@@ -34,7 +34,7 @@ from shapelens.interpreter.joining import (
     settle_outcomes,
     suspend,
 )
-from shapelens.interpreter.machine import Budget, Cancelled, Frame, Machine, Report
+from shapelens.interpreter.machine import Budget, Cancelled, FirstTurn, Frame, Machine, Report
 from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.interpreter.turns import Modules, Turns, may_be_alike
 from shapelens.rules.autocast import Autocast
@@ -146,6 +146,8 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
         after = extended
     else:
         after = binary(m, f, node, name, apply, before, value, "i" if isinstance(before, Tensor) else "")
+        if type(after) is Tensor and after.shape is None and type(before) is Tensor and before.library == "torch":
+            after = before  # whatever is written into it, it keeps its shape
     iteration.assign_target(m, f, target, after, node)
     saw_targets(m, f, node, target)
     return None
@@ -228,6 +230,8 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
             return signal
         if rest is not None:
             reports = len(m.reports)
+            if isinstance(source, Instance) and m.is_certain():
+                _hold_parts(m, node, f, m.store.value(rest))
             signal = unknown_turns(m, f, partial(turn, rest), node, iteration.length(m, source))
             if signal is not None:
                 return signal
@@ -244,6 +248,16 @@ def _for(m: Machine, node: ast.For, f: Frame) -> Signal:
         return _after_loop(m, f, ("ended", None))
     finally:
         f.loops.pop()
+
+
+def _hold_parts(m: Machine, node: ast.For, f: Frame, element: Any) -> None:
+    """Report a dataset or loader whose elements have another number of parts than the loop has names for them."""
+    names = node.target.elts if isinstance(node.target, (ast.Tuple, ast.List)) else ()
+    if not names or type(element) is not tuple or any(isinstance(n, ast.Starred) for n in names):
+        return
+    if len(names) != len(element):
+        text = f"each element has {len(element)} parts, and the loop has {len(names)} names for them"
+        m.report(Failure("unpack-mismatch", text), f.place, node.target)
 
 
 def _last_batch(m: Machine, element: Any) -> tuple[Any, str] | None:
@@ -338,14 +352,20 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
     lists = _lists_in(f)
     before_lengths = {id(v): len(v) for v in lists}
     outcome: Outcome | None = None
+    start = len(m.reports)
+    first = FirstTurn(f, len(m.touched) + 1, m.doubtful, len(m.frames), [])
     for attempt in range(4):
         seen, reports = len(m.seen), len(m.reports)
+        if attempt == 0 and isinstance(node, ast.For):
+            m.first_turns.append(first)
         entry = dict(f.locals)
         m.vague += 1
         try:
             outcome = run_branch(m, f, whole)
         finally:
             m.vague -= 1
+            if m.first_turns and m.first_turns[-1] is first:
+                m.first_turns.pop()
         went_on = outcome.signal is None or outcome.signal[0] in ("continue", "break")
         ended = outcome.signal is not None and outcome.signal[0] == "ended" and f.loops[-1]
         if not went_on and not ended:
@@ -373,6 +393,10 @@ def unknown_turns(m: Machine, f: Frame, turn: Callable[[], Signal], node: ast.AS
         m.truncations += 1
         f.loops[-1] = [o for o in f.loops[-1] if o.signal[0] not in ("continue", "break")]
     assert outcome is not None
+    told = {id(report.node) for report in m.reports[start:]}
+    for report in first.reports:
+        if id(report.node) not in told:
+            m.keep_report(report)
     ways = [Outcome(None, dict(f.locals), {}, [])]
     if outcome.signal is None or outcome.signal[0] != "ended":
         ways.append(Outcome(None, outcome.locals, outcome.changed, []))

@@ -154,10 +154,15 @@ def _defaultdict(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: d
     return table
 
 
+_LONG = 512
+"""A deque of so many elements is not filled by what is followed element by element."""
+
+
 @native("collections.deque")
 def _deque(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     made: Any = python_types.convert(m, f, node, "list", args[:1]) if args else List()
-    if isinstance(made, List) and (args[1:2] or [kwargs.get("maxlen")]) != [None]:
+    most = m.store.value((args[1:2] or [kwargs.get("maxlen")])[0])
+    if isinstance(made, List) and most is not None and not (type(most) is int and most > _LONG):
         made.clear()
         made.rest = UNKNOWN
     return made

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,8 +51,10 @@ class Analyser(Protocol):
         inputs: Sequence[InputSpec],
         flows: bool = ...,
         cancelled: Callable[[], bool] | None = ...,
+        *,
+        thorough: bool = ...,
     ) -> SummaryResult:
-        """The layers of a model of a file."""
+        """The layers of a model of a file; unless `thorough`, in less time at most."""
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
@@ -114,6 +117,8 @@ def _worker() -> ThreadPoolExecutor:
     return worker
 
 
+_COLLECTIONS = (10_000, 10, 3)
+"""How seldom Python looks for cycles to free: few analyses leave any, and what was there before is not looked at."""
 _COMPLETED_SECONDS = 0.5
 """After so long without an edit, what was left out for the sake of speed is looked at."""
 
@@ -129,6 +134,7 @@ class _Job:
         self.key = key
         self.cancelled = threading.Event()
         self.done: asyncio.Future[FileAnalysis] = asyncio.get_running_loop().create_future()
+        self.completing: asyncio.TimerHandle | None = None
         # Nobody may be waiting any more when it fails.
         self.done.add_done_callback(lambda future: future.cancelled() or future.exception())
 
@@ -146,6 +152,7 @@ class Analyses:
         self.clock = 0
         self._documents, self._make, self._completed = documents, make, completed
         self._worker = _worker()
+        gc.set_threshold(*_COLLECTIONS)
         self._roots: tuple[Path, ...] = ()
         self._python: str | None = None
         self._oracle = False
@@ -194,7 +201,7 @@ class Analyses:
         self._drop(document.uri)
         if not self._documents.programs and not self._stopped:
             self.warm_up()  # No analysis comes that would tell it: what it keeps of files may go now.
-            self._worker.submit(gc.collect)
+            self._worker.submit(_give_back)
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""
@@ -216,6 +223,8 @@ class Analyses:
     def _drop(self, uri: str) -> None:
         self._mended.pop(uri, None)
         job = self._jobs.pop(uri, None)
+        if job is not None and job.completing is not None:
+            job.completing.cancel()  # it would keep the analysis
         if job is not None and not job.done.done():
             job.done.set_exception(Stale())
 
@@ -243,7 +252,7 @@ class Analyses:
         if job.done.cancelled() or job.done.exception() is not None or not job.done.result().waiting:
             return
         loop = asyncio.get_running_loop()
-        loop.call_later(_COMPLETED_SECONDS, lambda: loop.create_task(self._complete(job, document)))
+        job.completing = loop.call_later(_COMPLETED_SECONDS, lambda: loop.create_task(self._complete(job, document)))
 
     async def _complete(self, job: _Job, document: Document) -> None:
         if self._stopped or job.cancelled.is_set() or self._jobs.get(document.uri) is not job:
@@ -365,11 +374,12 @@ class Analyses:
     def warm_up(self) -> None:
         """Make the analyser now, so that the first document does not wait for it."""
         self._worker.submit(self._changes())
+        self._worker.submit(gc.freeze)
 
     def tidy(self) -> None:
         """Free what analyses have left behind, on the worker thread."""
         if not self._stopped and not self._is_busy:
-            self._worker.submit(gc.collect)
+            self._worker.submit(_tidy)
 
     def _job(self, document: Document) -> _Job:
         key = _Key(document.uri, document.version, self.clock)
@@ -429,6 +439,23 @@ class Analyses:
         for job in self._jobs.values():
             job.cancelled.set()
         self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _tidy() -> None:
+    """Free all cycles. What is left is most likely kept: until the next time Python does not look at it again."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def _give_back() -> None:
+    """Hand the memory of what is gone back to the system, as far as it lies together."""
+    _tidy()
+    if sys.platform == "linux":
+        import ctypes  # Only here: no keystroke waits for it.
+
+        with contextlib.suppress(OSError, AttributeError):  # a C library that knows no such thing
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _said(analysis: FileAnalysis) -> list[object]:

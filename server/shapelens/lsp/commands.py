@@ -65,7 +65,7 @@ async def summary(server: ShapelensServer, given: dict[str, Any]) -> dict[str, A
     try:
         inputs = [InputSpec.parse(str(each)) for each in ([specs] if isinstance(specs, str) else specs)]
         found = await server.worked(
-            document, lambda analyser, stop: analyser.summarise(program, model, inputs, True, stop)
+            document, lambda analyser, stop: analyser.summarise(program, model, inputs, True, stop, thorough=False)
         )
     except (ValueError, SourceError) as error:
         return {**answer, "error": str(error)}

@@ -57,9 +57,11 @@ class Folders:
         inputs: Sequence[InputSpec],
         flows: bool = False,
         cancelled: Callable[[], bool] | None = None,
+        *,
+        thorough: bool = True,
     ) -> SummaryResult:
         """The layers of a model of a file."""
-        return self._of(target).summarise(target, entry, inputs, flows, cancelled)
+        return self._of(target).summarise(target, entry, inputs, flows, cancelled, thorough=thorough)
 
     def files_changed(self, paths: Sequence[str]) -> None:
         """Files changed on disk."""

@@ -19,7 +19,7 @@ from shapelens.source.positions import Encoding, to_client
 if TYPE_CHECKING:
     from shapelens.lsp.server import ShapelensServer
 
-_MOST_TEXTS = 10_000
+_MOST_TEXTS = 2_000
 _KEPT_NOTE = "_as it was before the code around it could not be read_"
 
 

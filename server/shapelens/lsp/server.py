@@ -39,6 +39,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 0.3
+_SENT_SECONDS = 0.03
 _IDLE_SECONDS = 2.0
 _LOOK_SECONDS = 3.0
 _ENCODINGS: dict[str, Encoding] = {"utf-8": "utf-8", "utf-16": "utf-16", "utf-32": "utf-32"}
@@ -248,7 +249,7 @@ class ShapelensServer(LanguageServer):
         """This is the document's last analysis without a syntax error. The one before goes once the answer is sent."""
         before, self.readable[uri] = self.readable.get(uri), analysis
         if before is not None and before is not analysis:
-            asyncio.get_running_loop().call_later(_REFRESH_SECONDS, lambda kept: None, before)
+            asyncio.get_running_loop().call_later(_SENT_SECONDS, lambda kept: None, before)
 
     def _forget(self, uri: str) -> None:
         """A document is not open any more."""

@@ -41,22 +41,23 @@ class Hint:
     at_line_end: bool = True
 
 
-_MOST_KEPT = 5_000
-
-
 class Labels:
     """What stands at line ends, kept from one analysis of a file to the next: most of them say the same again.
 
     A label is used again for facts of the same names with the very same shapes, whose symbols are still called so.
+    Those of the analysis before last are gone.
     """
 
     def __init__(self, settings: HintSettings) -> None:
         self.settings = settings
         self._now: dict[tuple[object, ...], _Kept] = {}
         self._before: dict[tuple[object, ...], _Kept] = {}
+        self._names: Names | None = None
 
     def of(self, facts: Sequence[Fact], names: Names) -> tuple[str, tuple[Fact, ...]]:
-        """See `line_label`."""
+        """See `line_label`. Each analysis has `names` of its own."""
+        if names is not self._names:
+            self._names, self._before, self._now = names, self._now, {}
         key: list[object] = []
         for fact in facts:
             key += fact.name, fact.kind
@@ -64,8 +65,6 @@ class Labels:
         found = tuple(key)
         kept = self._now.get(found)
         if kept is None:
-            if len(self._now) > _MOST_KEPT:
-                self._before, self._now = self._now, {}
             kept = self._before.get(found)
             if kept is not None:
                 self._now[found] = kept

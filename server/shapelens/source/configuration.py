@@ -26,6 +26,8 @@ FILE = "pyproject.toml"
 DEFAULT_MEMORY_BUDGET = 64 * 2**30
 _LARGEST = 1_000_000
 _MOST_BYTES = 1e18
+# What stands before the value on each line: a table is made for every dot in it, a thousand times its size.
+_KEYS, _MOST_DOTS = re.compile(r"^[^=\"'#\n]*", re.MULTILINE), 20_000
 _LONGEST_SHOWN, _MOST_COMPLAINTS = 80, 8
 _UNITS = {"": 1, "B": 1, **{f"{x}B": 1000**i for i, x in enumerate("KMGTP", 1)}}
 _UNITS |= {f"{x}IB": 1024**i for i, x in enumerate("KMGTP", 1)}
@@ -80,6 +82,8 @@ def read_configuration(root: Path) -> Configuration:
         return Configuration(root, complaints=(f"{FILE}: larger than {_LARGEST // 1_000_000} MB",))
     if "shapelens" not in text:
         return Configuration(root)
+    if sum(keys.count(".") for keys in _KEYS.findall(text)) > _MOST_DOTS:
+        return Configuration(root, complaints=(f"{FILE}: more than {_MOST_DOTS:,} dotted keys",))
     # Loaded only here: few projects have such a table, and a command line starts sooner.
     if sys.version_info >= (3, 11):
         import tomllib

@@ -565,8 +565,9 @@ def _code_points(line: str | None, column: int) -> int:
     return column if line is None else len(line.encode()[:column].decode(errors="ignore"))
 
 
-_MEMORY = 2_000_000
-"""Characters of source whose trees are remembered: some 150 MB of nodes at most."""
+_MEMORY = 60_000
+"""Characters of source whose trees are remembered: some 6 MB of nodes at most. Each version of a class that one types
+into is another text; what a file holds now is kept with the file."""
 _remembered: OrderedDict[_Key, Parsed] = OrderedDict()
 _remembered_size = 0
 _lock = threading.Lock()

@@ -142,6 +142,93 @@ PROGRAMS = {
         image = Input((8, 8, 3))
         Model(image, layers.Conv2D(4, 3)(image))(Input((8, 8, 4)))
     """,
+    "symbolic call of a Sequential, wrong": """
+        net = Sequential([Input((8, 8, 3)), layers.Conv2D(4, 3), layers.GlobalMaxPooling2D()])
+        a, b = net(np.zeros((1, 9, 8, 3))), net(Input((8, 8, 3)))
+        net(Input((9, 8, 3)))
+    """,
+    "states of a wrong size": """
+        sequence, h, c = Input((5, 3)), Input((4,)), Input((6,))
+        y, s, t = layers.LSTM(6, return_state=True)(sequence, initial_state=[h, c])
+        model = Model([sequence, h, c], y)
+        model.predict([np.zeros((2, 5, 3)), np.zeros((2, 4)), np.zeros((2, 6))], verbose=0)
+    """,
+    "states of another batch": """
+        layers.GRUCell(6)(np.zeros((4, 3), "float32"), [tf.zeros((8, 6))])
+    """,
+    "a layer of two models, one of them wrong": """
+        sequence, h, right = Input((5, 3)), Input((4,)), Input((6,))
+        gru = layers.GRU(6)
+        wrong = Model([sequence, h], gru(sequence, initial_state=h))
+        model = Model([sequence, right], gru(sequence, initial_state=right))
+        y = model.predict([np.zeros((2, 5, 3)), np.zeros((2, 6))], verbose=0)
+        wrong.predict([np.zeros((2, 5, 3)), np.zeros((2, 4))], verbose=0)
+    """,
+    "attention that cannot run": """
+        q, k = Input((5, 8)), Input((7, 6))
+        y = layers.Attention()([q, k])
+        Model([q, k], y)([np.zeros((2, 5, 8)), np.zeros((2, 7, 6))])
+    """,
+    "attention of several batches": """
+        q, k = Input(batch_shape=(2, 5, 8)), Input(batch_shape=(3, 7, 8))
+        y = layers.MultiHeadAttention(2, 4)(q, k)
+        z = layers.Softmax(axis=5)(q)
+    """,
+    "masks": """
+        q, k = np.ones((2, 5, 8), "float32"), np.ones((2, 7, 8), "float32")
+        attend = layers.MultiHeadAttention(2, 4)
+        a, b = attend(q, k, attention_mask=np.ones((2, 5, 7), bool)), attend(q, k, attention_mask=np.ones((1, 7), bool))
+        attend(q, k, attention_mask=np.ones((2, 5, 5), bool))
+    """,
+    "adapted": """
+        scale = layers.Normalization()
+        scale.adapt(np.random.rand(10, 4))
+        y = scale(np.zeros((2, 4)))
+        scale(np.zeros((2, 5)))
+    """,
+    "optimizer and loss in the wrong order": "Sequential([layers.Dense(3)]).compile('mse', 'adam')",
+    "an embedding that is set": """
+        table = layers.Embedding(10, 4)
+        table.build((1,))
+        table.set_weights([np.zeros((10, 5))])
+    """,
+    "parts of a dataset": """
+        data = tf.data.Dataset.from_tensor_slices((np.zeros((8, 4)), np.zeros(8), np.zeros(8))).batch(2)
+        for x, *rest in data:
+            kept = x
+        for x, y, w in data:
+            kept = x
+        for x, y in data:
+            kept = x
+    """,
+    "an item of a tensor": """
+        v = tf.Variable(tf.zeros((3, 3)))
+        v[0, 0].assign(1.0)
+        x = tf.zeros((3, 3))
+        x[0, 0] = 1.0
+    """,
+    "a shape that is one number": "y = keras.random.normal(4)",
+    "labels in a list": f"""{NET}
+        model.compile("sgd", "mse")
+        model.evaluate(x, [0, 1, 0, 1, 0, 1], verbose=0)
+        model.evaluate([x], [y], verbose=0)
+    """,
+    "a list of numbers": f"""{NET}
+        z = model.predict([x], verbose=0)
+        model.predict([[1.0, 2.0, 3.0, 4.0]], verbose=0)
+    """,
+    "what is given by position": """
+        class Own(layers.Layer):
+            def call(self, x, y=None, flag=False):
+                return x
+        x = tf.ones((2, 3))
+        a, b, c = Own()(x, None), Own()(x, np.ones(3)), Own()(x, [])
+        d, e = Own()(x, flag=True), layers.Dropout(0.5)(x, training=True)
+        f = layers.Rescaling(2.0)(3.0)
+        Own()(x, x, True)
+    """,
+    "training by position": "layers.BatchNormalization()(tf.ones((2, 3)), True)",
+    "training by position, Sequential": "Sequential([layers.Dense(1)])(tf.ones((2, 3)), True)",
     "KerasTensor in TensorFlow": "y = tf.concat([Input((3,)), Input((3,))], axis=1)",
     "KerasTensor in NumPy": "y = np.square(Input((3,)))",
     "KerasTensor behind an array": "y = np.ones(3) + Input((3,))",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shapelens.dims import Dim, Symbol, as_symbol, equal, evaluate, symbol, symbols
 from shapelens.rules.call import Call, Failure
 from shapelens.rules.registry import apply_rule, rules
-from shapelens.values import Hole, List, Ratio, Scalar, Size, Store, Tensor, Unknown
+from shapelens.values import Hole, List, Named, Ratio, Scalar, Size, Store, Tensor, Unknown
 from tests.rules.torch.harness import abstract, call, check, compare
 
 shapes = st.lists(st.integers(1, 4), max_size=4)
@@ -337,3 +337,13 @@ def test_indices_of_an_open_shape() -> None:
     table = Tensor((100, 64), "float32")
     assert c.text(apply_rule(c, rules[GET], (table, x), {})) == "(…, 64)"
     assert c.text(apply_rule(c, rules["torch.gather"], (Tensor((B, T)), 1, x), {})) == c.text(x) == "(D, D)"
+
+
+@pytest.mark.parametrize("value", [[1.0, 2.0], (1.0, 2.0), None, "a", torch.zeros(2, 3).max(1)])
+@pytest.mark.parametrize("index", [0, slice(None), torch.tensor([True, False])])
+def test_what_cannot_be_assigned(value: object, index: object) -> None:
+    with pytest.raises(TypeError):
+        torch.zeros(2, 3)[index] = value
+    named = Named.of(values=Tensor((2,)), indices=Tensor((2,))) if isinstance(value, torch.return_types.max) else value
+    with pytest.raises(Failure, match="cannot be assigned to a part of a tensor"):
+        call("torch.Tensor.__setitem__", abstract(torch.zeros(2, 3)), abstract(index), named)

@@ -15,6 +15,62 @@ from shapelens.interpreter.stdlib import Version, release_of
 from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 
 PROGRAMS = {
+    "part_of_an_iterator": """
+        import itertools
+        def batches(data, size):
+            it = iter(data)
+            while True:
+                chunk = list(itertools.islice(it, size))
+                if not chunk:
+                    return
+                yield torch.stack(chunk)
+        rows = [torch.zeros(3) for _ in range(7)]
+        x = torch.cat(list(batches(rows, 4)))
+        left = iter(range(9))
+        y = torch.zeros(len(list(itertools.islice(left, 1, 6, 2))), len(list(left)))
+        z = torch.stack(list(itertools.accumulate(torch.ones(4, 2), lambda a, b: 0.9 * a + b)))
+    """,
+    "gradients_and_in_place": """
+        w = torch.randn(5, 3, requires_grad=True)
+        (w ** 2).sum().backward()
+        with torch.no_grad():
+            w -= 0.1 * w.grad
+            if w.grad is not None:
+                w.grad.zero_()
+        fresh = torch.zeros(2, requires_grad=True)
+        assert fresh.grad is None
+        x = w.clone()
+        y = x * w.grad
+    """,
+    "what_chance_picks": """
+        import random
+        from collections import deque, namedtuple
+        Step = namedtuple("Step", "state action reward")
+        memory = deque([], maxlen=1000)
+        for i in range(20):
+            memory.append(Step(torch.rand(1, 4), torch.tensor([[random.randrange(2)]]), torch.tensor([random.random()])))
+        batch = Step(*zip(*random.sample(memory, 8)))
+        states, actions, rewards = torch.cat(batch.state), torch.cat(batch.action), torch.cat(batch.reward)
+        one = random.choice(memory).state
+        rows = [torch.zeros(2, 3) for _ in range(4)]
+        random.shuffle(rows)
+        x = torch.stack(rows)
+        y = torch.stack(random.choices(rows, k=5))
+    """,
+    "states_that_fit": """
+        class Head(nn.Module):
+            def __init__(self, n):
+                super().__init__()
+                self.body, self.head = nn.Linear(4, 8), nn.Linear(8, n)
+        state = Head(10).state_dict()
+        new = Head(3)
+        new.load_state_dict({k: v for k, v in state.items() if not k.startswith("head")}, strict=False)
+        class Own(nn.Linear):
+            def _load_from_state_dict(self, *args): pass
+        Own(4, 3).load_state_dict({"weight": torch.zeros(9, 9)}, strict=False)
+        Head(10).load_state_dict(state)
+        x = new.head.weight
+    """,
     "bare_caches": """
         from functools import lru_cache, cache
         @lru_cache

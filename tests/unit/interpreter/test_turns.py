@@ -250,3 +250,43 @@ n = torch.zeros(sum(p.numel() for p in made[4].parameters()))
     assert not problems
     assert [found[name] for name in "abcde"] == [[(4, 4)], [(4, 4)], [(4, 4)], [(8, 4)], [(4, 4)]]
     assert found["n"] == [(20 * 20 + 10,)]
+
+
+def test_what_the_first_turn_of_any_number_fails_with_is_reported(tmp_path):
+    text = """
+def total(batches):
+    sum = torch.zeros(4, 3)
+    for x in batches:
+        sum = sum + torch.zeros(5, 3)
+    return sum
+
+
+def nested(batches):
+    sum = torch.zeros(4, 3)
+    for x in batches:
+        for y in x:
+            sum = sum @ torch.zeros(4, 3)
+    return sum
+"""
+    assert _shown(tmp_path, text)[1] == [(8, "broadcast-mismatch"), (16, "matmul-mismatch")]
+
+
+def test_what_only_some_first_turn_could_fail_with_is_not_reported(tmp_path):
+    text = """
+def total(batches, test):
+    sum = torch.zeros(4, 3)
+    for i, x in enumerate(batches):
+        if i == 0:
+            sum = torch.zeros(5, 3)
+            continue
+        sum = sum + torch.zeros(5, 3)
+    for x in batches:
+        if test(x):
+            sum = sum @ sum
+    for x in batches:
+        if test(x):
+            break
+        sum = sum @ sum
+    return sum
+"""
+    assert _shown(tmp_path, text)[1] == []

@@ -66,6 +66,11 @@ def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any], is_cast:
     """
     x = m.store.value(given.get("x", UNKNOWN))
     y, weights = m.store.value(given.get("y")), m.store.value(given.get("sample_weight"))
+    for name in ("x", "y", "sample_weight") if is_cast else ():
+        if _is_plain(m, given.get(name)) and (name == "x" or _is_arrays(m, x)):
+            text = f"arrays are needed, and {name} is a list of plain values: make it one with np.array"
+            m.report(Failure("input-mismatch", text), f.place, node)
+            return None
     if _is_arrays(m, x):
         if is_cast:
             x, y, weights = (_leaf_by_leaf(m, v, lambda t: judges.in_floatx(m, t)) for v in (x, y, weights))
@@ -82,6 +87,18 @@ def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any], is_cast:
         if isinstance(element, tuple) or len(parts) > 1:
             return Data(*parts)
     return Data(element)
+
+
+def _is_plain(m: Machine, value: Any) -> bool:
+    """Whether a list begins with a number or a text, not with an array.
+
+    Source: keras.src.trainers.data_adapters.get_data_adapter.
+    """
+    value = m.store.value(value)
+    if not isinstance(value, (list, tuple)) or not value:
+        return False
+    first = m.store.value(value[0])
+    return isinstance(first, (int, float, str)) or _is_plain(m, first)
 
 
 def _batch_size(m: Machine, value: Any) -> Dim:
@@ -418,9 +435,22 @@ def metric_path(m: Machine, metric: Any, y: Tensor, output: Tensor) -> str | Non
 # -- methods -------------------------------------------------------------------------------------------------------
 
 
+_OPTIMIZERS = frozenset(
+    "adadelta adafactor adagrad adam adamax adamw ftrl lion lossscaleoptimizer multioptimizer muon nadam optimizer "
+    "optimizermap rmsprop schedulefreeadamw sgd auto".split()
+)
+"""What `compile(optimizer=…)` finds by name. Source: keras.src.optimizers.ALL_OBJECTS."""
+
+
 def _compile(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
     given = _arguments("optimizer loss loss_weights metrics weighted_metrics", args, kwargs)
     m.touch(i)
+    optimizer = m.store.value(given.get("optimizer"))
+    if isinstance(optimizer, str) and optimizer.lower() not in _OPTIMIZERS:
+        named = next((v for v in (given.get("loss"), *args) if isinstance(v, str) and v.lower() in _OPTIMIZERS), None)
+        text = f"compile: there is no optimizer '{optimizer}'"
+        text += f", and '{named}' is one: the optimizer comes first, then the loss" if named is not None else ""
+        m.report(Failure("argument-value", text), f.place, node)
     metrics = m.store.value(given.get("metrics"))
     if isinstance(metrics, (str, Function)) and metrics:
         shown = f"'{metrics}'" if isinstance(metrics, str) else metrics.name

@@ -63,8 +63,28 @@ def call(m: Machine, f: Frame, node: ast.AST, model: Instance, args: list[Any], 
         fitted = _fitted(m, f, node, model, value, wanted)
         if fitted is None or not _bind(m, fitted, wanted, table):
             return UNKNOWN
+    if not is_symbolic and (late := _fails_late(m, model)) is not None:
+        m.report(late, f.place, node)
+        return UNKNOWN
     result = _substituted(m, model.attrs["_outputs"], table, "keras" if is_symbolic else "tensorflow")
     return owned(m.call, result, [model, *values]) if is_symbolic else result
+
+
+def _fails_late(m: Machine, model: Instance) -> Failure | None:
+    """The problem of a layer that was put together without complaint, and that fails as soon as the model runs."""
+    if "_may_fail" not in model.attrs:
+        tensors = graph.tensors_between(model.attrs["_inputs"], model.attrs["_outputs"]) or []
+        found = [
+            (given, code, text)
+            for layer, parents in (t.history for t in tensors if t.history is not None)
+            if isinstance(layer, Instance)
+            for given, code, text in layer.attrs.get("_late", ())
+            if any(parent is given for parent in parents)
+        ]
+        model.attrs["_may_fail"] = tuple(found[:1])  # follows from what it is, so that nothing is changed
+    for given, code, text in model.attrs["_may_fail"]:
+        return Failure(code, f"{text}: the model could be put together, but not run", m.call.related(given))
+    return None
 
 
 def _by_name(model: Instance, given: Any, declared: list[Any] | None) -> list[Any] | None:
@@ -92,17 +112,11 @@ def _fitted(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor,
     fitted = input_layers.as_declared(m, f, node, model, value, wanted)
     if fitted is None:
         return None
-    shape, declared = m.store.shape(value.shape), m.store.shape(wanted.shape)
-    if not isinstance(shape, tuple) or not isinstance(declared, tuple):
+    declared = m.store.shape(wanted.shape)
+    if not isinstance(m.store.shape(value.shape), tuple) or not isinstance(declared, tuple):
         return fitted
-    ours = shape[:-1] if shape and shape[-1] == 1 else shape
-    theirs = declared[:-1] if declared and declared[-1] == 1 else declared
-    for i, (came, asked) in enumerate(zip(ours, theirs)):
-        if i and isinstance(came, int) and isinstance(asked, int) and came != asked:
-            failure = input_layers.mismatch(m, model, value, wanted)
-            failure.conflict = asked, came
-            m.report(failure, f.place, node)
-            return None
+    if not input_layers.is_of_declared_sizes(m, f, node, model, value, wanted):
+        return None
     taken = m.store.shape(fitted.shape)
     if isinstance(taken, tuple) and len(taken) == len(declared) > 1 and taken[-1] != declared[-1]:
         if value.library == "keras":

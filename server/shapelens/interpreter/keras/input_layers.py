@@ -104,6 +104,25 @@ def as_declared(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Ten
     return None
 
 
+def is_of_declared_sizes(m: Machine, f: Frame, node: ast.AST, model: Instance, value: Tensor, declared: Tensor) -> bool:
+    """Whether the axes but the batch have the declared sizes; reports where not. A last axis of 1 may be there or not.
+
+    Source: keras.layers.InputSpec with allow_last_axis_squeeze.
+    """
+    shape, wanted = m.store.shape(value.shape), m.store.shape(declared.shape)
+    if not isinstance(shape, tuple) or not isinstance(wanted, tuple):
+        return True
+    ours = shape[:-1] if shape and shape[-1] == 1 else shape
+    theirs = wanted[:-1] if wanted and wanted[-1] == 1 else wanted
+    for i, (came, asked) in enumerate(zip(ours, theirs)):
+        if i and isinstance(came, int) and isinstance(asked, int) and came != asked:
+            failure = mismatch(m, model, value, declared)
+            failure.conflict = asked, came
+            m.report(failure, f.place, node)
+            return False
+    return True
+
+
 def mismatch(m: Machine, model: Instance, value: Tensor, declared: Tensor) -> Failure:
     """The problem that an input has not the declared shape, with what it lacks."""
     shape, wanted = m.store.shape(value.shape), m.store.shape(declared.shape)

@@ -96,7 +96,7 @@ def _build(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kw
     elif (
         isinstance(i.cls, Lib)
         and i.cls.path in registry.layers
-        and len(shape) > 1  # Dense.build([features]) is legal, although such an input is none.
+        and (len(shape) > 1 or i.cls.name == "Embedding")  # Dense.build([features]) is legal, although no input is so.
         and not _may_be_shapes(m, shape)
         and all(d is None or isinstance(d, (int, Expr)) for d in shape)
         or kinds.kind_of(i) == kinds.MODEL
@@ -211,6 +211,17 @@ def _set_weights(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[An
     return None
 
 
+def _adapt(m: Machine, f: Frame, node: ast.AST, i: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`Normalization.adapt(data)` builds the layer for data of that shape."""
+    data = m.store.value(args[0] if args else kwargs.get("data"))
+    if isinstance(data, Instance):
+        data = fitting.element_of(m, f, node, data)
+    shape = m.store.shape(data.shape) if isinstance(data, Tensor) else None
+    if i.cls == Lib("keras.layers.Normalization") and isinstance(shape, tuple) and len(shape) > 1:
+        calling.quietly(m, lambda: calling.applied(m, f, node, i, data))
+    return None
+
+
 def _has_all_weights(instance: Instance) -> bool:
     """Whether each layer has made what weights it will have: it has some, or was called and has none."""
     inner = graph.layers_of(instance)
@@ -232,12 +243,13 @@ _METHODS: dict[str, kinds.Method] = {
     "count_params": _count_params,
     "get_weights": _get_weights,
     "set_weights": _set_weights,
+    "adapt": _adapt,
     **fitting.METHODS,
 }
 _QUIET = frozenset(
     "summary save save_weights load_weights export to_json add_loss add_metric reset_states reset_metrics "
     "compute_loss compute_metrics make_train_function make_test_function plot get_config get_build_config quantize "
-    "reset_state adapt stateless_call enable_lora get_metrics_result get_compile_config compile_from_config".split()
+    "reset_state stateless_call enable_lora get_metrics_result get_compile_config compile_from_config".split()
 )
 
 

@@ -124,7 +124,12 @@ def call(m: Machine, f: Frame, node: ast.AST, model: Instance, args: list[Any], 
         declared = model.attrs.get("_input")
         if isinstance(declared, Tensor):
             value = input_layers.as_declared(m, f, node, model, value, declared)
-            if value is None or value.library == "keras" and _is_squeezable(m, value, declared):
+            if value is None:
+                return UNKNOWN
+            if value.library == "keras" and (
+                not input_layers.is_of_declared_sizes(m, f, node, model, value, declared)
+                or _is_squeezable(m, value, declared)
+            ):
                 return UNKNOWN
     given = value
     for layer in layers:

@@ -122,7 +122,7 @@ def softmax_layer(c: Call, self: Instance, inputs: Tensor, mask: Tensor | None =
     if isinstance(shape, tuple):
         axis = c.store.value(self.attrs.get("axis"))
         for each in axis if isinstance(axis, (tuple, list)) else (axis,):
-            if isinstance(each, int) and shape:
+            if isinstance(each, int) and shape and inputs.library != "keras":
                 c.axis(each, len(shape), inputs)
         if mask is not None and inputs.library != "keras":
             _check_mask(c, inputs, shape, mask)

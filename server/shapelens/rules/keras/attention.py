@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapelens.dims import Dim
+from shapelens.dims import Dim, equal
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted, symbolic
-from shapelens.rules.keras.layer import compute_dtype, keras_layer, weight
+from shapelens.rules.keras.layer import compute_dtype, keras_layer, refuse, weight
 from shapelens.rules.keras.options import flag
 from shapelens.values import Instance, List, Tensor
 
@@ -82,7 +82,9 @@ def multi_head_attention(
         weight(c, self, "output_bias", output)
     if c.store.value(self.attrs.get("use_gate")) not in (None, False):
         raise NotKnown
-    _batches(c, query, value, ours[0], theirs[0])
+    _batches(c, self, query, value, ours[0], theirs[0])
+    if rank == 3 and not symbolic((query, value)):
+        _hold_mask(c, attention_mask, (ours[0], heads, ours[1], theirs[1]))
     dtype = compute_dtype(c, self)
     result = Tensor((*ours[:-1], *output), dtype)
     wanted = c.store.value(return_attention_scores)
@@ -100,10 +102,27 @@ def multi_head_attention(
     return result, Tensor(scores, dtype)
 
 
-def _batches(c: Call, query: Tensor, value: Tensor, first: Dim, second: Dim) -> None:
+def _hold_mask(c: Call, mask: object, scores: tuple[Dim, ...]) -> None:
+    """Fail where an attention mask, (B?, T, S), does not broadcast to the scores, (B, heads, T, S)."""
+    given = c.store.value(mask)
+    shape = c.shape(given) if isinstance(given, Tensor) else None
+    if not isinstance(given, Tensor) or not isinstance(shape, tuple) or len(shape) not in (2, 3):
+        return
+    wanted = (scores[0], *scores[2:])[-len(shape) :]
+    if any(equal(size, 1) is False and equal(size, asked) is False for size, asked in zip(shape, wanted)):
+        c.fail(
+            "mask-mismatch",
+            f"{c.name}: an attention_mask of {c.text(given)} does not fit the scores, {c.text(wanted)}: batch, steps of the "
+            "query, steps of the value",
+            given,
+        )
+
+
+def _batches(c: Call, self: Instance, query: Tensor, value: Tensor, first: Dim, second: Dim) -> None:
     if isinstance(first, int) and isinstance(second, int) and first != second:
-        c.conflict = first, second
-        c.fail("batch-mismatch", f"{c.name}: query {c.text(query)} and value {c.text(value)}", query, value)
+        if not symbolic((query, value)):
+            c.conflict = first, second
+        refuse(c, self, "batch-mismatch", f"{c.name}: query {c.text(query)} and value {c.text(value)}", query, value)
 
 
 def _hold_features(c: Call, self: Instance, name: str, size: Dim) -> None:
@@ -181,7 +200,9 @@ def _attention(c: Call, self: Instance, inputs: Any, scores: Any, name: str) -> 
     if not len(ours) == len(theirs) == len(keys) == 3:
         raise NotKnown
     if c.equate(ours[2], keys[2]) is False and name == "Attention":
-        c.fail(
+        refuse(
+            c,
+            self,
             "matmul-mismatch",
             f"{name}: query {c.text(query)} and key {c.text(key)} need the same last size, "
             f"got {c.dim_text(ours[2])} and {c.dim_text(keys[2])}",
@@ -189,7 +210,9 @@ def _attention(c: Call, self: Instance, inputs: Any, scores: Any, name: str) -> 
             key,
         )
     if c.equate(keys[1], theirs[1]) is False:
-        c.fail(
+        refuse(
+            c,
+            self,
             "matmul-mismatch",
             f"{name}: key {c.text(key)} and value {c.text(value)} need the same number of steps",
             key,

@@ -129,8 +129,10 @@ def _held(c: Call, self: Instance, inputs: Tensor, axis: int) -> None:
     known, size = self.attrs.get(f"_built{axis}"), dims[axis]
     rank = self.attrs.setdefault("_built_rank", len(dims))
     if known is not None and equal(c.dim(known), size) is not True:
-        if inputs.library == "keras" or less(1, size) is not True or less(1, c.dim(known)) is not True:
+        if less(1, size) is not True or less(1, c.dim(known)) is not True:
             raise NotKnown
+        if inputs.library == "keras":
+            return
     if len(dims) < rank:
         raise NotKnown
     built(c, self, inputs, axis)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from shapelens.dims import Dim, Expr, symbols
 from shapelens.rules.call import Call, NotKnown
-from shapelens.rules.conversion import converted
+from shapelens.rules.conversion import converted, symbolic
 from shapelens.rules.keras.options import check_names
 from shapelens.rules.registry import layer
 from shapelens.values import Dict, Instance, Lib, List, Open, Tensor, Unknown
@@ -129,6 +129,18 @@ def _one_tensor(c: Call, value: Any, has_spec: bool) -> Tensor:
         if count:
             raise NotKnown
     return converted(c, value)
+
+
+LATE = "_late"
+"""Where a layer keeps (symbolic input, code, message) of what fails only when a model of it runs."""
+
+
+def refuse(c: Call, self: Instance, code: str, text: str, *tensors: Tensor) -> None:
+    """Fail; for symbolic inputs, of which the layer asks nothing, keep that a model made of the first of them will."""
+    parents = symbolic(tensors)
+    if not parents:
+        c.fail(code, text, *tensors)
+    self.attrs[LATE] = (*self.attrs.get(LATE, ()), (parents[0], code, text))
 
 
 def compute_dtype(c: Call, self: Instance) -> str | None:

@@ -7,13 +7,14 @@ from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.keras.ops.common import axis_in, dims_of_rank, dtype_name, made, sizes
 from shapelens.rules.registry import alias, declare, layer, rule
+from shapelens.rules.tensorflow.common import no_single
 from shapelens.values import Instance, Tensor
 
 _R = "keras.random."
 
 
 def _drawn(c: Call, shape: object, *others: object) -> Tensor:
-    return made(sizes(c, shape), dtype_name(c, others[-2], "int32" if c.name == "randint" else "float32"))
+    return made(sizes(c, no_single(c, shape)), dtype_name(c, others[-2], "int32" if c.name == "randint" else "float32"))
 
 
 declare(

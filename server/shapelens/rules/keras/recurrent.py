@@ -17,7 +17,7 @@ from typing import Any
 from shapelens.dims import Dim, ceildiv
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import symbolic
-from shapelens.rules.keras.layer import LAYER, built, check_rank, compute_dtype, keras_layer, weight
+from shapelens.rules.keras.layer import LAYER, built, check_rank, compute_dtype, keras_layer, refuse, weight
 from shapelens.rules.keras.options import dim_of, flag
 from shapelens.rules.registry import call_layer, layers
 from shapelens.values import Class, Instance, Lib, List, Open, Tensor
@@ -75,21 +75,23 @@ def _result(c: Call, self: Instance, sequence: tuple[Dim, ...], size: tuple[Dim,
 
 
 def _hold_states(c: Call, self: Instance, given: Any, count: int, batch: Dim, units: Dim) -> None:
-    """Fail where an eager call is given states of another size: symbolic ones build without complaint."""
+    """Fail where the states are of another size. Symbolic ones build without complaint: a model of them fails when it runs."""
     given = c.store.value(given)
     if given is None:
         return
     states = [c.store.value(s) for s in given] if isinstance(given, (list, tuple)) else [given]
-    if not all(isinstance(s, Tensor) for s in states) or symbolic(states):
+    if not all(isinstance(s, Tensor) for s in states):
         return
     for state in states[:count]:
         shape = c.shape(state)
-        if isinstance(shape, tuple) and len(shape) == 2 and c.equate(shape[1], units) is False:
-            c.fail(
-                "hidden-state-mismatch",
-                f"{c.name} expects states of ({c.dim_text(batch)}, {c.dim_text(units)}), got {c.text(state)}",
-                state,
-            )
+        if not isinstance(shape, tuple) or len(shape) != 2:
+            continue
+        differs = (
+            isinstance(batch, int) and isinstance(shape[0], int) and batch != shape[0] and 1 not in (batch, shape[0])
+        )
+        if c.equate(shape[1], units) is False or differs:
+            text = f"{c.name} expects states of ({c.dim_text(batch)}, {c.dim_text(units)}), got {c.text(state)}"
+            refuse(c, self, "hidden-state-mismatch", text, state)
 
 
 def _recurrent(kind: str) -> None:
@@ -119,6 +121,7 @@ def _recurrent(kind: str) -> None:
         _weights(c, self, features, units, width)
         made = [Tensor((batch, units), compute_dtype(c, self)) for _ in range(count)]
         given = c.store.value(states)
+        _hold_states(c, self, given, count, batch, units)
         return made[0], List(made) if isinstance(given, (list, tuple)) else made[0]
 
 

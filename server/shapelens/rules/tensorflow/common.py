@@ -64,6 +64,8 @@ def sizes(c: Call, value: object) -> tuple[Dim, ...]:
     """A shape that a call is given: a list of numbers, a TensorShape, a tensor whose numbers are known, one number."""
     value = c.store.value(value)
     if isinstance(value, Tensor):
+        if value.dtype in FLOATS and value.library in ("tensorflow", "numpy"):
+            c.fail("dtype-mismatch", f"{shown(c)}: a shape is of integers, got {c.text(value)}", value)
         if isinstance(value.scalars, list):
             return tuple([number(c, v) for v in value.scalars])
         if isinstance(value.scalars, (int, Expr)):
@@ -92,6 +94,14 @@ def shape_like(c: Call, value: object) -> Shape:
     if isinstance(value, Unknown) and isinstance(value.why, tuple) and value.why[0] == "shape of":
         return c.shape(value.why[1])
     return sizes(c, value)
+
+
+def no_single(c: Call, value: object) -> object:
+    """A shape, or a list of counts, as it is given; fails for one number, which these calls do not take for a list."""
+    value = c.store.value(value)
+    if type(value) is int:
+        c.fail("call-arguments", f"{shown(c)} takes a list of numbers, got {value}: write [{value}]")
+    return value
 
 
 def known(c: Call, value: object) -> int:
@@ -143,7 +153,14 @@ def operands(c: Call, *values: object) -> tuple[list[Tensor], str | None]:
     found = [t.dtype for t in tensors if t.dtype is not None]
     dtype = found[0] if found else None
     if len(set(found)) > 1:
-        if symbolic or any(t.parameter for t in tensors):  # a weight of Keras promotes, a tf.Variable does not
+        is_operator = c.path.startswith("tensorflow.Tensor.")
+        if (
+            symbolic
+            or any(
+                t.parameter for t in tensors
+            )  # an operator of Keras' weights promotes, one of a tf.Variable does not,
+            and (is_operator or not set(found) <= {"float32", "float64"})  # and in a layer a weight may be cast
+        ):
             dtype = None
         else:
             differing = next(t for t in tensors if t.dtype not in (None, dtype))

@@ -256,8 +256,13 @@ def meshgrid(c: Call, *args: Tensor, indexing: object = "xy", name: object = Non
 
 
 @rule(*paths("cast saturate_cast"))
-def cast(c: Call, x: Tensor, dtype: object, name: object = None) -> Tensor:
-    wanted = named(c, dtype)
+def cast(c: Call, x: object, dtype: object, name: object = None) -> Tensor:
+    given = c.store.value(dtype)
+    if isinstance(given, Tensor):
+        c.fail(
+            "call-arguments", f"cast: dtype is a tensor, {c.text(given)}: the tensor comes first, then the dtype", given
+        )
+    x, wanted = converted(c, x), named(c, dtype)
     kept = x.scalars if wanted in INTEGERS and x.dtype in INTEGERS else None
     if wanted in FLOATS and isinstance(x.scalars, (int, float)):
         kept = float(x.scalars)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapelens.dims import Dim, less_equal, product
 from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, NotKnown
@@ -95,7 +97,23 @@ def gather_nd(
         )
     for i in range(batch):
         c.require(dims[i], picks[i], "batch-mismatch", f"gather_nd: batch axis {i} differs", params, indices)
+    _check_places(c, dims[batch:], indices.scalars, indices)
     return made((*picks[:-1], *dims[batch + depth :]), params.dtype)
+
+
+def _check_places(c: Call, dims: Sequence[Dim], numbers: object, indices: Tensor) -> None:
+    """Known places, lists of one number for each of the first axes, must lie within these axes."""
+    if not isinstance(numbers, list):
+        return
+    if any(isinstance(n, list) for n in numbers):
+        for row in numbers:
+            _check_places(c, dims, row, indices)
+        return
+    for axis, (size, one) in enumerate(zip(dims, numbers)):
+        if type(one) is int and (one < 0 or less_equal(size, one) is True):
+            c.fail(
+                "index-out-of-range", f"{c.name}: index {one} is not in [0, {c.dim_text(size)}), axis {axis}", indices
+            )
 
 
 def _updates(c: Call, indices: Tensor, updates: Tensor, shape: tuple[Dim, ...]) -> None:
@@ -105,6 +123,7 @@ def _updates(c: Call, indices: Tensor, updates: Tensor, shape: tuple[Dim, ...]) 
         return
     if picks[-1] > len(shape):
         c.fail("index-mismatch", f"{c.name}: indices of {picks[-1]} numbers for a shape {c.text(shape)}", indices)
+    _check_places(c, shape, indices.scalars, indices)
     wanted = (*picks[:-1], *shape[picks[-1] :])
     if len(wanted) != len(given) or any(c.equate(a, b) is False for a, b in zip(wanted, given)):
         c.fail(

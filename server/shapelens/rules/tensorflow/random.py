@@ -6,7 +6,7 @@ from shapelens.rules.broadcasting import common_shape
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.registry import rule
-from shapelens.rules.tensorflow.common import known, made, named, number, paths, shape_like, sizes
+from shapelens.rules.tensorflow.common import known, made, named, no_single, number, paths, shape_like, sizes
 from shapelens.values import Instance, Lib, Tensor
 
 
@@ -20,13 +20,13 @@ def normal(
     seed: object = None,
     name: object = None,
 ) -> Tensor:
-    return made(shape_like(c, shape), named(c, dtype))
+    return made(shape_like(c, no_single(c, shape)), named(c, dtype))
 
 
 @rule(*paths("random.stateless_normal stateless_truncated_normal stateless_parameterized_truncated_normal"))
 def stateless_normal(c: Call, shape: object, seed: object, *args: object, **kwargs: object) -> Tensor:
     dtype: object = kwargs.get("dtype", args[2] if len(args) > 2 else "float32")
-    return made(shape_like(c, shape), named(c, dtype))
+    return made(shape_like(c, no_single(c, shape)), named(c, dtype))
 
 
 @rule("tensorflow.random.uniform")
@@ -43,7 +43,7 @@ def uniform(
     found = named(c, dtype)
     if found in ("int32", "int64") and c.store.value(maxval) is None:
         c.fail("argument-value", "uniform: integers need a maxval")
-    return made(shape_like(c, shape), found)
+    return made(shape_like(c, no_single(c, shape)), found)
 
 
 @rule("tensorflow.random.stateless_uniform")
@@ -57,7 +57,7 @@ def stateless_uniform(
     name: object = None,
     alg: object = None,
 ) -> Tensor:
-    return made(shape_like(c, shape), named(c, dtype))
+    return made(shape_like(c, no_single(c, shape)), named(c, dtype))
 
 
 @rule("tensorflow.random.shuffle")
@@ -70,7 +70,7 @@ def _drawn(c: Call, shape: object, dtype: object, *parameters: object) -> Tensor
     behind = common_shape(c, given)
     if not isinstance(behind, tuple):
         raise NotKnown
-    return made((*sizes(c, shape), *behind), named(c, dtype))
+    return made((*sizes(c, no_single(c, shape)), *behind), named(c, dtype))
 
 
 @rule("tensorflow.random.gamma")
@@ -102,7 +102,7 @@ def stateless_of_parameters(c: Call, shape: object, seed: object, *args: object,
         "stateless_poisson": ("int32", 1, "dtype"),
     }[c.name]
     dtype: object = kwargs.get(name, args[place] if len(args) > place else default)
-    return made(sizes(c, shape), named(c, dtype))
+    return made(sizes(c, no_single(c, shape)), named(c, dtype))
 
 
 @rule("tensorflow.random.categorical")
@@ -187,7 +187,7 @@ def generator_normal(
     dtype: object = "float32",
     name: object = None,
 ) -> Tensor:
-    return made(shape_like(c, shape), named(c, dtype))
+    return made(shape_like(c, no_single(c, shape)), named(c, dtype))
 
 
 @rule("tensorflow.random.Generator.uniform")
@@ -200,7 +200,7 @@ def generator_uniform(
     dtype: object = "float32",
     name: object = None,
 ) -> Tensor:
-    return made(shape_like(c, shape), named(c, dtype))
+    return made(shape_like(c, no_single(c, shape)), named(c, dtype))
 
 
 @rule("tensorflow.random.Generator.make_seeds")

@@ -8,7 +8,18 @@ from shapelens.dims import Dim, Expr, equal, floordiv, less, less_equal
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.conversion import converted
 from shapelens.rules.registry import rule
-from shapelens.rules.tensorflow.common import axes_of, axis_of, bare, known, made, need_rank, number, paths, sizes
+from shapelens.rules.tensorflow.common import (
+    axes_of,
+    axis_of,
+    bare,
+    known,
+    made,
+    need_rank,
+    no_single,
+    number,
+    paths,
+    sizes,
+)
 from shapelens.rules.torch import reshaping
 from shapelens.rules.torch.indexing import sliced
 from shapelens.values import List, Open, Scalar, Tensor, Unknown
@@ -110,13 +121,13 @@ def squeeze(c: Call, input: Tensor, axis: object = None, name: object = None) ->
 
 @rule(*paths("broadcast_to"))
 def broadcast_to(c: Call, input: Tensor, shape: object, name: object = None) -> Tensor:
-    return made(reshaping.broadcast_to(c, bare(input), sizes(c, shape)).shape, input.dtype)
+    return made(reshaping.broadcast_to(c, bare(input), sizes(c, no_single(c, shape))).shape, input.dtype)
 
 
 @rule(*paths("tile"))
 def tile(c: Call, input: Tensor, multiples: object, name: object = None) -> Tensor:
     """Each axis so many times: one number for each."""
-    times = sizes(c, multiples)
+    times = sizes(c, no_single(c, multiples))
     dims = need_rank(c, input, len(times))
     return made(tuple([d * t for d, t in zip(dims, times)]), input.dtype)
 

@@ -179,8 +179,11 @@ def while_loop(c: Call, cond: object, body: object, loop_vars: object, *args: ob
     after = c.store.value(c.invoke(body, *start))
     if len(start) == 1 and not isinstance(after, (list, tuple)):
         after = (after,)
-    if not isinstance(after, (list, tuple)) or len(after) != len(start):
+    if not isinstance(after, (list, tuple)) or getattr(after, "rest", None) is not None:
         return UNKNOWN
+    if len(after) != len(start):
+        given_text = f"{len(start)} variable{'s' if len(start) != 1 else ''}"
+        c.fail("call-arguments", f"while_loop: the body must give its {given_text} back, and gives {len(after)}")
     found = [alike(c, a, as_tensors(c, b)) for a, b in zip(start, after)]
     return List(found) if isinstance(given, List) else tuple(found)
 

@@ -12,7 +12,7 @@ from shapelens.rules.registry import apply_rule, rule, rules
 from shapelens.rules.strides import cut, without
 from shapelens.rules.torch.elementwise import BOOL, COMPLEX, FLOAT, refuse
 from shapelens.rules.torch.reshaping import axis_of
-from shapelens.values import List, Open, Ratio, Scalar, Shape, Tensor, Unknown
+from shapelens.values import List, Named, Open, Ratio, Scalar, Shape, Tensor, Unknown
 
 _FULL = slice(None, None, None)
 _MASKS = ("bool", "uint8")
@@ -391,8 +391,25 @@ def picked(scalars: Any, index: Any) -> Any:
 def setitem(c: Call, self: Tensor, index: object, value: object) -> object:
     """`self[index] = value`: the value must broadcast to what is selected."""
     self.scalars = None
-    _written(c, self, index, c.store.value(value))
+    value = c.store.value(value)
+    if self.library == "torch" and self.dtype is not None and (kind := _unassignable(c, value)):
+        c.fail(
+            "call-arguments", f"{kind} cannot be assigned to a part of a tensor, only a tensor or a number can", self
+        )
+    _written(c, self, index, value)
     return None
+
+
+def _unassignable(c: Call, value: Any) -> str:
+    """What a value is that torch refuses to put into a tensor, whatever its elements are; "" for others."""
+    if isinstance(value, Named):
+        return f"a tuple of {' and '.join(value.names)}"
+    for kind in (list, tuple, str, dict):
+        if isinstance(value, kind):
+            return f"a {kind.__name__}"
+    if isinstance(value, Tensor) and value.library == "numpy" and c.shape(value) not in ((), None):
+        return "a NumPy array"
+    return "None" if value is None else ""
 
 
 @rule("torch.index_put", "torch.Tensor.index_put")

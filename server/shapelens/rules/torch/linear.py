@@ -64,10 +64,16 @@ def features(c: Call, input: Tensor, came: Dim, expected: Dim, weight: Tensor | 
     )
 
 
+def _is_usual(bias: Any, weight: Tensor) -> bool:
+    """Whether a bias is as a layer makes it, so that nothing is to be looked at."""
+    shape = weight.shape
+    return bias is None or isinstance(shape, tuple) and bias.shape == shape[:1] and bias.dtype == weight.dtype
+
+
 def linear(c: Call, input: Tensor, weight: Tensor, bias: Any = None) -> Tensor:
     """(*batch, in) with a weight (out, in) gives (*batch, out)."""
     shape, filters = input.shape, weight.shape
-    if type(shape) is tuple and shape and type(filters) is tuple and len(filters) == 2 and bias is None:
+    if type(shape) is tuple and shape and type(filters) is tuple and len(filters) == 2 and _is_usual(bias, weight):
         if type(shape[-1]) is int and shape[-1] == filters[1] and input.dtype == weight.dtype and not c.autocast:
             return Tensor((*shape[:-1], filters[0]), input.dtype, device=input.device)
     filters = c.dims(weight, ("out", "in"))
@@ -199,7 +205,8 @@ def _bilinear_weights(c: Call, self: Instance) -> dict[str, Any]:
 
 
 def _layer_forward(c: Call, self: Instance, input: Tensor) -> Tensor:
-    return linear(c, input, needed(c, "weight"))
+    bias = weight_of(c, "bias")
+    return linear(c, input, needed(c, "weight"), bias if isinstance(bias, Tensor) else None)
 
 
 _LINEAR = "in_features, out_features, bias=True, device=None, dtype=None"
