@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shapelens.interpreter.importing import run_module
@@ -88,6 +88,11 @@ class Following:
         nodes = (node for chunk in self._chunks(module) or () for node in chunk.tree)
         return next((found for node in nodes if (found := _typed(node, name))), None)
 
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
+        nodes = (node for chunk in self._chunks(module) or () for node in chunk.tree)
+        return tuple(star for node in nodes for star in _typed_stars(node))
+
     def _chunks(self, module: PyModule) -> tuple[Chunk, ...] | None:
         """What a module's file says, which counts as followed from now on; None where it cannot be read."""
         if module.path is None:
@@ -139,10 +144,20 @@ class Following:
         return known
 
 
-def _typed(node: ast.stmt, name: str) -> tuple[str, str, int] | None:
-    if isinstance(node, ast.If) and any(
+def _is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and any(
         getattr(n, "id", getattr(n, "attr", "")) == "TYPE_CHECKING" for n in ast.walk(node.test)
-    ):
+    )
+
+
+def _typed_stars(node: ast.stmt) -> Iterator[tuple[str, int]]:
+    for inner in node.body if isinstance(node, ast.If) and _is_for_types(node) else ():
+        if isinstance(inner, ast.ImportFrom) and inner.names[0].name == "*":
+            yield inner.module or "", inner.level
+
+
+def _typed(node: ast.stmt, name: str) -> tuple[str, str, int] | None:
+    if isinstance(node, ast.If) and _is_for_types(node):
         for inner in (each for statement in node.body for each in ast.walk(statement)):
             if isinstance(inner, ast.ImportFrom):
                 for alias in inner.names:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from shapelens.interpreter import captured
+from shapelens.interpreter import captured, containers
 from shapelens.values import UNKNOWN, Class, Descriptor, Function, Instance
 
 # What runs before any other method: the attributes that these set, and the methods that they call, are settled.
@@ -25,6 +25,7 @@ def unsettled(instance: Any, depth: int = 0) -> Any:
     settled = _reached(functions)
     changed = {n for name, function in functions if name not in settled for n in _assigned(function)}
     inner = {n: unsettled(v, depth + 1) for n, v in instance.attrs.items() if depth < 2 and isinstance(v, Instance)}
+    inner |= {n: _open(v) for n, v in inner.items() if n in changed and containers.kind_of(v)}
     changed_inside = {n: v for n, v in inner.items() if v is not instance.attrs[n]}
     found = [n for n in changed if not isinstance(instance.attrs.get(n, instance), (Instance, Function, Class))]
     if not found and not changed_inside:
@@ -32,6 +33,13 @@ def unsettled(instance: Any, depth: int = 0) -> Any:
     attrs = {**instance.attrs, **changed_inside, **dict.fromkeys(found, UNKNOWN)}
     made = Instance(instance.cls, attrs, instance.origin)
     made.payload = instance.payload
+    return made
+
+
+def _open(container: Instance) -> Instance:
+    """A container of modules into which methods put more."""
+    made = Instance(container.cls, {**container.attrs, "?": True}, container.origin)
+    made.payload = container.payload
     return made
 
 

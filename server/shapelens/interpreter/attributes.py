@@ -585,6 +585,8 @@ def put(m: Machine, target: Instance, name: str, value: Any) -> None:
     m.touch(target)
     if type(value) is Unknown and value.hole is None and not isinstance(value.why, tuple):
         value = Unknown(name, Hole(name))
+    if (target.born, name) in m.captured_values and not isinstance(value, (Instance, Function, Class)):
+        value = UNKNOWN
     if (target.born, name) in m.captured_fields:
         captured.forget(m, value)
     target.attrs[name] = value

@@ -30,13 +30,16 @@ def release(m: Machine, value: Any, among: frozenset[int] = frozenset(), first: 
     function = value.function if isinstance(value, Bound) else value
     if not isinstance(function, Function) or id(function) in among or len(among) > _DEPTH:
         return
-    names, fields, called, methods = filled(function.node)
+    found = filled(function.node)
+    names, fields, called, methods, stored = found
     among |= {id(function)}
-    for scope in (*function.cells, function.module.namespace) if names or fields or called or methods else ():
+    for scope in (*function.cells, function.module.namespace) if any(found) else ():
         for name in names:
             forget(m, scope.get(name))
         for owner, field in fields:
             _forget_field(m, scope.get(owner), field)
+        for owner, field in stored:
+            _forget_value(m, scope.get(owner), field)
         for name in called:
             _release_method(m, scope.get(name), "__call__", among)
         for owner, method in methods:
@@ -45,6 +48,9 @@ def release(m: Machine, value: Any, among: frozenset[int] = frozenset(), first: 
     for owner, field in fields if parameters and isinstance(first, Instance) else ():
         if owner == parameters[0]:
             _forget_field(m, first, field)
+    for owner, field in stored if parameters and isinstance(first, Instance) else ():
+        if owner == parameters[0]:
+            _forget_value(m, first, field)
     if isinstance(receiver, Instance):
         for _, field in fields:
             _forget_field(m, receiver, field)
@@ -70,6 +76,15 @@ def _forget_field(m: Machine, owner: Any, field: str) -> None:
         forget(m, owner.attrs.get(field))
 
 
+def _forget_value(m: Machine, owner: Any, field: str) -> None:
+    """An attribute that somebody else may set, to anything but another object."""
+    if isinstance(owner, Instance) and not isinstance(owner.attrs.get(field), (Instance, Function, Class)):
+        m.captured_values.add((owner.born, field))
+        if field in owner.attrs:
+            m.touch(owner)
+            owner.attrs[field] = UNKNOWN
+
+
 def forget(m: Machine, held: Any) -> None:
     """A list or table that somebody else may fill holds one does not know what."""
     if isinstance(held, (List, Dict)):
@@ -86,6 +101,7 @@ class Filled(NamedTuple):
     fields: tuple[tuple[str, str], ...]
     called: tuple[str, ...]
     methods: tuple[tuple[str, str], ...]
+    stored: tuple[tuple[str, str], ...]
 
 
 def filled(node: ast.AST) -> Filled:
@@ -99,7 +115,8 @@ def filled(node: ast.AST) -> Filled:
 def _filled(node: ast.AST) -> Filled:
     """The names that a function's body fills, and the attributes, each with the name of their owner; and what it calls."""
     filling, calling = list(_targets(node)), [each.func for each in ast.walk(node) if isinstance(each, ast.Call)]
-    return Filled(_names(filling), _fields(filling), _names(calling), _fields(calling))
+    storing = [each for each in ast.walk(node) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)]
+    return Filled(_names(filling), _fields(filling), _names(calling), _fields(calling), _fields(storing))
 
 
 def _names(targets: Iterable[ast.expr]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.call import Failure
 from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
+from shapelens.source.recovery import LOST_NAMES
 from shapelens.values import (
     MAYBE_ARRAY,
     UNKNOWN,
@@ -120,7 +121,7 @@ def lookup(m: Machine, f: Frame, name: str) -> Any:
             return scope[name]
     for scope in f.cells:
         if name in scope:
-            if m.reads and scope is not m.frames[-1].locals:
+            if m.reads and not (m.frames and scope is m.frames[-1].locals):
                 m.read(scope, name, scope[name])
             return scope[name]
     value = importing.member(m, f.module, name)
@@ -139,6 +140,8 @@ def lookup(m: Machine, f: Frame, name: str) -> Any:
         return f.module.path or ""
     if name == "__class__" and f.owner is not None:
         return f.owner
+    if name in LOST_NAMES:
+        return m.named_unknown(name)  # each time something else
     key = f.module.name, name
     found = m.unbound.get(key)
     if found is None:
@@ -479,7 +482,9 @@ def _tensor_binary(m: Machine, f: Frame, node: ast.AST, name: str, a: Any, b: An
             def one(left: Any, right: Any) -> Callable[[], Any]:
                 return lambda: _tensor_binary(m, f, node, name, left, right, place)
 
-            return calls.of_each(m, f, [one(v, b) if x is a else one(a, v) for v in x.values])
+            # With None, arithmetic fails: where the program goes on, it was one of the others.
+            values = [v for v in x.values if v is not None or name in ("eq", "ne")]
+            return calls.of_each(m, f, [one(v, b) if x is a else one(a, v) for v in values])
         if isinstance(x, (Instance, Class)) and not isinstance(x.cls if isinstance(x, Instance) else x, Lib):
             return classes.operator_method(m, f, node, name, a, b)
     libraries = {x.library for x in (a, b) if isinstance(x, Tensor)}

@@ -104,17 +104,44 @@ for (
         NATIVES[f"itertools.{_name}"] = _pure_iterator(getattr(itertools, _name), _name not in ("chain", "islice"))
 
 
+_slice = NATIVES["itertools.islice"]
+
+
+@native("itertools.islice")
+def _islice(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Of an iterator, only what is taken is gone."""
+    source = m.store.value(args[0]) if args else UNKNOWN
+    if type(source) is not Iter or len(args) < 2:
+        return _slice(m, f, node, args, kwargs)
+    ends = slice(*args[1:4])
+    plain = all(part is None or type(part) is int for part in (ends.start, ends.stop, ends.step))
+    if not plain or source.rest is not None:
+        m.touch(source)
+        source.rest = UNKNOWN  # how many are left is not known
+        source.items[:], source.position = [], 0
+        return Many(UNKNOWN)
+    left = source.items[source.position :]
+    m.touch(source)
+    source.position = len(source.items) if ends.stop is None else min(source.position + ends.stop, len(source.items))
+    return Iter(left[ends])
+
+
 @native("itertools.accumulate")
 def _accumulate(m: Machine, f: Frame, node: ast.AST, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from shapelens.interpreter.expressions import binary
 
     items, rest = iteration.iterate(m, f, args[0] if args else UNKNOWN, node)
-    if rest is not None or len(args) > 1:
+    function = args[1] if len(args) > 1 else kwargs.get("func")
+    if rest is not None or "initial" in kwargs:
         return Many(UNKNOWN)
-    total, made = None, []
+    made: list[Any] = []
     for item in items:
-        total = item if total is None else binary(m, f, node, "add", operator.add, total, item)
-        made.append(total)
+        if not made:
+            made.append(item)
+        elif function is None:
+            made.append(binary(m, f, node, "add", operator.add, made[-1], item))
+        else:
+            made.append(calls.call(m, f, node, function, [made[-1], item], {}))
     return Iter(made)
 
 

@@ -252,6 +252,7 @@ class Key(NamedTuple):
     unsure: bool
     reads: tuple[Read, ...]
     trace: list[Function]
+    part: Any
 
 
 class Unkeyable(Exception):
@@ -272,6 +273,9 @@ class Loader(Protocol):
 
     def typed_import(self, module: PyModule, name: str) -> tuple[str, str, int] | None:
         """The module, name and level of `from … import name` that a module has for type checkers only."""
+
+    def typed_stars(self, module: PyModule) -> tuple[tuple[str, int], ...]:
+        """The modules, with the level, of which a module has all names for type checkers only."""
 
     def is_installed(self, name: str, importer: str | None) -> bool | None:
         """Whether `import name` finds something; None where that is not known."""
@@ -355,6 +359,7 @@ class Machine:
         self.executions: list[tuple[int, int]] = []  # serials before and after modules that this run executed
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
+        self.changes = 0  # how often something mutable was changed
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
@@ -377,11 +382,17 @@ class Machine:
         self.vague = 0  # how many loops are under way of which the number of turns, or the element, is not known
         self.captured: dict[int, object] = {}  # lists and tables that something unknown may fill at any time
         self.captured_fields: set[tuple[int, str]] = set()  # attributes, by owner's birth, whose lists and tables are
+        self.captured_values: set[tuple[int, str]] = set()  # and those that something unknown may set
         self.hooked = False  # whether something unknown may call methods of the program at any time
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        # The part of the file under way that is told by itself, and those before whose calls it did not make again.
+        self.part: Any = None
+        self.borrowed: set[Any] = set()
+        self.recorded = 0  # the serial at which the innermost recording began, see interpreter/effects.py
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.large: set[Any] = set()  # keys of large ones that were made
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
@@ -651,6 +662,7 @@ class Machine:
     def touch(self, obj: Any) -> None:
         """Must be called before a mutable object is changed, so that a branch can be taken back."""
         self._log(obj)
+        self.changes += 1
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -693,6 +705,7 @@ class Machine:
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
         self._log(scope)
+        self.changes += 1
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:

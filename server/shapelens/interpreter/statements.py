@@ -146,6 +146,8 @@ def _aug_assign(m: Machine, node: ast.AugAssign, f: Frame) -> Signal:
         after = extended
     else:
         after = binary(m, f, node, name, apply, before, value, "i" if isinstance(before, Tensor) else "")
+        if type(after) is Tensor and after.shape is None and type(before) is Tensor and before.library == "torch":
+            after = before  # whatever is written into it, it keeps its shape
     iteration.assign_target(m, f, target, after, node)
     saw_targets(m, f, node, target)
     return None

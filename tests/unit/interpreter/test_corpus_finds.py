@@ -227,6 +227,40 @@ WORKING = {
             def forward(self, x):
                 return self.body.norm(x).permute(0, 2, 1)
         """,
+    # A hook on an unknown module sets an attribute; modules are put into a container later; a callback fills a list.
+    "set by a hook": """
+        import torch
+        from torch import nn
+        from pytorch_lightning.utilities import apply_to_collection
+        class Features(nn.Module):
+            def __init__(self, model, name):
+                super().__init__()
+                self.model, self.output = model, None
+                def hook(model, input, output):
+                    self.output = output.detach()
+                dict(model.named_modules())[name].register_forward_hook(hook)
+            def forward(self, x):
+                self.model(x)
+                return self.output
+        def features(model, batches):
+            extract = Features(model, "last")
+            return torch.cat([extract(x) for x in batches])
+        class Experts(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.table = nn.ModuleDict()
+            def add(self, name, expert):
+                self.table[name] = expert
+            def forward(self, x):
+                return torch.stack([expert(x) for expert in self.table.values()])
+        def tensors(data):
+            found = []
+            def collect(x):
+                found.append(x)
+                return x
+            apply_to_collection(data, function=collect)
+            return torch.cat(found)
+        """,
 }
 
 
@@ -248,3 +282,26 @@ def test_what_a_launcher_sets_is_not_known_of_an_installed_package(tmp_path: Pat
     for name, told in (("ready", []), ("fast", ["this raises RuntimeError: use the launcher"])):
         file.write_text(f"import pack, torch\nif not pack.{name}():\n    raise RuntimeError('use the launcher')\n")
         assert [p.message for p in Session([file.parent]).analyse(str(file)).problems] == told
+
+
+def test_names_that_a_package_tells_type_checkers_by_stars(tmp_path: Path) -> None:
+    """As transformers has them: packages whose names are looked up when they are asked for."""
+    lazy = "import sys\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n{stars}else:\n    sys.modules[__name__] = made()\n"
+    many = [f"part_{n}" for n in range(30)]
+    for name, parts in (
+        ("hub", ["models"]),
+        ("hub/models", [*many, "pyramid_net"]),
+        ("hub/models/pyramid_net", ["net"]),
+    ):
+        folder = tmp_path / name
+        folder.mkdir()
+        stars = "".join(f"    from .{part} import *\n" for part in parts)
+        folder.joinpath("__init__.py").write_text(lazy.format(stars=stars))
+    (tmp_path / "hub/models/pyramid_net/net.py").write_text(
+        "from torch import nn\nclass PyramidNetModel(nn.Module):\n    def __init__(self, d):\n        super().__init__()\n"
+        "        self.layer = nn.Linear(d, 2 * d)\n    def forward(self, x):\n        return self.layer(x)\n"
+    )
+    file = tmp_path / "run.py"
+    file.write_text("import torch\nfrom hub import PyramidNetModel\ny = PyramidNetModel(4)(torch.zeros(3, 4))\n")
+    facts = Session([tmp_path]).analyse(str(file)).facts
+    assert [(f.name, [v.shape for v in f.values]) for f in facts if f.name == "y"] == [("y", [(3, 8)])]

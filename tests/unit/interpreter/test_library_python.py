@@ -15,6 +15,33 @@ from shapelens.interpreter.stdlib import Version, release_of
 from shapelens.rules.torch.names import LAYER_NAMES, TENSOR_NAMES
 
 PROGRAMS = {
+    "part_of_an_iterator": """
+        import itertools
+        def batches(data, size):
+            it = iter(data)
+            while True:
+                chunk = list(itertools.islice(it, size))
+                if not chunk:
+                    return
+                yield torch.stack(chunk)
+        rows = [torch.zeros(3) for _ in range(7)]
+        x = torch.cat(list(batches(rows, 4)))
+        left = iter(range(9))
+        y = torch.zeros(len(list(itertools.islice(left, 1, 6, 2))), len(list(left)))
+        z = torch.stack(list(itertools.accumulate(torch.ones(4, 2), lambda a, b: 0.9 * a + b)))
+    """,
+    "gradients_and_in_place": """
+        w = torch.randn(5, 3, requires_grad=True)
+        (w ** 2).sum().backward()
+        with torch.no_grad():
+            w -= 0.1 * w.grad
+            if w.grad is not None:
+                w.grad.zero_()
+        fresh = torch.zeros(2, requires_grad=True)
+        assert fresh.grad is None
+        x = w.clone()
+        y = x * w.grad
+    """,
     "what_chance_picks": """
         import random
         from collections import deque, namedtuple

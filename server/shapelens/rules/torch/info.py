@@ -9,7 +9,7 @@ from shapelens.dims import Dim, Expr, TooComplex, equal, product
 from shapelens.rules.call import Call, NotKnown
 from shapelens.rules.devices import DEVICE
 from shapelens.rules.registry import attribute, rule
-from shapelens.values import UNKNOWN, Instance, Lib, List, Open, Scalar, Shape, Size, Tensor, Unknown
+from shapelens.values import UNKNOWN, Choice, Instance, Lib, List, Open, Scalar, Shape, Size, Tensor, Unknown
 from shapelens.values.dtypes import BYTES, COMPLEXES, FLOATS, category, promote, promote_weak, scalar_dtype
 
 _MAX_LISTED = 4096
@@ -147,10 +147,16 @@ def number(c: Call, self: Tensor) -> object:
     return Scalar("int")
 
 
-@attribute("torch.Tensor.grad_fn", "torch.Tensor.layout", "torch.Tensor.names", "torch.Tensor.grad")
+@attribute("torch.Tensor.grad")
+def gradient(c: Call, self: Tensor) -> object:
+    """None or a tensor of the same shape, as the run decides."""
+    return Choice((None, Tensor(self.shape, self.dtype, device=self.device)))
+
+
+@attribute("torch.Tensor.grad_fn", "torch.Tensor.layout", "torch.Tensor.names")
 @rule("torch.Tensor.storage", "torch.Tensor.untyped_storage", "torch.Tensor.storage_type")
 def not_followed(c: Call, self: Tensor) -> object:
-    """What is not followed: layout, and what autograd holds. The gradient is None or a tensor, as the run decides."""
+    """What is not followed: layout, and what autograd holds."""
     return UNKNOWN
 
 
