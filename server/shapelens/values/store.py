@@ -85,13 +85,13 @@ class Store:
         table[key] = value
         self._trail.append((table, key))
 
-    def snapshot(self) -> tuple[dict[Any, Any], ...]:
+    def snapshot(self) -> tuple[Any, ...]:
         """What is known now, for `recall`: what was said of a value can so be worked out when the run is over."""
-        return dict(self._dims), dict(self._runs), dict(self._holes)
+        return dict(self._dims), dict(self._runs), dict(self._holes), set(self.prose)
 
-    def recall(self, known: tuple[dict[Any, Any], ...]) -> None:
+    def recall(self, known: tuple[Any, ...]) -> None:
         """Know again what was known at a snapshot. Nothing can be learnt or taken back after that."""
-        self._dims, self._runs, self._holes = known
+        self._dims, self._runs, self._holes, self.prose = known
 
     # -- resolving --------------------------------------------------------------------------------------------
 
