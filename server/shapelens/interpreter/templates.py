@@ -119,8 +119,9 @@ def _with_copies(m: Machine, instance: Instance, effects: Effects) -> tuple[Inst
 
     None instead of effects that tell of calls of modules: these know the modules themselves.
     """
-    parts, fuel = (instance, effects.instances, effects.expressions), m.fuel + m.reserve
-    copy, instances, expressions = copying.copied(m, parts, instance.born - 1)
+    fuel, values = m.fuel + m.reserve, tuple([given for _, given in effects.expressions])
+    copy, instances, values = copying.copied(m, (instance, effects.instances, values), instance.born - 1)
+    expressions = _placed(effects, values)
     if any(all_calls(effects.work)):
         return copy, None
     used = effects.fuel + fuel - m.fuel - m.reserve
@@ -160,7 +161,7 @@ def _parts(value: Any) -> Iterator[Any]:
     pending, met = [value], set()
     while pending:
         each = pending.pop()
-        if id(each) in met:
+        if type(each) not in _HOLDING or id(each) in met:
             continue
         met.add(id(each))
         yield each
@@ -178,6 +179,9 @@ def _parts(value: Any) -> Iterator[Any]:
             pending += [*each.args, *each.keywords.values()]
 
 
+_HOLDING = frozenset((Instance, List, Dict, list, tuple, dict, Choice, Bound, Partial))
+
+
 def _twin(m: Machine, template: Template, instance: Instance) -> Instance:
     """A copy, in the place of an object that was to be made."""
     twin: Instance = copying.copied(m, template.module, template.since)
@@ -188,23 +192,30 @@ def _twin(m: Machine, template: Template, instance: Instance) -> Instance:
 
 def _twin_shown(m: Machine, template: Template, effects: Effects, instance: Instance) -> Instance:
     """As `_twin`, and what making it showed: who records what happens here has not seen it yet."""
-    twin, expressions = copying.copied(m, (template.module, effects.expressions), template.since)
+    given = tuple([values for _, values in effects.expressions])
+    twin, values = copying.copied(m, (template.module, given), template.since)
     twin.origin = instance.origin
     m.instances.append(twin)
     m.executed.update([function.node for function in template.trace])
     m.others |= effects.others
-    show(m, expressions)
+    show(m, _placed(effects, values))
     return twin  # type: ignore[no-any-return]
 
 
 def _first_twin(m: Machine, template: Template, effects: Effects, instance: Instance) -> Instance:
     """A copy of what an earlier run made, with all that making it anew would show and cost."""
     m.rely(template.reads, list(template.trace))
-    parts = template.module, effects.instances, effects.expressions
-    twin, instances, expressions = copying.clone(parts, None, template.since, m.tick)
+    given = tuple([values for _, values in effects.expressions])
+    parts = template.module, effects.instances, given
+    twin, instances, values = copying.clone(parts, None, template.since, m.tick)
     twin.origin = instance.origin
-    happen_again(m, replace(effects, instances=(*instances, twin), expressions=expressions))
+    happen_again(m, replace(effects, instances=(*instances, twin), expressions=_placed(effects, values)))
     return twin  # type: ignore[no-any-return]
+
+
+def _placed(effects: Effects, values: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    """What expressions gave, with copies of the values."""
+    return tuple(zip([place for place, _ in effects.expressions], values))
 
 
 def _is_plain(m: Machine) -> bool:

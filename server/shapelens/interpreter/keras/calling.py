@@ -67,6 +67,7 @@ def _items(m: Machine, f: Frame, instance: Instance, layers: Any, node: ast.AST)
 
 
 def applied(m: Machine, f: Frame, node: ast.AST, layer: Any, value: Any) -> Any:
+    """What calling a layer on one value gives."""
     from shapelens.interpreter import calls
 
     return calls.call(m, f, node, layer, [value], {})

@@ -42,6 +42,7 @@ def hold_connected(m: Machine, f: Frame, node: ast.AST, model: Instance) -> None
 
 
 def call(m: Machine, f: Frame, node: ast.AST, model: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What a functional model gives: its outputs, with the sizes of these inputs in the place of its symbols."""
     given = args[0] if args else kwargs.get("inputs", UNKNOWN)
     declared = graph.flatten(model.attrs["_inputs"])
     values = _by_name(model, given, declared)
