@@ -39,7 +39,7 @@ NOT_YET: frozenset[str] = frozenset(
         "attention_long_mask_bad",
         "backward_of_vector_bad",
         "bool_minus_bad",
-        "class_index_bad",
+        "checkpoint_head_bad",
         "distillation_classes_bad",
         "double_then_float_bad",
         "fixed_batch_hidden_bad",

@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from shapelens.analysis import session as session_module
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.analysis.session import Cancelled, Session
+from shapelens.interpreter.machine import Patience
 from shapelens.report.hints import HintSettings, hints
 from shapelens.report.hover import markdown
 from shapelens.report.jsonface import diagnostics, rows
@@ -154,7 +156,8 @@ class Pair:
             return left[0] < 0
 
         try:
-            return self._worn.analyse(path, given_up if step.kind == "cancel" else None)
+            with _unhurried():
+                return self._worn.analyse(path, given_up if step.kind == "cancel" else None)
         except Cancelled:
             return None
 
@@ -164,7 +167,8 @@ class Pair:
             session = Session((self.subject.root,), sys.executable)
             for path, text in self.texts.items():
                 session.update(str(path), text)
-            return session.analyse(str(file))
+            with _unhurried():
+                return session.analyse(str(file))
 
     def fresh_view(self, file: Path, deep: bool) -> dict[str, Any]:
         """All that is seen of what a new session says."""
@@ -180,6 +184,17 @@ class Pair:
             yield
         finally:
             tree._remembered = usual
+
+
+@contextmanager
+def _unhurried() -> Iterator[None]:
+    """No limit but that of fuel: where one of two analyses is ended by the clock, they say different things."""
+    usual = session_module.THOROUGH
+    session_module.THOROUGH = Patience(60.0, 60.0, 60.0, False)
+    try:
+        yield
+    finally:
+        session_module.THOROUGH = usual
 
 
 def _on_disk(file: Path) -> str:

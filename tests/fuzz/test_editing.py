@@ -8,7 +8,7 @@ import pytest
 
 from tests.fuzz import editing, incremental, workspaces
 
-SEEDS = 8
+SEEDS = 6
 EDITS = 15
 
 

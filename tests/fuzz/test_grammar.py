@@ -10,13 +10,13 @@ import pytest
 from tests.fuzz.grammar.command import cases, figures, small
 from tests.fuzz.grammar.judging import Worker
 
-SEEDS = {"torch": 450, "numpy": 500, "keras": 10}
+SEEDS = {"torch": 300, "numpy": 300, "keras": 24}
 """How many seeds of each grammar; about half of them are run a second time, with a number changed."""
 
 KNOWN = {"torch": 0.9, "numpy": 0.85, "keras": 0.85}
 """The least share of variables whose shape is known."""
 
-FOUND = {"torch": 0.6, "numpy": 0.6, "keras": 0.0}
+FOUND = {"torch": 0.6, "numpy": 0.6, "keras": 0.5}
 """The least share of raising programs where the line is found."""
 
 

@@ -11,6 +11,7 @@ import queue
 import random
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ _CELLS = (
     "from blocks import conv\nz = conv(3, WIDTH)(torch.rand(2, 3, 8, 8))",
     "bad = Head()(torch.rand(2, 5))",
 )
+_COMPLETED = 1.5
+"""Seconds after which the server has looked at what it left out while somebody typed."""
 _CREATED, _CHANGED, _DELETED = 1, 2, 3
 
 
@@ -262,6 +265,9 @@ class Workspace:
         for uri, (analysis, text) in wanted.items():
             expected, seen = _said(uri, analysis, text), self.seen(uri)
             for part in ("problems",) if analysis.broken else ("problems", "hints"):
+                if expected[part] != seen[part]:
+                    time.sleep(_COMPLETED)
+                    seen = self.seen(uri)
                 if expected[part] != seen[part]:
                     only = [each for each in seen[part] if each not in expected[part]]
                     missing = [each for each in expected[part] if each not in seen[part]]

@@ -121,6 +121,7 @@ class Roots:
             return None
         if reuse is None:
             return self._run(chunk, body, again).result
+        m.part, m.borrowed = key, set()
         known = reuse.known(m, key, key[1], min(m.fuel, ROOT_FUEL))
         if known is not None:
             return self._told_again(chunk, known)

@@ -49,7 +49,7 @@ class _Run:
 
     expressions: dict[tuple[Chunked, ast.AST], list[Any]]
     work: Work
-    known: tuple[dict[Any, Any], ...]
+    known: tuple[Any, ...]
     assumed: Sizes | None
     names: dict[str, Symbol]
     gradients_known: bool

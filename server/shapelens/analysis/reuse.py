@@ -17,8 +17,9 @@ from typing import Any
 from shapelens.analysis.comparison import Comparison
 from shapelens.analysis.following import Following
 from shapelens.analysis.rendering import Told
+from shapelens.analysis.script import MUTABLE, Script
 from shapelens.interpreter.effects import constant, modes
-from shapelens.interpreter.importing import run_chunk
+from shapelens.interpreter.importing import libraries_of, run_chunk
 from shapelens.interpreter.machine import Budget, Frame, Machine, Place, Report, content
 from shapelens.interpreter.statements import run_block
 from shapelens.interpreter.templates import Template
@@ -88,6 +89,8 @@ class Run:
     """Of the functions that it entered or looked at, and of all that it tells of."""
     names: frozenset[str] = frozenset()
     """All that these functions use."""
+    borrowed: frozenset[Any] = frozenset()
+    """The parts of the file before it of which it did not make the calls again."""
 
 
 @dataclass
@@ -100,6 +103,7 @@ class Reuse:
     """What is registered, configured and answered: with another of these, nothing would be used again."""
     defined: dict[Place, _Defined] = field(default_factory=dict)
     runs: dict[Hashable, Run] = field(default_factory=dict)
+    script: Script = field(init=False)
     interned: dict[Any, int] = field(default_factory=dict)
     """The fingerprints of objects: equal from one analysis to the next for objects that are alike."""
     _templates: OrderedDict[Hashable, _Template] = field(default_factory=OrderedDict)
@@ -112,10 +116,15 @@ class Reuse:
     _state: Any = None
     _used: dict[Place, frozenset[str]] = field(default_factory=dict)
     _used_runs: set[Hashable] = field(default_factory=set)
+    _told: set[Hashable] = field(default_factory=set)
+    """The runs that were told again."""
+
+    def __post_init__(self) -> None:
+        self.script = Script(self.module, self._names_in)
 
     # -- places ------------------------------------------------------------------------------------------------------
 
-    def begin(self, tree: Tree) -> dict[int, Place]:
+    def begin(self, m: Machine, tree: Tree) -> dict[int, Place]:
         """A new version of the file: the place of each chunk, by its identity. What is gone is marked so."""
         self.module.namespace.clear()
         self.module.found.clear()
@@ -139,7 +148,10 @@ class Reuse:
                 place.leave()
         self._places = live
         self.defined = {place: known for place, known in self.defined.items() if not place.gone}
+        self.script.begin(m)
+        m.kept, m.interned = self, self.interned
         self._used_runs.clear()
+        self._told.clear()
         self._settled = frozenset()
         return found
 
@@ -148,7 +160,7 @@ class Reuse:
     def run(self, m: Machine, chunk: Chunk, place: Place) -> None:
         """Run a chunk of the file, or bind again what it defined when it was run before."""
         if len(chunk.tree) != 1 or not isinstance(chunk.tree[0], _Definition):
-            run_chunk(m, self.module, place)
+            self.script.run(m, chunk, place)
             return
         node: Any = chunk.tree[0]
         known = self.defined.get(place)
@@ -195,6 +207,8 @@ class Reuse:
         for name, value in known.needs.items():
             if not compare.alike(value, m.store.value(namespace.get(name, _MISSING))):
                 return False
+            if m.shared and type(value) in MUTABLE:
+                return False  # it may hold something else than it did
         if known.parsed is chunk.parsed:
             return True
         cls = known.value
@@ -219,10 +233,11 @@ class Reuse:
 
     def settle(self, m: Machine) -> None:
         """The file's own statements have run: find out what is not as it was."""
+        self.script.finish(m)
         unbound = {name: value for (module, name), value in m.unbound.items() if module == self.module.name}
         names = {name: m.store.value(value) for name, value in (unbound | self.module.namespace).items()}
         effects = {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}
-        now = _state(m)
+        now = self._now(m)
         compare = Comparison()
         before = self._names
         everything = before.keys() | names.keys()
@@ -242,6 +257,10 @@ class Reuse:
         self._settled = frozenset(m.shared)
         self._names, self._effects, self._state = names, effects, now
 
+    def _now(self, m: Machine) -> tuple[Any, ...] | None:
+        """On what runs depend beside what they use. None: on more than is compared, for Keras counts its layers."""
+        return None if m.keras is not None else (libraries_of(self.module), len(m.last_batches), *modes(m))
+
     def _names_of(self, obj: Any) -> set[str]:
         """The names under which functions of followed modules may find an object."""
         modules = [module for module in self.following.modules.values() if module is not None]
@@ -253,25 +272,28 @@ class Reuse:
         run = self.runs.get(key)
         if (
             run is None
-            or _state(m) != self._state
+            or self._now(m) != self._state
             or run.is_met != (function in m.met)
             or run.fuel > allowance
             or run.allowance != allowance
             and run.fuel == run.allowance
             or any(place.gone for place in run.places)
+            or not all(part in self._told or self.script.is_repeated(part) for part in run.borrowed)
         ):
             return None
         self._used_runs.add(key)
+        self._told.add(key)
         return run
 
     def keep(self, m: Machine, key: Hashable, name: str, run: Run) -> None:
         """A run was just made, of something in the definition of that name."""
         self.runs.pop(key, None)
-        if _state(m) != self._state or self._state is None:
+        if self._now(m) != self._state or self._state is None:
             return
         run.executed = {function.node for function in m.trace if function.code.focus}
         entered = dict.fromkeys(function.code for function in (*m.trace, *m.looked_at))
         run.names = frozenset({name, "*"}.union(*map(self._used_in, entered)))
+        run.borrowed = frozenset(m.borrowed - {key})
         run.places = tuple(dict.fromkeys((*entered, *run.told.places())))
         if _ANYTHING not in run.names:
             self.runs[key] = run
@@ -289,7 +311,7 @@ class Reuse:
             return None
         effects, namespace = known.template.effects, self.module.namespace
         if (
-            known.state != _state(m)
+            known.state != self._now(m)
             or effects is None
             or effects.depth < m.depth
             or any(namespace.get(name, _MISSING) is not value for name, value in known.names.items())
@@ -305,7 +327,7 @@ class Reuse:
         self._drop(key)
         places = dict.fromkeys(function.code for function in template.trace)
         used = frozenset[str]().union(*map(self._used_in, places))
-        now = _state(m)
+        now = self._now(m)
         if now is None or _ANYTHING in used or not self._is_undisturbed(m) or template.effects is None:
             return
         namespace = self.module.namespace
@@ -331,6 +353,10 @@ class Reuse:
             del self.runs[key]
         for place in [place for place in self._used if place.gone]:
             del self._used[place]
+
+    def _names_in(self, place: Place) -> frozenset[str] | None:
+        used = self._used_in(place)
+        return None if _ANYTHING in used else used
 
     def _used_in(self, place: Place) -> frozenset[str]:
         found = self._used.get(place)
@@ -375,11 +401,6 @@ def _seen_so_far(m: Machine) -> tuple[Any, ...]:
         len(m.seen), len(m.gaps), len(m.expressions), len(m.instances), len(m.trace), len(m.last_batches), len(m.met),
         len(m.call.work or ()), len(m.unbound), m.truncations, m.keras is None or dict(m.keras.counts), *constant(m),
     )  # fmt: skip
-
-
-def _state(m: Machine) -> tuple[Any, ...] | None:
-    """On what runs depend beside what they use. None: on more than is compared, for Keras counts its layers."""
-    return None if m.keras is not None else (len(m.last_batches), *modes(m))
 
 
 def _replace(m: Machine, inner: Frame, cls: Class, edited: list[Any]) -> None:

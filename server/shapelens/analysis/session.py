@@ -25,6 +25,7 @@ from shapelens.analysis.flow import Flow, flow
 from shapelens.analysis.following import Following, file_stamp
 from shapelens.analysis.rendering import Renderer
 from shapelens.analysis.reuse import Reuse
+from shapelens.analysis.room import roomy
 from shapelens.analysis.summary import Summary, summary
 from shapelens.dims import Symbol
 from shapelens.interpreter import calls
@@ -324,6 +325,7 @@ class Session:
 
     # -- analysing -----------------------------------------------------------------------------------------------
 
+    @roomy
     def analyse(self, path: str, cancelled: Callable[[], bool] | None = None, *, thorough: bool = True) -> FileAnalysis:
         """All that is known of a file. Raises SourceError where it cannot be read, Cancelled where asked to stop.
 
@@ -380,8 +382,6 @@ class Session:
         module = reuse.module if reuse is not None else self._main_module(path)
         m = self._machine(module)
         m.cancelled, m.prose, m.limit, m.patience = cancelled, prose, limit, patience
-        if reuse is not None:
-            m.kept, m.interned = reuse, reuse.interned
         m.allow(patience.module)
         renderer = Renderer(m, {path: tree})
         try:
@@ -444,6 +444,7 @@ class Session:
         module.namespace["__name__"] = "__main__"
         return module
 
+    @roomy
     def run_entry(self, target: str, entry: str, inputs: Sequence[InputSpec], keras: bool = False) -> EntryResult:
         """Evaluate an expression in the namespace of a file or module, then call it with the inputs.
 
@@ -511,6 +512,7 @@ class Session:
         chunk = Chunked(path, _parsed(entry.strip(), None).chunks[0], False)
         return path, tree, module, m, Frame(module, chunk, module.namespace)
 
+    @roomy
     def summarise(
         self,
         target: str,
@@ -586,7 +588,7 @@ def run_main(m: Machine, module: PyModule, tree: Tree, reuse: Reuse | None = Non
     """Run a file's own statements, but for what an earlier version had already; the places of its chunks."""
     run: Callable[[Chunk, Chunked], None]
     if reuse is not None:
-        places, run = reuse.begin(tree), partial(reuse.run, m)
+        places, run = reuse.begin(m, tree), partial(reuse.run, m)
     else:
         places = {id(chunk): Chunked(module.path or module.name, chunk, True) for chunk in tree.chunks}
         run = partial(_run_anew, m, module)

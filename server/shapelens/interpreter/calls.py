@@ -532,6 +532,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         known = m.memo.get(key)
         if known is not None and not m.is_unread(known.reads):
             m.rely(known.reads, known.trace)
+            m.borrowed.add(known.part)
             m.tried.pop(function.node, None)
             if known.truncations != m.truncations or known.start > len(m.seen):
                 m.seen.extend([list(e) for e in known.seen])
@@ -566,7 +567,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
         sure = m.trying > 0 and unsure == m.unsure
         with contextlib.suppress(Unkeyable):
             told, depends = (m.seen[start:], m.reports[reports:]), m.settled_reads(reads)
-            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends, trace)
+            m.memo[key] = Key(result, *told, start, m.truncations, work, not sure, depends, trace, m.part)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from shapelens.interpreter.machine import Frame, Machine
@@ -45,20 +45,23 @@ def clone(
         attrs = twin.attrs
         for name, held in value.attrs.items():
             attrs[name] = clone(held, made, since, tick) if type(held) in _CLONED else held
-        twin.payload = clone(value.payload, made, since, tick)
+        if value.payload is not None:
+            twin.payload = clone(value.payload, made, since, tick)
         return twin
     if kind is List:
-        twin = made[id(value)] = List([clone(v, made, since, tick) for v in value])
+        twin = made[id(value)] = List(_each(value, made, since, tick))
         twin.rest, twin.count = clone(value.rest, made, since, tick), value.count
         return twin
     if kind is Dict:
-        twin = made[id(value)] = Dict({k: clone(v, made, since, tick) for k, v in value.items()})
+        twin = made[id(value)] = Dict(zip(value, _each(value.values(), made, since, tick)))
         twin.rest, twin.factory = clone(value.rest, made, since, tick), value.factory
         return twin
     if kind is tuple:
+        if not any(type(v) in _CLONED for v in value):
+            return value
         known = made.get(id(value))
         if known is None:
-            known = made[id(value)] = tuple([clone(v, made, since, tick) for v in value])
+            known = made[id(value)] = tuple(_each(value, made, since, tick))
         return known
     if kind is Bound:
         return Bound(value.function, clone(value.receiver, made, since, tick))
@@ -73,13 +76,17 @@ def clone(
         return Partial(
             clone(value.function, made, since, tick),
             clone(value.args, made, since, tick),
-            {k: clone(v, made, since, tick) for k, v in value.keywords.items()},
+            dict(zip(value.keywords, _each(value.keywords.values(), made, since, tick))),
         )
     if kind is Choice:
-        return Choice(tuple([clone(v, made, since, tick) for v in value.values]))
+        return Choice(tuple(_each(value.values, made, since, tick)))
     if kind is Many:
         return Many(clone(value.element, made, since, tick), value.length, value.last)
     return copy.copy(value) if kind is set else value
+
+
+def _each(values: Iterable[Any], made: dict[int, Any], since: int, tick: Callable[[], None] | None) -> list[Any]:
+    return [clone(v, made, since, tick) if type(v) in _CLONED else v for v in values]
 
 
 _CLONED = frozenset((Instance, List, Dict, Tensor, tuple, Bound, Partial, Choice, Many, set))

@@ -10,7 +10,7 @@ from typing import Any
 
 from shapelens.interpreter.machine import Machine, Place
 from shapelens.rules.work import Work
-from shapelens.values import Function, Instance
+from shapelens.values import Function, Instance, serials
 
 _MOST_SHOWN = 4
 
@@ -47,6 +47,7 @@ class Recording:
             m.truncations, m.fuel + m.reserve,
         )  # fmt: skip
         self._outer = m.expressions, m.others, frozenset(m.met)
+        self._recorded, m.recorded = m.recorded, next(serials)
         m.told.append(m.expressions)  # what changes in place changes there too
         m.expressions, m.others = {}, set()
 
@@ -55,8 +56,9 @@ class Recording:
         m = self._m
         self._expressions, self._others = m.expressions, m.others
         m.told.pop()
+        m.recorded = self._recorded
         m.expressions, m.others, _ = self._outer
-        _show(m, self._expressions.items())
+        show(m, self._expressions.items())
         m.others |= self._others
 
     def effects(self) -> Effects:
@@ -82,7 +84,7 @@ class Recording:
 def happen_again(m: Machine, effects: Effects) -> None:
     """Show and pay for all of it, as if it had been done."""
     m.seen += [list(entry) for entry in effects.seen]
-    _show(m, effects.expressions)
+    show(m, effects.expressions)
     m.gaps.update(effects.gaps)
     m.instances += effects.instances
     m.executed.update([function.node for function in effects.trace])
@@ -95,7 +97,7 @@ def happen_again(m: Machine, effects: Effects) -> None:
     m.burn(effects.fuel)
 
 
-def _show(m: Machine, expressions: Iterable[tuple[tuple[Place, ast.AST], Iterable[Any]]]) -> None:
+def show(m: Machine, expressions: Iterable[tuple[tuple[Place, ast.AST], Iterable[Any]]]) -> None:
     """Add what expressions gave to what the run has shown of them."""
     for key, values in expressions:
         seen = m.expressions.get(key)

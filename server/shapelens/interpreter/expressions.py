@@ -16,6 +16,7 @@ from shapelens.interpreter.truth import assume, tested, truth
 from shapelens.rules.call import Failure
 from shapelens.rules.placeholders import is_placeholder
 from shapelens.rules.registry import Rule, apply_rule, operator_rule, rules
+from shapelens.source.recovery import LOST_NAMES
 from shapelens.values import (
     MAYBE_ARRAY,
     UNKNOWN,
@@ -120,7 +121,7 @@ def lookup(m: Machine, f: Frame, name: str) -> Any:
             return scope[name]
     for scope in f.cells:
         if name in scope:
-            if m.reads and scope is not m.frames[-1].locals:
+            if m.reads and not (m.frames and scope is m.frames[-1].locals):
                 m.read(scope, name, scope[name])
             return scope[name]
     value = importing.member(m, f.module, name)
@@ -139,6 +140,8 @@ def lookup(m: Machine, f: Frame, name: str) -> Any:
         return f.module.path or ""
     if name == "__class__" and f.owner is not None:
         return f.owner
+    if name in LOST_NAMES:
+        return m.named_unknown(name)  # each time something else
     key = f.module.name, name
     found = m.unbound.get(key)
     if found is None:

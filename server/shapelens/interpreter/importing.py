@@ -83,7 +83,7 @@ def tensor_libraries(f: Frame) -> tuple[str, ...]:
     Where nothing else is said they are torch's, and those of a layer are its library's. None at all: of a library that is
     not known. A function of a module that has torch, which uses NumPy alone, may take either's.
     """
-    has = _libraries_of(f.module)
+    has = libraries_of(f.module)
     sparse = ("numpy",) if "sparse" in has else ()
     uses: frozenset[str] = frozenset()
     if f.function is not None and not (isinstance(f.function.owner, Class) and _is_layer_class(f.function.owner)):
@@ -125,28 +125,29 @@ def _kind_of_library(path: str) -> str:
     return "tensorflow" if top == "keras" else top
 
 
-def _libraries_of(module: PyModule) -> frozenset[str]:
-    key = "libraries", len(module.namespace)
-    found: frozenset[str] | None = module.found.get(key)
+def libraries_of(module: PyModule) -> frozenset[str]:
+    """The libraries that names of a module stand for just now."""
+    found: frozenset[str] | None = module.found.get("libraries")
     if found is None:
         values = module.namespace.values()
         paths = [v.path if isinstance(v, Lib) else v.module for v in values if isinstance(v, (Lib, Later))]
-        found = module.found[key] = frozenset(map(_kind_of_library, paths))
+        found = frozenset(map(_kind_of_library, paths))
+        if module.state == "done":  # else a name may yet come to stand for something else
+            module.found["libraries"] = found
     return found
 
 
 def _libraries_used(node: ast.AST, module: PyModule) -> frozenset[str]:
     """The libraries that the names in a function's body stand for, scipy's matrices if its module speaks of them."""
-    key = "libraries used", node
-    found: frozenset[str] | None = module.found.get(key)
-    if found is None:
+    key = "names used", node
+    names: frozenset[str] | None = module.found.get(key)
+    if names is None:
         body = getattr(node, "body", [])
         parts: list[ast.AST] = body if isinstance(body, list) else [body]
-        names = {n.id for part in parts for n in ast.walk(part) if isinstance(n, ast.Name)}
-        values = [module.namespace.get(name) for name in names]
-        found = frozenset(_kind_of_library(value.path) for value in values if type(value) is Lib)
-        found = module.found[key] = found | (_libraries_of(module) & {"sparse"})
-    return found
+        names = module.found[key] = frozenset(n.id for p in parts for n in ast.walk(p) if isinstance(n, ast.Name))
+    values = map(module.namespace.get, names)
+    found = frozenset(_kind_of_library(value.path) for value in values if type(value) is Lib)
+    return found | (libraries_of(module) & {"sparse"})
 
 
 def absolute_name(f: Frame, module: str, level: int) -> str:

@@ -252,6 +252,7 @@ class Key(NamedTuple):
     unsure: bool
     reads: tuple[Read, ...]
     trace: list[Function]
+    part: Any
 
 
 class Unkeyable(Exception):
@@ -358,6 +359,7 @@ class Machine:
         self.executions: list[tuple[int, int]] = []  # serials before and after modules that this run executed
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
+        self.changes = 0  # how often something mutable was changed
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
@@ -385,7 +387,12 @@ class Machine:
         self.gradients_known = True  # whether it is known of each parameter if it requires gradients
         self.apart = False  # whether each call is run for itself, as a table of all layers needs it
         self.templates: dict[Any, Any] = {}  # modules made once, see interpreter/templates.py,
+        # The part of the file under way that is told by itself, and those before whose calls it did not make again.
+        self.part: Any = None
+        self.borrowed: set[Any] = set()
+        self.recorded = 0  # the serial at which the innermost recording began, see interpreter/effects.py
         self.kept: Any = None  # and what is kept of them between the analyses of one file
+        self.large: set[Any] = set()  # keys of large ones that were made
         self.copies = self.templated = 0  # how many objects were copied: for modules made again, and for templates
         self.making: set[int] = set()  # serials of the modules whose constructor runs: they change all the time
         self.doubtful = 0  # how many parts under way may not run at all, or later, without being branches
@@ -655,6 +662,7 @@ class Machine:
     def touch(self, obj: Any) -> None:
         """Must be called before a mutable object is changed, so that a branch can be taken back."""
         self._log(obj)
+        self.changes += 1
         born = getattr(obj, "born", 0)
         if id(obj) not in self.shared and self._is_shared(born):
             self.shared[id(obj)] = (obj, content(obj))
@@ -697,6 +705,7 @@ class Machine:
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
         self._log(scope)
+        self.changes += 1
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:

@@ -124,6 +124,7 @@ def plain_number(value: Any) -> Any:
 
 
 def divided(m: Machine, divide: Callable[[Any, Any], Any], ratio: Ratio) -> Any:
+    """A division rounded as `divide` does; some int where it cannot be worked out."""
     try:
         return divide(m.store.dim(ratio.numerator), m.store.dim(ratio.denominator))
     except (ZeroDivisionError, ValueError):

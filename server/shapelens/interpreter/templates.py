@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from shapelens.interpreter import calls, copying
-from shapelens.interpreter.effects import Effects, Recording, constant, happen_again
+from shapelens.interpreter.effects import Effects, Recording, constant, happen_again, show
 from shapelens.interpreter.machine import Frame, Machine, Read, Unkeyable
 from shapelens.rules.work import all_calls
-from shapelens.values import Bound, Choice, Dict, Function, Instance, List, Partial, Tensor
+from shapelens.values import Bound, Choice, Dict, Function, Instance, List, Partial, Tensor, serials
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Template:
     """The serial of the first object of its own; what is older is shared by all copies."""
     reads: tuple[Read, ...]
     trace: tuple[Function, ...]
+    made: int
+    """The serial at which this run had it first,"""
+    part: Any
+    """and the part of the file that it was made for (`Machine.part`)."""
     effects: Effects | None = None
     """What making it showed; the modules and all else that it made are parts of the template."""
 
@@ -52,12 +56,15 @@ def make(
     known = m.templates.get(key) if key is not None else None
     if known is not None and not m.is_unread(known.reads):
         m.rely(known.reads, list(known.trace))
+        if known.effects is not None and known.made < m.recorded:
+            return _twin_shown(m, known, known.effects, instance)
+        m.borrowed.add(known.part)
         return _twin(m, known, instance)
     kept = m.kept if key is not None and _is_plain(m) else None
     if kept is not None:
         known = kept.template(m, key)
         if known is not None and known.effects is not None:
-            m.templates[key] = known
+            m.templates[key] = replace(known, made=next(serials), part=m.part)
             return _first_twin(m, known, known.effects, instance)
     since, before, began = instance.born, _learnt(m), constant(m)
     traced, made, copies, templated = len(m.trace), len(m.instances), m.copies, m.templated
@@ -77,6 +84,10 @@ def make(
     # Modules that hold one another are not copied at each level: what was copied is in proportion to what there is.
     size = _OBJECTS * (len(m.instances) - made + 1) + (m.copies - copies) - (m.templated - templated)
     is_worth = m.templated - templated <= _MOST_COPIES * size
+    if key is not None and kept is None and size > _LARGE and key not in m.large:
+        # A whole model is most likely made once; if it is made again, that is the time.
+        m.large.add(key)
+        is_worth = False
     if key is not None and is_worth and not watch[1] and before == _learnt(m):
         copies = m.copies
         with contextlib.suppress(Unkeyable):
@@ -87,7 +98,7 @@ def make(
             else:
                 copy = copying.copied(m, instance, since - 1)
             if not _holds(copy, [*args, *kwargs.values()]):
-                m.templates[key] = template = Template(copy, since, depends, trace, effects)
+                m.templates[key] = template = Template(copy, since, depends, trace, next(serials), m.part, effects)
                 if kept is not None and effects is not None:
                     kept.keep_template(m, key, template)
         m.templated += m.copies - copies
@@ -95,6 +106,8 @@ def make(
     return instance
 
 
+_LARGE = 200
+"""Objects: what holds more is no block that a model is made of."""
 _OBJECTS = 3
 """What a module has of its own, about: itself and its weights."""
 _MOST_COPIES = 4
@@ -106,8 +119,9 @@ def _with_copies(m: Machine, instance: Instance, effects: Effects) -> tuple[Inst
 
     None instead of effects that tell of calls of modules: these know the modules themselves.
     """
-    parts, fuel = (instance, effects.instances, effects.expressions), m.fuel + m.reserve
-    copy, instances, expressions = copying.copied(m, parts, instance.born - 1)
+    fuel, values = m.fuel + m.reserve, tuple([given for _, given in effects.expressions])
+    copy, instances, values = copying.copied(m, (instance, effects.instances, values), instance.born - 1)
+    expressions = _placed(effects, values)
     if any(all_calls(effects.work)):
         return copy, None
     used = effects.fuel + fuel - m.fuel - m.reserve
@@ -147,7 +161,7 @@ def _parts(value: Any) -> Iterator[Any]:
     pending, met = [value], set()
     while pending:
         each = pending.pop()
-        if id(each) in met:
+        if type(each) not in _HOLDING or id(each) in met:
             continue
         met.add(id(each))
         yield each
@@ -165,6 +179,9 @@ def _parts(value: Any) -> Iterator[Any]:
             pending += [*each.args, *each.keywords.values()]
 
 
+_HOLDING = frozenset((Instance, List, Dict, list, tuple, dict, Choice, Bound, Partial))
+
+
 def _twin(m: Machine, template: Template, instance: Instance) -> Instance:
     """A copy, in the place of an object that was to be made."""
     twin: Instance = copying.copied(m, template.module, template.since)
@@ -173,14 +190,32 @@ def _twin(m: Machine, template: Template, instance: Instance) -> Instance:
     return twin
 
 
+def _twin_shown(m: Machine, template: Template, effects: Effects, instance: Instance) -> Instance:
+    """As `_twin`, and what making it showed: who records what happens here has not seen it yet."""
+    given = tuple([values for _, values in effects.expressions])
+    twin, values = copying.copied(m, (template.module, given), template.since)
+    twin.origin = instance.origin
+    m.instances.append(twin)
+    m.executed.update([function.node for function in template.trace])
+    m.others |= effects.others
+    show(m, _placed(effects, values))
+    return twin  # type: ignore[no-any-return]
+
+
 def _first_twin(m: Machine, template: Template, effects: Effects, instance: Instance) -> Instance:
     """A copy of what an earlier run made, with all that making it anew would show and cost."""
     m.rely(template.reads, list(template.trace))
-    parts = template.module, effects.instances, effects.expressions
-    twin, instances, expressions = copying.clone(parts, None, template.since, m.tick)
+    given = tuple([values for _, values in effects.expressions])
+    parts = template.module, effects.instances, given
+    twin, instances, values = copying.clone(parts, None, template.since, m.tick)
     twin.origin = instance.origin
-    happen_again(m, replace(effects, instances=(*instances, twin), expressions=expressions))
+    happen_again(m, replace(effects, instances=(*instances, twin), expressions=_placed(effects, values)))
     return twin  # type: ignore[no-any-return]
+
+
+def _placed(effects: Effects, values: tuple[tuple[Any, ...], ...]) -> tuple[Any, ...]:
+    """What expressions gave, with copies of the values."""
+    return tuple(zip([place for place, _ in effects.expressions], values))
 
 
 def _is_plain(m: Machine) -> bool:

@@ -19,7 +19,7 @@ _RARE = 1e-3
 _MOVED = frozenset(
     "view reshape flatten ravel unflatten unsqueeze squeeze transpose permute t movedim swapaxes contiguous clone detach "
     "long int to cpu cuda type numpy from_numpy tensor as_tensor LongTensor astype narrow chunk split requires_grad_ "
-    "expand repeat __getitem__ expand_as roll flip select".split()
+    "expand repeat __getitem__ expand_as roll flip select Flatten Unflatten Identity".split()
 )
 
 
@@ -43,10 +43,15 @@ def _ends(ends: list[Any]) -> tuple[int, int] | None:
     return (low, high) if low < high else None
 
 
-def outside(c: Call, tensor: Tensor, count: int, ignored: object = None, least: int = 0) -> str:
+def needed(tensor: Tensor) -> int:
+    """How many rows a table needs for the indices that are known or may be drawn."""
+    return max([*(value + 1 for value in _numbers(tensor.scalars)), tensor.drawn[1] if tensor.drawn else 0])
+
+
+def outside(c: Call, tensor: Tensor, count: int, ignored: object = None) -> str:
     """What is certainly not among 0 … count - 1, as it is said in a message; "" where nothing is known to be."""
     for value in _numbers(tensor.scalars):
-        if value != ignored and not least <= value < count:
+        if value != ignored and not 0 <= value < count:
             return f"index {value} does not exist"
     shape = c.shape(tensor)
     if tensor.drawn is None or c.rewritten or not isinstance(shape, tuple):

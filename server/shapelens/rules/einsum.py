@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shapelens.dims import Dim, product
+from shapelens.dims import Dim, equal, product
 from shapelens.rules.call import Call, Failure, NotKnown
 from shapelens.values import Open, Tensor
 
@@ -41,13 +41,13 @@ def _implicit(terms: Sequence[Term]) -> Term:
 
 
 def einsum_shape(
-    c: Call, equation: str, tensors: Sequence[Tensor], names: Mapping[str, str] | None = None
+    c: Call, equation: str, tensors: Sequence[Tensor], names: Mapping[str, str] | None = None, ones: bool = True
 ) -> tuple[Dim, ...]:
     """The shape that comes out. Open operands without an ellipsis are taught their rank.
 
     `names` says what the letters are called in messages, where they are not called so.
 
-    Fails with `einsum-mismatch`, naming the letter and both sizes. A size of 1 is broadcast between operands.
+    Fails with `einsum-mismatch`, naming the letter and both sizes. With `ones`, a size of 1 is broadcast between operands.
     """
     names = names or {}
     left, arrow, right = equation.replace(" ", "").partition("->")
@@ -64,6 +64,9 @@ def einsum_shape(
             rest = _joined_rest(c, rest, dims[len(term.front) : split], tensors)
         ends = dims[: len(term.front)] + dims[split:]
         for letter, dim in _own_sizes(c, zip(term.letters, ends), tensor, names).items():
+            if not ones and letter in sizes and equal(sizes[letter], dim) is False:
+                had = c.dim_text(sizes[letter])
+                c.fail(CODE, f"einsum: '{letter}' is {had} in one operand, {c.dim_text(dim)} in another", *tensors)
             sizes[letter] = (
                 _joined(c, names.get(letter, letter), sizes[letter], dim, tensors) if letter in sizes else dim
             )

@@ -85,13 +85,13 @@ class Store:
         table[key] = value
         self._trail.append((table, key))
 
-    def snapshot(self) -> tuple[dict[Any, Any], ...]:
+    def snapshot(self) -> tuple[Any, ...]:
         """What is known now, for `recall`: what was said of a value can so be worked out when the run is over."""
-        return dict(self._dims), dict(self._runs), dict(self._holes)
+        return dict(self._dims), dict(self._runs), dict(self._holes), set(self.prose)
 
-    def recall(self, known: tuple[dict[Any, Any], ...]) -> None:
+    def recall(self, known: tuple[Any, ...]) -> None:
         """Know again what was known at a snapshot. Nothing can be learnt or taken back after that."""
-        self._dims, self._runs, self._holes = known
+        self._dims, self._runs, self._holes, self.prose = known
 
     # -- resolving --------------------------------------------------------------------------------------------
 
@@ -150,13 +150,20 @@ class Store:
         if isinstance(value, Expr):
             return self.dim(value)
         if kind is tuple:
-            new = tuple([self.value(v) for v in value])
-            return value if all(a is b for a, b in zip(new, value)) else new
+            return self._tuple(value, {})
         if kind is Size:
             size = Size([self.value(v) for v in value])
             size.of = value.of
             return size
         return value
+
+    def _tuple(self, value: tuple[Any, ...], known: dict[int, tuple[Any, ...]]) -> tuple[Any, ...]:
+        """A tuple of values, where one that it holds many times over is looked through once."""
+        found = known.get(id(value))
+        if found is None:
+            new = tuple([self._tuple(v, known) if type(v) is tuple else self.value(v) for v in value])
+            found = known[id(value)] = value if all(a is b for a, b in zip(new, value)) else new
+        return found
 
     def hole(self, hole: Hole) -> Any:
         """What an open parameter was taught to be, or None."""

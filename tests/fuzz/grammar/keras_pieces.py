@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.fuzz.grammar.blocks import Words, some, steps
+from tests.fuzz.grammar.keras_scenes import SCENES
 from tests.fuzz.grammar.plain import configuration, puzzle
 from tests.fuzz.grammar.scope import Scope, Writer, indented
 
@@ -42,8 +43,11 @@ def program(rng: random.Random) -> str:
         configuration(w)
     script = Scope(w, w.env)
     w.scopes.append(script)
-    for _ in range(rng.choice([1, 1, 2])):
-        rng.choice([_sequential, _functional, _functional, _subclassed, _tensors])(script)
+    if rng.random() < 0.5:
+        rng.choice(SCENES)(script)
+    else:
+        for _ in range(rng.choice([1, 1, 2])):
+            rng.choice([_sequential, _functional, _functional, _subclassed, _tensors])(script)
     return w.text(script.lines)
 
 

@@ -86,9 +86,9 @@ def keras_side() -> tuple[Callable[[random.Random], str], Callable[[Any], Any], 
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
     def described(value: Any) -> Any:
-        if type(value) is np.ndarray:
+        if type(value) is np.ndarray or isinstance(value, np.generic):
             return [list(value.shape), value.dtype.name]
-        if isinstance(value, (tf.Tensor, keras.KerasTensor)):
+        if isinstance(value, (tf.Tensor, tf.Variable, keras.KerasTensor, keras.Variable)):
             shape = None if value.shape is None or getattr(value.shape, "rank", 0) is None else list(value.shape)
             return None if shape is None else [shape, getattr(value.dtype, "name", value.dtype)]
         return None

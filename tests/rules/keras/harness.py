@@ -24,8 +24,8 @@ from hypothesis import HealthCheck, settings
 
 import shapelens.rules.keras  # noqa: F401  registers the rules
 from shapelens.dims import Dim, Expr, as_symbol, evaluate, symbol
+from shapelens.interpreter.keras.graph import weights
 from shapelens.rules.call import Call, Failure
-from shapelens.rules.keras.layer import all_weights
 from shapelens.rules.registry import apply_rule, call_layer, make_layer, rules
 from shapelens.values import Dict, Instance, Lib, List, Scalar, Store, Tensor, Unknown
 
@@ -395,7 +395,7 @@ def _put_in(ours: Any, real: Any, place: str, store: Store, way: Inputs) -> None
 def _compare_weights(ours: Instance, real: Any, place: str, store: Store, way: Inputs) -> None:
     expected = sorted((tuple(w.shape), bool(w.trainable), w.dtype) for w in real.weights)
     found = []
-    for weight in all_weights(ours):
+    for weight in weights(ours):
         shape = store.shape(weight.shape)
         closed = tuple(way.closed(d) for d in shape) if isinstance(shape, tuple) else None
         if closed is None or None in closed:

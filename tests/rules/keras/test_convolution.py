@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapelens.interpreter.keras.graph import weights
 from shapelens.rules.call import Failure
-from shapelens.rules.keras.layer import all_weights
 from shapelens.rules.registry import call_layer
 from shapelens.rules.work import Counter
 from shapelens.values import Store, Tensor
@@ -158,7 +158,7 @@ def test_an_open_input_is_taught_its_rank():
     taught = store.shape(shape)
     assert len(taught) == 4
     assert store.shape(result.shape) == (*taught[:3], 8)
-    assert [str(w.shape[-1]) for w in all_weights(layer)] == ["8", "8"]
+    assert [str(w.shape[-1]) for w in weights(layer)] == ["8", "8"]
 
 
 # Multiply-adds by hand: outputs times the products that each is a sum of (transposed: inputs, likewise).

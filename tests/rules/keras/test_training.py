@@ -208,6 +208,32 @@ PROGRAMS = {
         x[0, 0] = 1.0
     """,
     "a shape that is one number": "y = keras.random.normal(4)",
+    "labels in a list": f"""{NET}
+        model.compile("sgd", "mse")
+        model.evaluate(x, [0, 1, 0, 1, 0, 1], verbose=0)
+        model.evaluate([x], [y], verbose=0)
+    """,
+    "a list of numbers": f"""{NET}
+        z = model.predict([x], verbose=0)
+        model.predict([[1.0, 2.0, 3.0, 4.0]], verbose=0)
+    """,
+    "what is given by position": """
+        class Own(layers.Layer):
+            def call(self, x, y=None, flag=False):
+                return x
+        x = tf.ones((2, 3))
+        a, b, c = Own()(x, None), Own()(x, np.ones(3)), Own()(x, [])
+        d, e = Own()(x, flag=True), layers.Dropout(0.5)(x, training=True)
+        f = layers.Rescaling(2.0)(3.0)
+        Own()(x, x, True)
+    """,
+    "defaults of a call that nobody makes": """
+        class Own(layers.Layer):
+            def call(self, x, training=True, scale=2.0):
+                return x * scale if training else x
+    """,
+    "training by position": "layers.BatchNormalization()(tf.ones((2, 3)), True)",
+    "training by position, Sequential": "Sequential([layers.Dense(1)])(tf.ones((2, 3)), True)",
     "KerasTensor in TensorFlow": "y = tf.concat([Input((3,)), Input((3,))], axis=1)",
     "KerasTensor in NumPy": "y = np.square(Input((3,)))",
     "KerasTensor behind an array": "y = np.ones(3) + Input((3,))",

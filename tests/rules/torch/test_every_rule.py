@@ -133,6 +133,7 @@ ELSEWHERE = {
     "torch.utils.data.default_convert": "test_others.py",
     "torch.utils.data.": _DATA,
     "torch.distributions.": "test_distributions.py",
+    "torch.autograd.": "test_info.py",
     "torch.nn.Embedding.from_pretrained": "test_embedding.py",
     "torch.nn.EmbeddingBag.from_pretrained": "test_embedding.py",
     "torch.nn.AdaptiveLogSoftmaxWithLoss.": "test_losses.py",

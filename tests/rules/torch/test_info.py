@@ -143,3 +143,12 @@ def test_messages(path: str, shape: Any, args: Any, code: str, message: str) -> 
     with pytest.raises(Failure) as failure:
         call(f"torch.Tensor.{path}", Tensor(shape), *args)
     assert (failure.value.code, failure.value.message) == (code, message)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (4,), (4, 1)])
+@pytest.mark.parametrize("given", [None, (), (4,), (4, 1)])
+def test_autograd_grad(shape: tuple[int, ...], given: tuple[int, ...] | None) -> None:
+    w, v = torch.ones(shape, requires_grad=True), torch.ones(3, requires_grad=True)
+    gradient = None if given is None else torch.ones(given)
+    check("torch.autograd.grad", w * 2, w, gradient)
+    check("torch.autograd.grad", [w * v.sum()], (w, v), None if gradient is None else [gradient])

@@ -10,7 +10,7 @@ from shapelens.analysis.contexts import Roots
 from shapelens.analysis.facts import FileAnalysis
 from shapelens.analysis.session import Session
 from shapelens.dims import text
-from shapelens.interpreter import calls
+from shapelens.interpreter import calls, importing
 from shapelens.values.text import shape_text
 
 MODEL = """import torch
@@ -258,6 +258,158 @@ def test_a_model_is_made_again_when_what_it_depends_on_was_edited(tmp_path: Path
     assert set(made) == touched
     assert said(found) == said(file.fresh(edited))
     assert said(file.to(BUILDERS)) == said(file.fresh(BUILDERS))
+
+
+SCRIPT = """import numpy as np
+import torch
+from torch import nn
+
+SIZES = [8, 8]
+
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.stem = nn.Linear(4, width)
+        self.fc = nn.Linear(width, 2)
+
+    def forward(self, x):
+        return self.fc(self.stem(x))
+
+
+def batch(count):
+    return torch.randn(count, 4)
+
+
+net = Net(SIZES[0])
+x = batch(16)
+found = []
+y = net(x)
+found.append(y)
+z = torch.cat(found)
+net.eval()
+last = net(x).argmax(1)
+data = np.zeros((3, 4))
+"""
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements outside of definitions that were run."""
+    found: list[str] = []
+    original = importing.run_chunk
+
+    def run(m, module, place):  # type: ignore[no-untyped-def]
+        found.append(place.chunk.text)
+        original(m, module, place)
+
+    monkeypatch.setattr(importing, "run_chunk", run)
+    return found
+
+
+# What changes something older is run each time, and so is what depends on an object that it put there.
+STATEMENTS = {
+    "a line at the end": ("data = ", "more = 1\ndata = ", {"more = 1"}),
+    "a comment": ("data = ", "# so\ndata = ", set()),
+    "a number that nothing uses": ("np.zeros((3, 4))", "np.zeros((3, 5))", {"data = np.zeros((3, 5))"}),
+    "what others are made of": ("batch(16)", "batch(17)", {"x = batch(17)", "y = net(x)", "last = net(x).argmax(1)"}),
+    "a function that is called": ("torch.randn(count, 4)", "torch.ones(count, 4)", {"x = batch(16)", "y = net(x)", "last = net(x).argmax(1)"}),
+    "a forward": ("self.fc(self.stem(x))", "self.fc(self.stem(x + 1))", {"y = net(x)", "last = net(x).argmax(1)"}),
+    "a list in between": ("net = Net", "SIZES[0] = 9\nnet = Net", {"SIZES[0] = 9", "net = Net(SIZES[0])", "y = net(x)", "last = net(x).argmax(1)"}),
+    "a layer put in": (
+        "net.eval()",
+        "net.fc = nn.Linear(8, 3)\nnet.eval()",
+        {"net.fc = nn.Linear(8, 3)", "last = net(x).argmax(1)"},
+    ),
+    "no mode": ("net.eval()\n", "", {"last = net(x).argmax(1)"}),
+    "another module of a name": ("import numpy as np", "import numpy as torch\nimport numpy as np\nimport torch", set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", STATEMENTS)
+def test_a_statement_runs_again_when_what_it_uses_was_edited(tmp_path: Path, ran: list[str], edit: str) -> None:
+    old, new, touched = STATEMENTS[edit]
+    always = {"found.append(y)", "z = torch.cat(found)", "net.eval()"}
+    file = Edited(tmp_path, SCRIPT)
+    file.to(SCRIPT)
+    edited = SCRIPT.replace(old, new, 1)
+    ran.clear()
+    found = file.to(edited)
+    statements = {text for text in ran if not text.startswith(("import", "from", "class", "def"))}
+    assert statements - always == touched
+    assert said(found) == said(file.fresh(edited))
+    assert said(file.to(SCRIPT)) == said(file.fresh(SCRIPT))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("y = net(x)", "x.unsqueeze_(0)\ny = net(x)"),
+        ("y = net(x)", "y = net(unbound)"),
+        ("y = net(x)", "assert unbound.shape == (5, 4)\ny = net(unbound)"),
+        ("found.append(y)", "for i in range(3):\n    found.append(y[i:])"),
+        ("found = []", "found = SIZES"),
+        ("net.eval()", "net.stem.weight.requires_grad = False"),
+        ("net.eval()", "torch.set_default_dtype(torch.float64)"),
+        ("net = Net(SIZES[0])", "net = Net(SIZES.pop())"),
+        ("def batch", "@torch.no_grad()\ndef batch"),
+        ("last = net(x)", "last = globals()['net'](x)"),
+        ("import numpy as np", "import torch as np"),
+        ("y = net(x)", "del x\ny = net(x)"),
+    ],
+)
+def test_a_script_that_was_edited_is_told_as_a_new_session_tells_it(tmp_path: Path, old: str, new: str) -> None:
+    file = Edited(tmp_path, SCRIPT)
+    edited = SCRIPT.replace(old, new, 1)
+    for version in (SCRIPT, edited, edited + "\n", SCRIPT, edited, SCRIPT + "\n"):
+        assert said(file.to(version)) == said(file.fresh(version))
+
+
+KERAS = """import numpy as np
+from tensorflow import keras
+from tensorflow.keras import layers
+
+
+def build(width):
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(width, 3)(inputs)
+    x = layers.Flatten()(x)
+    return keras.Model(inputs, layers.Dense(10)(x))
+
+
+first = build(4)
+second = build(6)
+third = keras.Sequential([layers.Dense(4), layers.Dense(2)])
+third.fit(np.zeros((5, 3)), np.zeros((5, 2)))
+scores = second.predict(np.zeros((2, 8, 8, 3)))
+picked = third(np.zeros((5, 3)))
+name = second.layers[1].name
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ("name = ", "\nname = ", set()),
+        ("name = ", "a = 1\nname = ", {"a = 1"}),
+        ("Dense(2)", "Dense(7)", {"third = keras"}),
+        ("first = build(4)\n", "", {"second = build", "third = keras", "scores = second", "name = second"}),
+        ("second = build(6)", "second = build(3)", {"second = build", "scores = second", "name = second"}),
+    ],
+)  # fmt: skip
+def test_a_script_of_keras_runs_what_an_edit_touches(
+    tmp_path: Path, ran: list[str], old: str, new: str, again: set[str]
+) -> None:
+    file = Edited(tmp_path, KERAS)
+    file.to(KERAS)
+    edited = KERAS.replace(old, new, 1)
+    ran.clear()
+    found = file.to(edited)
+    statements = {text.partition("(")[0].partition(".")[0] for text in ran if text[0] not in "fid" or "=" in text}
+    always = {"third", "picked = third"}  # `fit` builds its layers
+    assert statements - always == again
+    assert said(found) == said(file.fresh(edited))
+    assert said(file.to(KERAS)) == said(file.fresh(KERAS))
 
 
 def test_what_one_run_changes_another_does_not_see(tmp_path: Path) -> None:

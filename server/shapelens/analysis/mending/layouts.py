@@ -28,6 +28,8 @@ def at_the_use(source: Source, problem: Problem, node: ast.AST) -> Iterator[Prop
     """Each tensor that goes into the call that fails, in another layout or dtype."""
     if problem.code in ("einops-mismatch", "einsum-mismatch"):
         return  # there the pattern is what is mended
+    if problem.code == "index-out-of-range" and problem.clue is not None and problem.clue.conflict is not None:
+        return  # the numbers are too large, in whatever shape
     if problem.code == "not-contiguous":
         yield from _of_memory(source, problem, node)
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from typing import Any
 
 from shapelens.interpreter.keras import functional, input_layers, kinds, sequential
 from shapelens.interpreter.machine import Frame, Machine
+from shapelens.rules.call import Failure
 from shapelens.rules.conversion import owned, symbolic
 from shapelens.values import (
     UNKNOWN,
@@ -65,9 +67,34 @@ def _items(m: Machine, f: Frame, instance: Instance, layers: Any, node: ast.AST)
 
 
 def applied(m: Machine, f: Frame, node: ast.AST, layer: Any, value: Any) -> Any:
+    """What calling a layer on one value gives."""
     from shapelens.interpreter import calls
 
     return calls.call(m, f, node, layer, [value], {})
+
+
+# Layers that make numbers of what they are given, or that take texts.
+_TAKES_PLAIN = re.compile(
+    "Random|Rand|Aug|Auto|Cut|Mix|Solar|Equal|Resiz|Rescal|Center|Hash|Lookup|Encoding|Vectoriz|Discret|Normalization$|"
+    "Spectrogram|Pipeline|MaxNum|Contrast|TFSM|TorchModule|Jax|Flax|Functional"
+)
+
+
+def _plain_argument(instance: Instance, args: list[Any]) -> Any:
+    """The first number or text that a layer is given by position, which must be by name; None for none.
+
+    Source: keras.layers.Layer.__call__, where tensors, arrays and None alone are positional.
+    """
+    library = kinds.library_of(instance)
+    is_free = "_inputs" in instance.attrs or "_allow_non_tensor_positional_args" in instance.attrs
+    is_free = is_free or library not in kinds.OWN and not library.startswith("keras.layers.")
+    name = library.rpartition(".")[2]
+    if is_free or _TAKES_PLAIN.search(name) and not name.endswith(("BatchNormalization", "LayerNormalization")):
+        return None
+    for value in args:
+        if type(value) in (bool, int, float, str):
+            return value
+    return None
 
 
 def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -77,6 +104,10 @@ def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: li
     cls = instance.cls
     method, owner = classes.find_in_class(cls, "call") if isinstance(cls, Class) else (None, None)
     args = [m.store.value(a) for a in args]
+    if isinstance(node, ast.Call) and (plain := _plain_argument(instance, args)) is not None:
+        text = f"{cls.name}: what is no tensor must be given by name, and {plain!r} is not"
+        m.report(Failure("call-arguments", text), f.place, node)
+        return UNKNOWN
     if isinstance(owner, Class) and method is not None:
         value = _own_call(m, f, node, instance, Bound(method, instance), args, kwargs)
         calls.layer_seen(m, instance, value[0] if isinstance(value, tuple) and value else value)

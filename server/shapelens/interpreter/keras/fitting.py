@@ -66,6 +66,11 @@ def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any], is_cast:
     """
     x = m.store.value(given.get("x", UNKNOWN))
     y, weights = m.store.value(given.get("y")), m.store.value(given.get("sample_weight"))
+    for name in ("x", "y", "sample_weight") if is_cast else ():
+        if _is_plain(m, given.get(name)) and (name == "x" or _is_arrays(m, x)):
+            text = f"arrays are needed, and {name} is a list of plain values: make it one with np.array"
+            m.report(Failure("input-mismatch", text), f.place, node)
+            return None
     if _is_arrays(m, x):
         if is_cast:
             x, y, weights = (_leaf_by_leaf(m, v, lambda t: judges.in_floatx(m, t)) for v in (x, y, weights))
@@ -82,6 +87,18 @@ def data_of(m: Machine, f: Frame, node: ast.AST, given: dict[str, Any], is_cast:
         if isinstance(element, tuple) or len(parts) > 1:
             return Data(*parts)
     return Data(element)
+
+
+def _is_plain(m: Machine, value: Any) -> bool:
+    """Whether a list begins with a number or a text, not with an array.
+
+    Source: keras.src.trainers.data_adapters.get_data_adapter.
+    """
+    value = m.store.value(value)
+    if not isinstance(value, (list, tuple)) or not value:
+        return False
+    first = m.store.value(value[0])
+    return isinstance(first, (int, float, str)) or _is_plain(m, first)
 
 
 def _batch_size(m: Machine, value: Any) -> Dim:

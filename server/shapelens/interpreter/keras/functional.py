@@ -42,6 +42,7 @@ def hold_connected(m: Machine, f: Frame, node: ast.AST, model: Instance) -> None
 
 
 def call(m: Machine, f: Frame, node: ast.AST, model: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What a functional model gives: its outputs, with the sizes of these inputs in the place of its symbols."""
     given = args[0] if args else kwargs.get("inputs", UNKNOWN)
     declared = graph.flatten(model.attrs["_inputs"])
     values = _by_name(model, given, declared)
@@ -80,8 +81,7 @@ def _fails_late(m: Machine, model: Instance) -> Failure | None:
             for given, code, text in layer.attrs.get("_late", ())
             if any(parent is given for parent in parents)
         ]
-        m.touch(model)
-        model.attrs["_may_fail"] = tuple(found[:1])
+        model.attrs["_may_fail"] = tuple(found[:1])  # follows from what it is, so that nothing is changed
     for given, code, text in model.attrs["_may_fail"]:
         return Failure(code, f"{text}: the model could be put together, but not run", m.call.related(given))
     return None

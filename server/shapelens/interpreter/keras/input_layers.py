@@ -33,6 +33,7 @@ def input_shape(m: Machine, shape: Any, batch_size: Any = None) -> Any:
 
 
 def dims_of(m: Machine, shape: Sequence[Any], offset: int) -> list[Dim]:
+    """The dims of a `shape`, None becoming symbols that are named after their axes; `offset` axes stand before it."""
     names = kinds.rules().CHANNELS_LAST.get(len(shape) + offset, ())
     found: list[Dim] = []
     for i, dim in enumerate(shape, offset):
@@ -62,6 +63,7 @@ _INPUT_PARAMETERS = ("shape", "batch_size", "dtype", "sparse", "ragged", "batch_
 def fill_input_layer(
     m: Machine, f: Frame, node: ast.AST, layer: Instance, args: list[Any], kwargs: dict[str, Any]
 ) -> None:
+    """Give an InputLayer its symbolic tensor, from the arguments of `Input`; what cannot be one is reported."""
     given = {**dict(zip(_INPUT_PARAMETERS, args)), **kwargs}
     shape = given.get("shape", given.get("input_shape"))
     whole = m.store.value(given.get("batch_shape", given.get("batch_input_shape")))

@@ -72,10 +72,14 @@ class State:
 def state(m: Machine) -> State:
     """The run's own."""
     if m.keras is None:
-        m.keras = State()
-        m.call.nones = m.keras.sizes
+        use(m, State())
     found: State = m.keras
     return found
+
+
+def use(m: Machine, kept: State) -> None:
+    """Go on with what Keras keeps."""
+    m.keras, m.call.nones = kept, kept.sizes
 
 
 def is_keras_class(cls: Any) -> bool:

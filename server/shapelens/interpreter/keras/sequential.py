@@ -109,6 +109,7 @@ def build(m: Machine, f: Frame, node: ast.AST, model: Instance, shape: Any, dtyp
 
 
 def call(m: Machine, f: Frame, node: ast.AST, model: Instance, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """What a Sequential gives: its layers run again, without hints; it is built by its first input."""
     layers = model.attrs.get("_layers")
     value = args[0] if args else kwargs.get("inputs", UNKNOWN)
     if not isinstance(layers, List):

@@ -9,7 +9,7 @@ holds later inputs against it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from shapelens.dims import Dim, Expr, symbols
@@ -269,31 +269,6 @@ def weight(
     return made
 
 
-def all_weights(value: Any) -> list[Tensor]:
-    """The weights of a layer and of the layers that it holds, each once, in the order of making."""
-    found: dict[int, Tensor] = {}
-    for each in _weights(value, set()):
-        found.setdefault(id(each), each)
-    return list(found.values())
-
-
-def _weights(value: Any, seen: set[int]) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        if value.parameter:
-            yield value
-        return
-    if not isinstance(value, (Instance, list, tuple, dict)) or id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, Instance):
-        for name, held in list(value.attrs.items()):
-            if not name.startswith("_built"):  # an input that is remembered
-                yield from _weights(held, seen)
-        return
-    for held in list(value.values() if isinstance(value, dict) else value):
-        yield from _weights(held, seen)
-
-
 def floating(c: Call, self: Instance, inputs: Tensor) -> str | None:
     """The dtype of an output that is computed with the layer's weights, which are cast to the compute dtype.
 
@@ -317,7 +292,6 @@ def is_known(value: object) -> bool:
 
 
 __all__ = [
-    "all_weights",
     "built",
     "cast_input",
     "check_rank",

@@ -41,11 +41,25 @@ _D = "tensorflow.data.Dataset"
 
 
 def of_elements(element: Any, length: Dim | None = None, last: tuple[Any, str] | None = None) -> Instance:
-    """A dataset of such elements."""
+    """A dataset of such elements; of one that holds itself over and over nothing is known."""
+    if _parts(element, {}) > _MOST_PARTS:
+        element, last = UNKNOWN, None
     attrs: dict[str, Any] = {"element": element, "length": length}
     if last is not None:
         attrs["last"] = last
     return Instance(DATASET, attrs)
+
+
+_MOST_PARTS = 4_096
+
+
+def _parts(value: Any, known: dict[int, int]) -> int:
+    """How many parts a nested value has, one that it holds many times over counted as often."""
+    if not isinstance(value, (tuple, dict)):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = 1 + sum(_parts(v, known) for v in (value.values() if isinstance(value, dict) else value))
+    return known[id(value)]
 
 
 def is_dataset(value: object) -> bool:

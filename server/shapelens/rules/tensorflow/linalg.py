@@ -129,7 +129,7 @@ def _axes(c: Call, value: object) -> list[int]:
 def einsum(c: Call, equation: str, *inputs: Tensor, **kwargs: object) -> Tensor:
     """By the letters of the axes."""
     tensors, dtype = operands(c, *inputs)
-    return made(einsum_shape(c, equation, [bare(t) for t in tensors]), dtype)
+    return made(einsum_shape(c, equation, [bare(t) for t in tensors], ones=False), dtype)
 
 
 @rule("tensorflow.linalg.cross")

@@ -54,6 +54,15 @@ reshaping_in_place["tensorflow.Tensor.set_shape"] = False
 def set_shape(c: Call, self: Tensor, shape: object) -> object:
     """What a traced tensor is known to have, sizes that are None being of their own: told of one without a shape alone."""
     value = c.store.value(shape)
+    dims = c.shape(self)
+    if isinstance(dims, tuple) and isinstance(value, (list, tuple)) and getattr(value, "rest", None) is None:
+        asked = [c.store.value(v) for v in value]
+        differs = any(isinstance(a, int) and isinstance(d, int) and a != d for a, d in zip(asked, dims))
+        if len(asked) != len(dims) or differs:
+            shown = ", ".join(
+                "None" if v is None else c.dim_text(v) if isinstance(v, (int, Expr)) else "?" for v in asked
+            )
+            c.fail("shape-mismatch", f"set_shape: {c.text(self)} is not of shape ({shown})", self)
     if self.shape is not None or not isinstance(value, (list, tuple)) or getattr(value, "rest", None) is not None:
         return None
     sizes = [c.store.value(v) for v in value]

@@ -11,6 +11,7 @@ from typing import Any
 
 from shapelens.dims import Dim
 from shapelens.rules.call import Call, NotKnown
+from shapelens.rules.drawn import needed as needed_rows
 from shapelens.rules.drawn import outside
 from shapelens.rules.registry import layer, make_layer, rule
 from shapelens.rules.torch.linear import append, needed, unclear, whole_numbers
@@ -84,6 +85,7 @@ def _in_range(c: Call, input: Tensor, rows: Dim, what: str = "rows") -> None:
     """Fails where an index is not one of the rows."""
     wrong = outside(c, input, rows) if isinstance(rows, int) else ""
     if wrong:
+        c.conflict = rows, needed_rows(input)
         c.fail("index-out-of-range", f"{c.name}: {wrong}: there are {rows} {what}, 0 to {rows - 1}", input)
 
 

@@ -336,11 +336,46 @@ def numpy(c: Call, self: Tensor, *, force: object = False) -> Tensor:
 def backward(c: Call, self: Tensor, gradient: object = None, retain_graph: object = None, create_graph: object = False,
              inputs: object = None) -> object:  # fmt: skip
     """Of one element, or with a gradient of its shape. Source: `_make_grads` in torch/autograd/__init__.py."""
+    _start(c, "backward()", self, gradient)
+    return None
+
+
+@rule("torch.autograd.grad")
+def grad(c: Call, outputs: object, inputs: object, grad_outputs: object = None, retain_graph: object = None,
+         create_graph: object = False, only_inputs: object = True, allow_unused: object = None,
+         is_grads_batched: object = False, materialize_grads: object = False) -> object:  # fmt: skip
+    """A tuple with a gradient for each input, of its shape."""
+    if c.store.value(is_grads_batched) is not False:
+        raise NotKnown
+    ends, starts = _several(c, outputs), _several(c, inputs)
+    given = [None] * len(ends) if c.store.value(grad_outputs) is None else _several(c, grad_outputs, True)
+    if len(given) != len(ends):
+        raise NotKnown
+    for end, gradient in zip(ends, given):
+        _start(c, "grad()", end, gradient)
+    found = [Tensor(c.shape(start), start.dtype, device=start.device) for start in starts]
+    if c.store.value(allow_unused) in (None, False):
+        return tuple(found)
+    return tuple([Choice((None, one)) for one in found])
+
+
+def _several(c: Call, value: object, may_be_none: bool = False) -> list[Any]:
+    """One tensor or a sequence of them as a list."""
+    value = c.store.value(value)
+    if not isinstance(value, (list, tuple)):
+        return [c.tensor(value)]
+    if getattr(value, "rest", None) is not None:
+        raise NotKnown
+    return [None if may_be_none and c.store.value(each) is None else c.tensor(each) for each in value]
+
+
+def _start(c: Call, name: str, self: Tensor, gradient: object) -> None:
+    """Where gradients start: at one element, or with a gradient of the tensor's shape."""
     gradient, shape = c.store.value(gradient), c.shape(self)
     if gradient is None and isinstance(shape, tuple) and equal(product(shape), 1) is False:
         c.fail(
             "item-size",
-            f"backward() needs a loss of one element, got {c.text(self)}: reduce it with .mean() or .sum()",
+            f"{name} needs a loss of one element, got {c.text(self)}: reduce it with .mean() or .sum()",
             self,
         )
     other = c.shape(gradient) if isinstance(gradient, Tensor) else None
@@ -348,10 +383,9 @@ def backward(c: Call, self: Tensor, gradient: object = None, retain_graph: objec
         if len(shape) != len(other) or any(equal(a, b) is False for a, b in zip(shape, other)):
             c.fail(
                 "shape-mismatch",
-                f"backward() needs a gradient of the tensor's shape {c.text(self)}, got {c.text(shape_of(gradient))}",
+                f"{name} needs a gradient of the tensor's shape {c.text(self)}, got {c.text(shape_of(gradient))}",
                 self,
             )
-    return None
 
 
 def shape_of(value: object) -> Shape:

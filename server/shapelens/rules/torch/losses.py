@@ -13,7 +13,7 @@ from typing import Any
 
 from shapelens.dims import Dim, equal
 from shapelens.rules.call import Call, Failure, NotKnown
-from shapelens.rules.drawn import outside
+from shapelens.rules.drawn import needed, outside
 from shapelens.rules.registry import declare, layer, rule
 from shapelens.rules.torch.attention import made
 from shapelens.rules.torch.linear import features, unclear, whole_numbers
@@ -183,6 +183,7 @@ def _in_range(c: Call, target: Tensor, scores: Shape | None, ignored: object) ->
         return
     wrong = outside(c, target, count, ignored)
     if wrong:
+        c.conflict = count, needed(target)
         message = f"{c.name}: class {wrong}: there are {count} classes, 0 to {count - 1}"
         c.fail("index-out-of-range", message, target)
 

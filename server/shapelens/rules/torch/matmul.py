@@ -33,13 +33,18 @@ def _made(c: Call, shape: Shape, *tensors: Tensor) -> Tensor:
 
 
 def _mismatch(c: Call, a: Tensor, b: Tensor, left: Dim, right: Dim) -> None:
+    first, second = _NAMES if c.path.startswith("torch.") else ("", "")
     c.fail(
         "matmul-mismatch",
-        f"{shown(c)}: mat1 {c.text(a)} and mat2 {c.text(b)}: {c.dim_text(left)} against {c.dim_text(right)}"
+        f"{shown(c)}: {first}{c.text(a)} and {second}{c.text(b)}: {c.dim_text(left)} against {c.dim_text(right)}"
         f"{_transposed(c, a, b)}",
         a,
         b,
     )
+
+
+_NAMES = ("mat1 ", "mat2 ")
+"""What torch calls the two. Others have no names for them."""
 
 
 def _transposed(c: Call, a: Tensor, b: Tensor) -> str:
@@ -49,9 +54,9 @@ def _transposed(c: Call, a: Tensor, b: Tensor) -> str:
         return ""
     fits = []
     if len(left) > 1 and equal(left[-2], right[-2 if len(right) > 1 else -1]) is True:
-        fits.append("mat1")
+        fits.append("mat1" if c.path.startswith("torch.") else "the first")
     if len(right) > 1 and equal(left[-1], right[-1]) is True:
-        fits.append("mat2")
+        fits.append("mat2" if c.path.startswith("torch.") else "the second")
     return f"; {fits[0]} transposed would fit" if len(fits) == 1 else ""
 
 
