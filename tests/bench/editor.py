@@ -77,7 +77,7 @@ class Editor:
     def close(self, path: Path) -> None:
         """Close a document: its file counts again as it is on the disk."""
         del self._texts[path], self._versions[path]
-        self._notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
+        self.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
 
     def change(self, path: Path, text: str) -> float:
         """Put another text into a document: as an editor does, by what has changed. When that was sent."""

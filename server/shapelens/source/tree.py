@@ -17,7 +17,7 @@ import ast
 import keyword
 import re
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -471,10 +471,12 @@ def _parts(tree: Sequence[ast.stmt], lines: Sequence[str], broken: Sequence[Brok
     firsts = [min([n.lineno, *(d.lineno for d in getattr(n, "decorator_list", ()))]) for n in body]
     found: dict[ast.AST, Part] = {}
     above = tree[0].lineno
+    rows = [piece.line for piece in broken]  # in order
     for i, (node, first) in enumerate(zip(body, firsts)):
         following = firsts[i + 1] if i + 1 < len(body) else len(lines) + 1
         end = node.end_lineno or node.lineno
-        lost = max([end, *(piece.end_line for piece in broken if first <= piece.line < following)])
+        inside = broken[bisect_left(rows, first) : bisect_left(rows, following)]
+        lost = max([end, *(piece.end_line for piece in inside)])
         lost = min(lost, following - 1)
         while lost > end and (not lines[lost - 1].strip() or lines[lost - 1].lstrip().startswith("#")):
             lost -= 1
@@ -485,7 +487,7 @@ def _parts(tree: Sequence[ast.stmt], lines: Sequence[str], broken: Sequence[Brok
                 start -= 1
             while not lines[start - 1].strip():
                 start += 1
-            is_broken = any(start <= piece.line <= end for piece in broken)
+            is_broken = bisect_left(rows, start) < bisect_right(rows, end)
             found[node] = Part("\n".join(lines[start - 1 : end]), start, broken=is_broken)
         above = end
     return found

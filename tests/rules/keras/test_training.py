@@ -227,6 +227,11 @@ PROGRAMS = {
         f = layers.Rescaling(2.0)(3.0)
         Own()(x, x, True)
     """,
+    "defaults of a call that nobody makes": """
+        class Own(layers.Layer):
+            def call(self, x, training=True, scale=2.0):
+                return x * scale if training else x
+    """,
     "training by position": "layers.BatchNormalization()(tf.ones((2, 3)), True)",
     "training by position, Sequential": "Sequential([layers.Dense(1)])(tf.ones((2, 3)), True)",
     "KerasTensor in TensorFlow": "y = tf.concat([Input((3,)), Input((3,))], axis=1)",

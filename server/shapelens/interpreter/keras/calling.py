@@ -104,7 +104,7 @@ def call_layer(m: Machine, f: Frame, node: ast.AST, instance: Instance, args: li
     cls = instance.cls
     method, owner = classes.find_in_class(cls, "call") if isinstance(cls, Class) else (None, None)
     args = [m.store.value(a) for a in args]
-    if (plain := _plain_argument(instance, args)) is not None:
+    if isinstance(node, ast.Call) and (plain := _plain_argument(instance, args)) is not None:
         text = f"{cls.name}: what is no tensor must be given by name, and {plain!r} is not"
         m.report(Failure("call-arguments", text), f.place, node)
         return UNKNOWN
