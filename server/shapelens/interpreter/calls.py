@@ -545,6 +545,7 @@ def _remembered(m: Machine, f: Frame, node: ast.AST, function: Function, bound: 
     if m.depth >= MAX_DEPTH or len(nested) >= _MAX_UNSURE_RECURSION and nested[-_MAX_UNSURE_RECURSION] < len(m.touched):
         _escaped(m, function)
         m.unsure += 1
+        m.refused += 1
         return UNKNOWN
     start, reports, trail, traced = len(m.seen), len(m.reports), len(m.store._trail), len(m.trace)
     truncations, done, unsure = m.truncations, len(m.call.work or ()), m.unsure

@@ -328,6 +328,7 @@ class Machine:
         self.slowness = 0.0  # how many times slower than usual the machine is, once somebody has had to know
         self.unfinished = 0  # how many parts of the file were not run, or not to their end, for want of fuel
         self.depth = 0
+        self.refused = 0  # how many calls were not made, for being too deep
         # The running calls of each function: how deep in undecided branches each was made.
         self.entered: dict[ast.AST, int] = {}  # how often each function was run
         self.slow: set[ast.AST] = set()  # decorators that took too long
