@@ -326,7 +326,7 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
     if isinstance(value, Instance):
         return _instance_item(m, f, node, value, index)
     if isinstance(value, Choice):
-        return calls.of_each(m, f, [partial(get_item, m, f, node, v, index) for v in value.values if v is not None])
+        return _item_of_each(m, f, node, [v for v in value.values if v is not None], index)
     if isinstance(value, Many):
         if isinstance(index, (int, Unknown, Expr)):
             return value.element
@@ -356,6 +356,23 @@ def get_item(m: Machine, f: Frame, node: ast.AST, value: Any, index: Any) -> Any
         if value.hole is not None and isinstance(index, (str, int)):
             return attributes.of_hole(m, value, f"[{index!r}]", index if isinstance(index, str) else value.hole.name)
     return UNKNOWN
+
+
+def _item_of_each(m: Machine, f: Frame, node: ast.AST, values: list[Any], index: Any) -> Any:
+    """An item of one of several; where only some have it, nobody knows that it was not one of the others."""
+    raised: list[Exceptional] = []
+
+    def item(value: Any) -> Any:
+        try:
+            return get_item(m, f, node, value, index)
+        except Exceptional as error:
+            raised.append(error)
+            return UNKNOWN
+
+    found = calls.of_each(m, f, [partial(item, value) for value in values])
+    if values and len(raised) == len(values):
+        raise raised[0]
+    return found
 
 
 def _is_tensor_index(index: Any) -> bool:
