@@ -110,10 +110,12 @@ class Roots:
         key: tuple[Any, ...],
         body: Callable[[Frame], Any],
         again: Callable[[Frame], Any] | None = None,
+        maker: object = None,
     ) -> Any:
         """What a run gives, or gave when it was last made, if it would be the same now.
 
-        `key` tells which run it is: its kind, the function, and what else it is given.
+        `key` tells which run it is: its kind, the function, and what else it is given. `maker` is where the object was
+        made of which it is a method: what the run tells of that place, it tells of this one.
         """
         m, reuse, name = self.m, self.reuse, getattr(chunk.tree[0], "name", "")
         if m.fuel <= 0 or not m.allow(m.patience.root):
@@ -122,9 +124,9 @@ class Roots:
         if reuse is None:
             return self._run(chunk, body, again).result
         m.part, m.borrowed = key, set()
-        known = reuse.known(m, key, key[1], min(m.fuel, ROOT_FUEL))
+        known = reuse.known(m, key, key[1], min(m.fuel, ROOT_FUEL), maker)
         if known is not None:
-            return self._told_again(chunk, known)
+            return self._told_again(chunk, known, maker)
         if chunk.text in self.skipped:
             self.waiting = True
             return None
@@ -133,14 +135,14 @@ class Roots:
         try:
             run = self._run(chunk, body, again)
             if run.is_whole and len(m.last_batches) == batches:
-                run.others, run.met, run.is_met = m.others, m.met - met, is_met
+                run.others, run.met, run.is_met, run.maker = m.others, m.met - met, is_met, maker
                 reuse.keep(m, key, name, run)
         finally:
             others |= m.others
             m.others = others
         return run.result
 
-    def _told_again(self, chunk: Chunk, run: Run) -> Any:
+    def _told_again(self, chunk: Chunk, run: Run, maker: Any) -> Any:
         """Take over what a run showed and did when it was last made."""
         m = self.m
         m.others |= run.others
@@ -150,7 +152,10 @@ class Roots:
         m.unfinished += run.unfinished
         made = len(m.instances)
         m.instances += run.instances
-        facts = [(key, shown, site and (site[0], site[0].current(site[1]))) for key, shown, site in run.told.facts]
+        facts = [
+            ((*maker, *key[2:]) if key[:2] == run.maker else key, shown, site and (site[0], site[0].current(site[1])))
+            for key, shown, site in run.told.facts
+        ]
         reports = [r for r in run.reports if _key(r) not in self._failed]
         self._failed.update(map(_key, reports))
         if not self.renderer.take(replace(run.told, facts=tuple(facts), reports=tuple(reports))):
@@ -342,7 +347,8 @@ class Roots:
                     again = partial(self._remade, node=node, cls=cls) if own else None
                     said = ast.get_docstring(node, clean=False)
                     which = "forward", forward.node, own, self._identity(instance), said
-                    self._isolated(chunk, which, partial(self._forward, node=node, instance=instance), again)
+                    run = partial(self._forward, node=node, instance=instance)
+                    self._isolated(chunk, which, run, again, _maker(instance))
         waiting = [v for v in cls.attrs.values() if self._is_waiting(v)]
         if not waiting:
             return
@@ -361,7 +367,7 @@ class Roots:
             else:
                 remade = self._again(cls, node, function, instances[0] if instances else None)
                 run = partial(self._open_call, node=node, function=function, receiver=receiver)
-                self._isolated(chunk, key, run, remade)
+                self._isolated(chunk, key, run, remade, _maker(instances[0]) if instances else None)
 
     def _is_waiting(self, value: Any) -> bool:
         function = value.function if isinstance(value, Descriptor) else value
@@ -463,10 +469,17 @@ class Roots:
             instance = instances[0]
         again = None if cls is None else self._again(cls, cls.node, function, instance)
         key = "annotated", function.node, self._identity(instance) if instance is not None else None
-        self._isolated(chunk, key, lambda f: self._open_call(f, function.node, function, instance), again)
+        self._isolated(
+            chunk, key, lambda f: self._open_call(f, function.node, function, instance), again, _maker(instance)
+        )
 
 
 _MISSING = object()
+
+
+def _maker(instance: Instance | None) -> object:
+    """Where an object was made."""
+    return None if instance is None or instance.origin is None else instance.origin.where
 
 
 def _key(report: Report) -> tuple[Place, ast.AST, str]:

@@ -64,14 +64,14 @@ class Told:
     gaps: dict[tuple[Chunked, ast.AST], str]
     run: _Run | None
 
-    def places(self) -> Iterator[Chunked]:
-        """Where the objects come from that it tells of."""
+    def places(self, maker: object = None) -> Iterator[Chunked]:
+        """Where that is which it tells of, and where the objects come from; `maker` may be another one next time."""
         origins: list[Origin | None] = [r.origin for report in self.reports for r in report.related]
         if self.run is not None:
             origins += [v.origin for values in self.run.expressions.values() for v in values if isinstance(v, Instance)]
-        for origin in origins:
-            if origin is not None and origin.where is not None:
-                place, node = origin.where
+        found = [origin.where for origin in origins if origin is not None and origin.where is not None]
+        for place, node in (*found, *(key[:2] for key, _, _ in self.facts)):
+            if (place, node) != maker:
                 yield place.part(node)
 
 

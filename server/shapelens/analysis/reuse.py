@@ -53,6 +53,8 @@ class _Defined:
     needs: dict[str, Any]
     fuel: int
     nodes: frozenset[ast.AST]
+    losses: int
+    """Of its place, by then: with a method that went and came back the function that it was is no longer in the file."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Run:
     """Of the functions that it entered or looked at, and of all that it tells of."""
     names: frozenset[str] = frozenset()
     """All that these functions use."""
+    maker: object = None
+    """Where the object was made whose method it is of: another one that is alike may be told of there."""
     borrowed: frozenset[Any] = frozenset()
     """The parts of the file before it of which it did not make the calls again."""
 
@@ -176,7 +180,7 @@ class Reuse:
         if self._is_pure(m, lambda: run_chunk(m, self.module, place)):
             value = self.module.namespace.get(node.name)
             parts = frozenset(chunk.parsed.parts)
-            self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts)
+            self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts, place.losses)
 
     def _needed(self, m: Machine, node: ast.stmt) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -210,7 +214,7 @@ class Reuse:
             if m.shared and type(value) in MUTABLE:
                 return False  # it may hold something else than it did
         if known.parsed is chunk.parsed:
-            return True
+            return known.losses == place.losses
         cls = known.value
         edited = [part for part in node.body if part in chunk.parsed.parts and part not in known.nodes]
         if not isinstance(cls, Class) or not _is_simple(cls, node, chunk.parsed, edited):
@@ -227,6 +231,7 @@ class Reuse:
             return False
         cls.node, cls.origin = node, m.origin(Frame(self.module, place, namespace), node)
         known.parsed, known.needs, known.nodes = chunk.parsed, needs, frozenset(chunk.parsed.parts)
+        known.losses = place.losses
         return True
 
     # -- runs --------------------------------------------------------------------------------------------------------
@@ -267,7 +272,7 @@ class Reuse:
         found = {name for module in modules for name, value in module.namespace.items() if value is obj}
         return found or {_ANYTHING}
 
-    def known(self, m: Machine, key: Hashable, function: object, allowance: int) -> Run | None:
+    def known(self, m: Machine, key: Hashable, function: object, allowance: int, maker: object) -> Run | None:
         """The run as it was when it was last made, if it would be the same now."""
         run = self.runs.get(key)
         if (
@@ -278,6 +283,8 @@ class Reuse:
             or run.allowance != allowance
             and run.fuel == run.allowance
             or any(place.gone for place in run.places)
+            or run.maker != maker
+            and (run.reports or run.maker is None or maker is None)
             or not all(part in self._told or self.script.is_repeated(part) for part in run.borrowed)
         ):
             return None
@@ -294,7 +301,7 @@ class Reuse:
         entered = dict.fromkeys(function.code for function in (*m.trace, *m.looked_at))
         run.names = frozenset({name, "*"}.union(*map(self._used_in, entered)))
         run.borrowed = frozenset(m.borrowed - {key})
-        run.places = tuple(dict.fromkeys((*entered, *run.told.places())))
+        run.places = tuple(dict.fromkeys((*entered, *run.told.places(run.maker))))
         if _ANYTHING not in run.names:
             self.runs[key] = run
             self._used_runs.add(key)
