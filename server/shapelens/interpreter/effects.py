@@ -12,7 +12,7 @@ from shapelens.interpreter.machine import Machine, Place
 from shapelens.rules.work import Work
 from shapelens.values import Function, Instance, serials
 
-_MOST_SHOWN = 4
+_MOST_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def show(m: Machine, expressions: Iterable[tuple[tuple[Place, ast.AST], Iterable
 def constant(m: Machine) -> tuple[Any, ...]:
     """What stays as it is where nothing happens that could not happen again in this way."""
     return (
-        len(m.store._trail), len(m.store.equations), len(m.reports), m.asked, m.unfinished, m.refused, len(m.defects),
+        len(m.store._trail), len(m.store.equations), len(m.reports), m.asked, m.unfinished, m.refused, m.unshown, len(m.defects),
         len(m.put_on_tensors), len(m.captured), len(m.growth), m.epoch, m.trusted, m.is_late, *modes(m),
     )  # fmt: skip
 

@@ -393,6 +393,7 @@ class Machine:
         # The part of the file under way that is told by itself, and those before whose calls it did not make again.
         self.part: Any = None
         self.borrowed: set[Any] = set()
+        self.unshown = 0  # how often a recording took what was shown before it began
         self.recorded = 0  # the serial at which the innermost recording began, see interpreter/effects.py
         self.kept: Any = None  # and what is kept of them between the analyses of one file
         self.large: set[Any] = set()  # keys of large ones that were made

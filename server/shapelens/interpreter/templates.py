@@ -59,6 +59,7 @@ def make(
         if known.effects is not None and known.made < m.recorded:
             return _twin_shown(m, known, known.effects, instance)
         m.borrowed.add(known.part)
+        m.unshown += known.made < m.recorded
         return _twin(m, known, instance)
     kept = m.kept if key is not None and _is_plain(m) else None
     if kept is not None:
