@@ -220,8 +220,8 @@ def _placed(effects: Effects, values: tuple[tuple[Any, ...], ...]) -> tuple[Any,
 
 
 def _is_plain(m: Machine) -> bool:
-    """Whether what is made now is made as it always would be: it surely runs, and is shown."""
-    doubts = m.doubt, m.trying, m.branching, m.doubtful, m.caught, m.epoch, m.apart
+    """Whether what is made now is made as it always would be: it surely runs, is shown, and nothing was yet learnt."""
+    doubts = m.doubt, m.trying, m.branching, m.doubtful, m.caught, m.epoch, m.apart, m.store._trail, m.store.equations
     return m.recording and not any(doubts)
 
 
