@@ -52,9 +52,8 @@ class _Defined:
     value: Any
     needs: dict[str, Any]
     fuel: int
-    nodes: frozenset[ast.AST]
-    losses: int
-    """Of its place, by then: with a method that went and came back the function that it was is no longer in the file."""
+    methods: dict[ast.AST, Place]
+    """Those that are parts, and where: one that went and came back has another place."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +178,7 @@ class Reuse:
         fuel = m.fuel
         if self._is_pure(m, lambda: run_chunk(m, self.module, place)):
             value = self.module.namespace.get(node.name)
-            parts = frozenset(chunk.parsed.parts)
-            self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, parts, place.losses)
+            self.defined[place] = _Defined(chunk.parsed, value, needs, fuel - m.fuel, _methods(place, chunk))
 
     def _needed(self, m: Machine, node: ast.stmt) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -213,10 +211,12 @@ class Reuse:
                 return False
             if m.shared and type(value) in MUTABLE:
                 return False  # it may hold something else than it did
+        if any(place.part(n) is not where for n, where in known.methods.items() if n in chunk.parsed.parts):
+            return False
         if known.parsed is chunk.parsed:
-            return known.losses == place.losses
+            return True
         cls = known.value
-        edited = [part for part in node.body if part in chunk.parsed.parts and part not in known.nodes]
+        edited = [part for part in node.body if part in chunk.parsed.parts and part not in known.methods]
         if not isinstance(cls, Class) or not _is_simple(cls, node, chunk.parsed, edited):
             return False
         needs = self._needed(m, node)
@@ -230,8 +230,7 @@ class Reuse:
         except Exceptional:
             return False
         cls.node, cls.origin = node, m.origin(Frame(self.module, place, namespace), node)
-        known.parsed, known.needs, known.nodes = chunk.parsed, needs, frozenset(chunk.parsed.parts)
-        known.losses = place.losses
+        known.parsed, known.needs, known.methods = chunk.parsed, needs, _methods(place, chunk)
         return True
 
     # -- runs --------------------------------------------------------------------------------------------------------
@@ -374,6 +373,10 @@ class Reuse:
                 found |= {_ANYTHING}
             self._used[place] = found
         return found
+
+
+def _methods(place: Place, chunk: Chunk) -> dict[ast.AST, Place]:
+    return {node: place.part(node) for node in chunk.parsed.parts}
 
 
 def _keyed(tree: Tree) -> Iterator[tuple[Hashable, Chunk]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import collections
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from shapelens.dims import Expr
@@ -72,8 +72,10 @@ _COMMON_NAMES = frozenset(
     "map apply add remove insert sort reverse clear eval train cuda cpu half float double device dtype grad backward "
     "parameters step zero_ state_dict register_hook storage item tolist close T imag real log stack flip rotate "
     "resize resize_ set_ apply_ index_select select filter replace sub equal take put clip where diff round trace mode unique "
-    "quantile fill dot rename norm relu softmax log_softmax sigmoid tanh prelu".split()
+    "quantile fill dot rename".split()
 )
+# Names that tensors share with modules and namespaces of functions, which take the tensor as an argument.
+_OF_LAYERS_TOO = frozenset("norm relu softmax log_softmax sigmoid tanh prelu".split())
 
 
 # What tables, trees and other objects have too.
@@ -244,15 +246,38 @@ def _of_unknown(m: Machine, f: Frame, value: Unknown, name: str, node: ast.AST) 
         return Bound(Lib("tensorflow.TensorShape.as_list"), value) if name == "as_list" else UNKNOWN
     if value.hole is None:
         return UNKNOWN
+    if name in _OF_LAYERS_TOO:
+        found = of_hole(m, value, name, name)
+        if type(found) is Unknown and found.hole is not None:
+            found.hole.method_of = value, name
+        return found
     if name not in _COMMON_NAMES and not name.startswith("__"):
-        having = [each for each in importing.tensor_libraries(f) if _is_of_tensors(each, name)]
-        if len(having) == 1:
-            library = having[0]
-            if library == "numpy" and name in _COMMON_WITH_ARRAYS:
-                return of_hole(m, value, name, name)
-            tensor = m.store.open_tensor(value, None, library)
-            return _of_tensor(m, f, tensor, name, node)
+        library = _library_having(f, name)
+        if library is not None and not (library == "numpy" and name in _COMMON_WITH_ARRAYS):
+            return _of_tensor(m, f, m.store.open_tensor(value, None, library), name, node)
     return of_hole(m, value, name, name)
+
+
+def _library_having(f: Frame, name: str) -> str | None:
+    """The only library whose tensors a function may take that have an attribute of that name."""
+    having = [each for each in importing.tensor_libraries(f) if _is_of_tensors(each, name)]
+    return having[0] if len(having) == 1 else None
+
+
+def method_called(m: Machine, f: Frame, node: ast.AST, function: Unknown, given: Iterable[Any]) -> Any:
+    """The method of a tensor that an unknown function is, where it is called with nothing but plain values; else None."""
+    if function.hole is None or function.hole.method_of is None:
+        return None
+    if not all(each is None or isinstance(each, (int, float, str, tuple)) for each in map(m.store.value, given)):
+        return None
+    value, name = function.hole.method_of
+    library = _library_having(f, name)
+    if library is None:
+        return None
+    tensor = m.store.value(value)
+    if type(tensor) is Unknown:
+        tensor = m.store.open_tensor(tensor, None, library)
+    return _of_tensor(m, f, tensor, name, node) if type(tensor) is Tensor else None
 
 
 def _is_of_tensors(library: str, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from shapelens.dims import simple_dims, symbols
 from shapelens.interpreter import (
     asking,
+    attributes,
     builtins,
     captured,
     classes,
@@ -306,6 +307,9 @@ def call(m: Machine, f: Frame, node: ast.AST, function: Any, args: list[Any], kw
         known = m.store.value(function)
         if type(known) is not Unknown:
             return call(m, f, node, known, args, kwargs)
+        method = attributes.method_called(m, f, node, known, (*args, *kwargs.values()))
+        if method is not None:
+            return call(m, f, node, method, args, kwargs)
     if kind is asking.Unruled:
         not_counted(m, None)
         return guarded(m, f, node, lambda: asking.asked_of_layer(m, function, args, kwargs), UNKNOWN)

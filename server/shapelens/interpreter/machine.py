@@ -88,7 +88,7 @@ class Place:
     A file that is analysed again keeps the places of what did not change, which tell where that stands by then.
     """
 
-    __slots__ = ("_parts", "_whole", "chunk", "file", "focus", "gone", "losses", "node")
+    __slots__ = ("_parts", "_whole", "chunk", "file", "focus", "gone", "node")
 
     def __init__(
         self, file: str, chunk: Chunk, focus: bool, whole: Place | None = None, node: ast.AST | None = None
@@ -96,7 +96,6 @@ class Place:
         self.file, self.chunk, self.focus = file, chunk, focus
         self._whole, self.node = whole, node  # of which chunk this is a part, and what it is
         self.gone = False  # whether a later version of the file no longer has it
-        self.losses = 0  # how many of its parts went so
         self._parts: dict[ast.AST, Place] = {}
 
     @property
@@ -122,7 +121,6 @@ class Place:
                 place.chunk = chunk.part(node)
             else:
                 place.gone = True
-                self.losses += 1
                 del self._parts[node]
 
     def leave(self) -> None:

@@ -13,13 +13,15 @@ serials = itertools.count(1)
 class Hole:
     """The unknown value of a parameter that nobody called with: what uses it may teach what it is (see Store).
 
-    `computed`: it is no parameter, but a name that an unknown result was assigned to.
+    `computed`: it is no parameter, but a name that an unknown result was assigned to. `method_of`: the unknown object
+    of which it is what tensors have as a method and modules as a part, and the name of that.
     """
 
-    __slots__ = ("computed", "name", "serial")
+    __slots__ = ("computed", "method_of", "name", "serial")
 
     def __init__(self, name: str, computed: bool = False) -> None:
         self.name, self.serial, self.computed = name, next(serials), computed
+        self.method_of: tuple[Unknown, str] | None = None
 
 
 class Unknown:
