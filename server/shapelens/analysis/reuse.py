@@ -104,6 +104,8 @@ class Reuse:
     following: Following
     ground: object
     """What is registered, configured and answered: with another of these, nothing would be used again."""
+    keeps: bool = True
+    """Whether statements and modules are kept from the first analysis on; else from the second."""
     defined: dict[Place, _Defined] = field(default_factory=dict)
     runs: dict[Hashable, Run] = field(default_factory=dict)
     script: Script = field(init=False)
@@ -152,7 +154,7 @@ class Reuse:
         self._places = live
         self.defined = {place: known for place, known in self.defined.items() if not place.gone}
         self.script.begin(m)
-        m.kept, m.interned = self, self.interned
+        m.kept, m.interned = self if self.keeps else None, self.interned
         self._used_runs.clear()
         self._told.clear()
         self._settled = frozenset()
@@ -355,6 +357,7 @@ class Reuse:
 
     def finish(self) -> None:
         """The analysis is complete: what it did not make or tell again is not kept."""
+        self.keeps = True
         for key in [key for key in self.runs if key not in self._used_runs]:
             del self.runs[key]
         for place in [place for place in self._used if place.gone]:

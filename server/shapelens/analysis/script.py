@@ -110,7 +110,7 @@ class Script:
             self._repeat(m, known, place)
             return
         self._ran.pop(place, None)
-        if "*" in chunk.names_bound or any(isinstance(node, _ALWAYS_RUN) for node in chunk.tree):
+        if m.kept is None or "*" in chunk.names_bound or any(isinstance(node, _ALWAYS_RUN) for node in chunk.tree):
             m.part = place
             importing.run_chunk(m, self.module, place)
             return

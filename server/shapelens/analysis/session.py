@@ -401,7 +401,8 @@ class Session:
         ground = self.configuration, self._answered, number_of_rules()
         known = self._reuse.get(path)
         if known is None or known.following is not following or known.ground != ground:
-            known = self._reuse[path] = Reuse(self._main_module(path), following, ground)
+            # Who types into a file that this one imports makes all of it anew each time: keeping it would be in vain.
+            known = self._reuse[path] = Reuse(self._main_module(path), following, ground, keeps=known is None)
         return known
 
     def mended(
