@@ -168,6 +168,7 @@ class Reuse:
             self.script.run(m, chunk, place)
             return
         node: Any = chunk.tree[0]
+        self.script.rebind((node.name,))
         known = self.defined.get(place)
         if known is not None and self._holds(m, known, chunk, place, node):
             self.module.namespace[node.name] = known.value
@@ -201,7 +202,7 @@ class Reuse:
             m.watches.remove(watch)
         if watch[1] or before_it != _seen_so_far(m):
             return False
-        m.executions.append((before, next(serials)))
+        m.share(before)
         return True
 
     def _holds(self, m: Machine, known: _Defined, chunk: Chunk, place: Place, node: Any) -> bool:

@@ -9,8 +9,9 @@ back at the end of each analysis (`Machine.shared`).
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from shapelens.analysis.comparison import PLAIN
@@ -44,6 +45,7 @@ _MOST_HELD = 20_000
 """Of what stands for something unknown."""
 MUTABLE = frozenset((Instance, List, Dict, set, Iter))
 _INNOCENT = frozenset((Lib, object, type(None)))
+_IMPORTED = frozenset((Lib, importing.Later))
 # Cheap, or with an effect on more than the names that they bind.
 _ALWAYS_RUN = (ast.Import, ast.ImportFrom, ast.Delete, ast.Global, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -79,14 +81,20 @@ class Script:
     """What Keras keeps: the symbols of the sizes that are None stay the same ones,"""
     _unbound: dict[tuple[str, str], Unknown] = field(default_factory=dict)
     """and so does what stands for names that nothing binds, and for attributes of what is not known."""
-    _seen: tuple[int, dict[int, tuple[Any, Any]], dict[int, set[int]]] = (-1, {}, {})
+    _reached: tuple[int, dict[int, set[int]]] = (-1, {})
+    """After how many changes, and what was changed by then that can be got at from each value, both by identity."""
+    _far: list[int] = field(default_factory=list)
+    """By identity, what was changed that anything may get at,"""
+    _looked: int = 0
+    """of the first so many that were."""
+    _libraries: tuple[int, frozenset[str]] | None = None
     _hole_attributes: dict[tuple[int, str], Unknown] = field(default_factory=dict)
 
     def begin(self, m: Machine) -> None:
         """A new version of the file: what is no longer in it is forgotten."""
         self._ran = {place: ran for place, ran in self._ran.items() if not place.gone}
         self._repeated.clear()
-        self._seen = -1, {}, {}
+        self._reached, self._far, self._looked, self._libraries = (-1, {}), [], 0, None
         m.unbound, m.hole_attributes = self._unbound, self._hole_attributes
         if self._keras is not None:
             self._keras.counts.clear()
@@ -111,7 +119,7 @@ class Script:
             return
         self._ran.pop(place, None)
         if m.kept is None or "*" in chunk.names_bound or any(isinstance(node, _ALWAYS_RUN) for node in chunk.tree):
-            m.part = place
+            m.part, self._libraries = place, None
             importing.run_chunk(m, self.module, place)
             return
         self._run(m, chunk, place)
@@ -119,8 +127,9 @@ class Script:
     def _run(self, m: Machine, chunk: Chunk, place: Place) -> None:
         """Run a chunk, and keep what it did if that can be repeated."""
         namespace = self.module.namespace
-        circumstances, began = _circumstances(m, self.module), constant(m)
+        circumstances, began = self._circumstances(m), constant(m)
         overwritten = {name: namespace.get(name, _MISSING) for name in chunk.names_bound}
+        self.rebind(overwritten)
         recording, started = Recording(m), next(serials)
         m.part, m.borrowed = place, set()
         watch = [started, 0]
@@ -132,6 +141,7 @@ class Script:
             reads = m.end_reads()
             m.watches.remove(watch)
             recording.end()
+            self.rebind(overwritten)
         if circumstances is None or watch[1] or began != constant(m):
             return
         effects, borrowed = recording.effects(), frozenset(m.borrowed - {place})
@@ -147,7 +157,7 @@ class Script:
         disturbed = self._disturbed(m, needs)
         given = {} if m.keras is None else dict(m.keras.counts)
         self._ran[place] = _Ran(chunk.parsed, needs, disturbed, depends, circumstances, bound, given, effects, borrowed)
-        _share(m, started)
+        m.share(started)
 
     def _names(self, chunk: Chunk, effects: Effects) -> set[str] | None:
         """All names that a statement and the functions that it entered use; None where that cannot be told."""
@@ -164,7 +174,7 @@ class Script:
         namespace = self.module.namespace
         if not self._repeated.issuperset(known.borrowed):
             return False
-        if known.parsed is not chunk.parsed or known.circumstances != _circumstances(m, self.module):
+        if known.parsed is not chunk.parsed or known.circumstances != self._circumstances(m):
             return False
         if any(function.code.gone for function in known.effects.trace):
             return False
@@ -179,11 +189,13 @@ class Script:
     def _repeat(self, m: Machine, known: _Ran, place: Place) -> None:
         self._repeated.add(place)
         namespace = self.module.namespace
+        self.rebind(known.bound)
         for name, value in known.bound.items():
             if value is _MISSING:
                 namespace.pop(name, None)
             else:
                 namespace[name] = value
+        self.rebind(known.bound)
         if known.names_given:
             counts = kinds.state(m).counts
             counts.clear()
@@ -191,20 +203,45 @@ class Script:
         m.rely(known.reads, list(known.effects.trace))
         happen_again(m, known.effects)
 
+    def rebind(self, names: Iterable[str]) -> None:
+        """These names are bound, or just were."""
+        namespace = self.module.namespace
+        if any(type(namespace.get(name)) in _IMPORTED for name in names):
+            self._libraries = None
+
+    def _circumstances(self, m: Machine) -> tuple[Any, ...] | None:
+        """On what statements depend beside what they use; None: on what was learnt of sizes, or changed in place."""
+        if m.store._trail or m.store.equations or m.epoch:
+            return None
+        given = () if m.keras is None else tuple(m.keras.counts.items())
+        if self._libraries is None or self._libraries[0] != m.rebound:
+            self._libraries = m.rebound, importing.libraries_of(self.module)
+        return (
+            m.prose,
+            m.trusted,
+            self._libraries[1],
+            given,
+            frozenset(m.captured),
+            frozenset(m.put_on_tensors),
+            *modes(m),
+        )
+
     def _disturbed(self, m: Machine, needs: dict[str, Any]) -> tuple[tuple[Any, Any], ...]:
         """What was changed of what is older than the statement, as far as it can reach that, and what that holds now."""
         if not m.shared:
             return ()
-        if self._seen[0] != m.changes:
-            self._seen = m.changes, {key: (obj, content(obj)) for key, (obj, _) in m.shared.items()}, {}
-        _, changed, reached = self._seen
-        found: set[int] = {key for key, (obj, _) in changed.items() if type(obj) not in MUTABLE}
+        self._far += [key for key, (obj, _) in islice(m.shared.items(), self._looked, None) if type(obj) not in MUTABLE]
+        self._looked = len(m.shared)
+        if self._reached[0] != m.changes:
+            self._reached = m.changes, {}
+        reached, found = self._reached[1], set(self._far)
         for value in needs.values():
             if type(value) not in _INNOCENT and type(value) not in PLAIN:
                 if id(value) not in reached:
-                    reached[id(value)] = _reached(value, changed)
+                    reached[id(value)] = _reached(value, m.shared)
                 found |= reached[id(value)]
-        return tuple([known for key, known in changed.items() if key in found])
+        objects = [m.shared[key][0] for key in sorted(found)]
+        return tuple([(obj, content(obj)) for obj in objects])
 
 
 def _reached(value: Any, wanted: Container[int]) -> set[int]:
@@ -264,21 +301,3 @@ def _identical(a: Any, b: Any) -> bool:
             and all(map(_identical, a.values(), b.values()))
         )
     return kind is set and a == b
-
-
-def _circumstances(m: Machine, module: PyModule) -> tuple[Any, ...] | None:
-    """On what statements depend beside what they use; None: on what was learnt of sizes, or changed in place."""
-    if m.store._trail or m.store.equations or m.epoch:
-        return None
-    given = () if m.keras is None else tuple(m.keras.counts.items())
-    libraries = importing.libraries_of(module)
-    return (m.prose, m.trusted, libraries, given, frozenset(m.captured), frozenset(m.put_on_tensors), *modes(m))
-
-
-def _share(m: Machine, started: int) -> None:
-    """From now on, what changes an object that was made since is given back at the end."""
-    ended = next(serials)
-    if m.executions and m.executions[-1][1] == started - 1:
-        m.executions[-1] = m.executions[-1][0], ended
-    else:
-        m.executions.append((started, ended))

@@ -7,6 +7,7 @@ import gc
 import math
 import os
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from weakref import ref
@@ -357,10 +358,11 @@ class Machine:
         # Objects older than this serial belong to followed modules, which other runs share: what this run changes
         # in them is kept here, to be given back at its end.
         self.began = next(serials)
-        self.executions: list[tuple[int, int]] = []  # serials before and after modules that this run executed
+        # Serials before and after what this run has made for others too, apart from one another and in their order.
+        self.executions: list[tuple[int, int]] = []
         self.unfrozen: dict[int, tuple[Any, Any]] = {}  # what `forget_changes` gave back of tensors, by identity
         self.shared: dict[int, tuple[Any, Any]] = {}
-        self.changes = 0  # how often something mutable was changed
+        self.changes = self.rebound = 0  # how often something mutable was changed, and a scope from within a function
         self.touched: list[dict[int, tuple[Any, Any]]] = []
         # Branches that ended (return, break, continue) while others went on, by what they left changed, and since when.
         self.suspended: list[tuple[dict[int, tuple[Any, Any]], int]] = []
@@ -476,7 +478,7 @@ class Machine:
             del self.reports[reports:]
             self.store.undo(mark)
             module.state = "done"
-            self.executions.append((before, next(serials)))
+            self.share(before)
             if not finished:  # who asks next may have more
                 module.state = "new"
                 module.namespace.clear()
@@ -700,14 +702,20 @@ class Machine:
         """Whether an object of that serial belongs to a followed module, so that other runs will meet it."""
         if born < self.began:
             return True
-        if not self.executions or born > self.executions[-1][1]:
-            return False
-        return any(before < born < after for before, after in self.executions)
+        at = bisect_right(self.executions, born, key=_first) - 1
+        return at >= 0 and self.executions[at][0] < born < self.executions[at][1]
+
+    def share(self, started: int) -> None:
+        """From now on, what changes an object that was made since that serial is given back at the end."""
+        while self.executions and self.executions[-1][0] >= started:
+            self.executions.pop()
+        self.executions.append((started, next(serials)))
 
     def touch_scope(self, scope: dict[str, Any]) -> None:
         """As `touch`, for the variables of an enclosing function or of a module."""
         self._log(scope)
         self.changes += 1
+        self.rebound += 1
         if id(scope) not in self.shared:
             self.shared[id(scope)] = (scope, dict(scope))
         for watch in self.watches:
@@ -829,6 +837,10 @@ _MOST_KEYED = 4_096
 # What a name stands for once and for all, or nearly so; and what may change while the name stays.
 _FIXED = frozenset((Function, Class, Lib, PyModule))
 _MUTABLE = frozenset((Instance, List, Dict, set, Iter))
+
+
+def _first(execution: tuple[int, int]) -> int:
+    return execution[0]
 
 
 def content(obj: Any) -> Any:
